@@ -1,0 +1,295 @@
+// hourglass-bench: the layers of shape files under Google Benchmark.
+//
+//   hourglass-bench --shapes=FILE.tsv[,FILE.tsv] [--layouts=nhwc,nchw] [--threads=1,2]
+//                   [flags of Google Benchmark]
+//
+// Names are op/network/layer/layout/threads:N/hourglass. Counters:
+//   gflops    convolutions: multiply-adds of the direct form, 2 per product, per second of mean
+//   time gbps      the others: bytes of input, output and indices, per second of mean time min_us
+//   least time of one run, over batches of about 20 us limit_us  what the machine's limit, measured
+//   just before, would take of_limit  limit_us / min_us. The limit is the FMA peak for dense
+//   convolutions (fast algorithms
+//             may exceed 1), the slower of FMA peak and traffic roof for grouped ones, and the
+//             traffic roof for all others
+// The label is the kernel that the dispatcher chose, with its configuration.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "hourglass/hourglass.h"
+
+extern "C" {
+#include "bench/limits.h"
+#include "tuner/clock.h"
+#include "tuner/shapes.h"
+#include "tuner/workload.h"
+}
+
+namespace
+{
+
+constexpr double kBatchNs = 20e3;
+
+struct Case {
+    std::string name;
+    hg_problem problem;
+    int threads;
+};
+
+struct Options {
+    std::string shapes, layouts = "nhwc", threads = "1";
+};
+
+std::vector<std::string> split(const std::string &text)
+{
+    std::vector<std::string> words;
+    std::istringstream in(text);
+    for (std::string word; std::getline(in, word, ',');) words.push_back(word);
+    return words;
+}
+
+// Contexts live as long as the process: one per number of threads.
+hg_context *contextFor(int threads)
+{
+    static std::map<int, hg_context *> contexts;
+    auto found = contexts.find(threads);
+    if (found != contexts.end()) return found->second;
+    hg_context_options options = {};
+    options.threads = threads;
+    hg_context *context = nullptr;
+    if (hg_context_create(&options, &context) != HG_OK) context = nullptr;
+    return contexts[threads] = context;
+}
+
+// A problem with its buffers, its plan and its limit. Google Benchmark calls a benchmark several
+// times to find the number of iterations, so the last session is kept.
+class Session
+{
+  public:
+    explicit Session(const Case &c) : case_(&c)
+    {
+        hg_reason why = {};
+        hg_context *context = contextFor(c.threads);
+        if (!context) {
+            error_ = "no context for this number of threads";
+            return;
+        }
+        ready_ = hg_workload_create(context, &c.problem, &work_, &why) == HG_OK;
+        if (ready_ && hg_runner_create(&work_, nullptr, &runner_, &why) != HG_OK) {
+            hg_workload_free(&work_);
+            ready_ = false;
+        }
+        if (!ready_) {
+            error_ = why.text;
+            return;
+        }
+        const hg_status status = hg_runner_run(&runner_, &work_);
+        if (status != HG_OK) error_ = hg_status_string(status);
+        const double start = hg_clock_ns();
+        hg_runner_run(&runner_, &work_);
+        const double ns = std::max(hg_clock_ns() - start, 1.0);
+        batch_ = static_cast<int>(std::min(std::max(std::ceil(kBatchNs / ns), 1.0), 1e4));
+        measureLimit(context);
+    }
+    ~Session()
+    {
+        if (!ready_) return;
+        hg_runner_free(&runner_);
+        hg_workload_free(&work_);
+    }
+    Session(const Session &) = delete;
+    Session &operator=(const Session &) = delete;
+
+    bool isFor(const Case &c) const
+    {
+        return case_ == &c;
+    }
+    const std::string &error() const
+    {
+        return error_;
+    }
+    const char *kernel() const
+    {
+        return hg_plan_kernel(runner_.plan);
+    }
+    int batch() const
+    {
+        return batch_;
+    }
+    double limitNs() const
+    {
+        return limitNs_;
+    }
+    // Time of one batch in ns.
+    double run() const
+    {
+        const double start = hg_clock_ns();
+        for (int i = 0; i < batch_; i++) hg_runner_run(&runner_, &work_);
+        return hg_clock_ns() - start;
+    }
+
+  private:
+    void measureLimit(hg_context *context)
+    {
+        const hg_problem &p = case_->problem;
+        hg_machine machine;
+        hg_context_machine(context, &machine);
+        const bool conv = hg_problem_has_filter(&p);
+        double fma = 0, traffic = 0;
+        if (conv) {
+            const double peak = hg_limit_gflops(machine.isa, case_->threads);
+            fma = peak > 0 ? hg_problem_flops(&p) / peak : 0;
+        }
+        if (!conv || p.groups > 1) {
+            const double in = 4.0 * static_cast<double>(hg_tensor_extent(&p.in));
+            const double out = 4.0 * static_cast<double>(hg_tensor_extent(&p.out));
+            const double extra = std::max(hg_problem_bytes(&p) - in - out, 0.0); // indices
+            const bool reads = p.op == HG_OP_MAX_UNPOOL2D;
+            traffic = hg_limit_traffic_ns(machine.isa, case_->threads,
+                                          static_cast<size_t>(reads ? in + extra : in),
+                                          static_cast<size_t>(reads ? out : out + extra));
+        }
+        limitNs_ = std::max(fma, traffic);
+    }
+
+    const Case *case_;
+    bool ready_ = false;
+    std::string error_;
+    hg_workload work_ = {};
+    hg_runner runner_ = {};
+    int batch_ = 1;
+    double limitNs_ = 0;
+};
+
+void runCase(benchmark::State &state, const Case &c)
+{
+    static std::unique_ptr<Session> session;
+    if (!session || !session->isFor(c)) {
+        session.reset(); // frees the old buffers before the new ones are made
+        session.reset(new Session(c));
+    }
+    if (!session->error().empty()) {
+        state.SkipWithError(session->error().c_str());
+        return;
+    }
+    double least = std::numeric_limits<double>::infinity();
+    while (state.KeepRunningBatch(session->batch())) least = std::min(least, session->run());
+    least /= session->batch();
+    const bool conv = hg_problem_has_filter(&c.problem);
+    const double amount = conv ? hg_problem_flops(&c.problem) : hg_problem_bytes(&c.problem);
+    state.counters[conv ? "gflops" : "gbps"] =
+        benchmark::Counter(amount * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
+    state.counters["min_us"] = least * 1e-3;
+    state.counters["limit_us"] = session->limitNs() * 1e-3;
+    if (session->limitNs() > 0) state.counters["of_limit"] = session->limitNs() / least;
+    state.SetLabel(session->kernel());
+}
+
+std::string nameOf(const hg_shape &shape, const hg_problem &p, int threads)
+{
+    std::string layer = shape.layer; // a slash would look like another part of the name
+    std::replace(layer.begin(), layer.end(), '/', '_');
+    return std::string(hg_op_name(p.op)) + "/" + shape.network + "/" + layer + "/" +
+           hg_layout_name(p.in.layout) + "/threads:" + std::to_string(threads) + "/hourglass";
+}
+
+bool fail(const std::string &what)
+{
+    std::fprintf(stderr, "hourglass-bench: %s\n", what.c_str());
+    return false;
+}
+
+// Cases must not move once they are registered: they are told apart by address.
+bool makeCases(const Options &options, std::vector<std::unique_ptr<Case>> &cases)
+{
+    hg_shapes shapes = {};
+    hg_reason why = {};
+    for (const std::string &file : split(options.shapes))
+        if (hg_shapes_read(file.c_str(), &shapes, &why) != HG_OK) return fail(why.text);
+    for (size_t i = 0; i < shapes.count; i++)
+        for (const std::string &layout : split(options.layouts))
+            for (const std::string &threads : split(options.threads)) {
+                std::unique_ptr<Case> c(new Case);
+                c->threads = std::atoi(threads.c_str());
+                const bool nhwc = layout == "nhwc";
+                if (!nhwc && layout != "nchw") return fail("a layout is nhwc or nchw");
+                if (c->threads < 1) return fail("--threads wants numbers from 1");
+                if (hg_shape_problem(&shapes.rows[i], nhwc ? HG_NHWC : HG_NCHW, &c->problem, &why))
+                    return fail(why.text);
+                c->name = nameOf(shapes.rows[i], c->problem, c->threads);
+                cases.push_back(std::move(c));
+            }
+    hg_shapes_free(&shapes);
+    return true;
+}
+
+// Takes our flags out of the arguments.
+void readOptions(std::vector<char *> &arguments, Options &options)
+{
+    const std::pair<const char *, std::string *> flags[] = {{"--shapes=", &options.shapes},
+                                                            {"--layouts=", &options.layouts},
+                                                            {"--threads=", &options.threads}};
+    for (const auto &flag : flags)
+        for (size_t i = 1; i < arguments.size();) {
+            const size_t length = std::strlen(flag.first);
+            if (std::strncmp(arguments[i], flag.first, length) != 0) {
+                i++;
+                continue;
+            }
+            *flag.second = arguments[i] + length;
+            arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(i));
+        }
+}
+
+void describeMachine()
+{
+    hg_context *context = contextFor(1);
+    if (!context) return;
+    hg_machine machine;
+    hg_context_machine(context, &machine);
+    benchmark::AddCustomContext("hourglass", hg_version());
+    benchmark::AddCustomContext("machine", machine.key);
+    benchmark::AddCustomContext("processor", machine.name);
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    // Before the caller's flags, so that they win.
+    static char minTime[] = "--benchmark_min_time=0.2";
+    std::vector<char *> arguments(argv, argv + argc);
+    arguments.insert(arguments.begin() + (argc > 0), minTime);
+    Options options;
+    readOptions(arguments, options);
+    int count = static_cast<int>(arguments.size());
+    arguments.push_back(nullptr);
+    benchmark::Initialize(&count, arguments.data());
+    if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
+    if (options.shapes.empty()) {
+        fail("usage: hourglass-bench --shapes=FILE.tsv[,FILE.tsv] [--layouts=nhwc,nchw] "
+             "[--threads=1,2] [flags of Google Benchmark]");
+        return 2;
+    }
+    std::vector<std::unique_ptr<Case>> cases;
+    if (!makeCases(options, cases)) return 1;
+    for (const auto &c : cases)
+        benchmark::RegisterBenchmark(c->name.c_str(), [&c](benchmark::State &state) {
+            runCase(state, *c);
+        })->Unit(benchmark::kMicrosecond);
+    describeMachine();
+    benchmark::RunSpecifiedBenchmarks();
+    benchmark::Shutdown();
+    return 0;
+}

@@ -1,0 +1,28 @@
+/* The `hourglass` program: what its commands share. */
+#ifndef HG_CLI_H
+#define HG_CLI_H
+
+#include "cli/options.h"
+#include "hourglass/tuning.h"
+
+enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_INTERRUPTED = 130 };
+
+/* A command gets the words behind its name and returns the exit code. */
+int cli_info(int argc, char **argv);
+int cli_tune(int argc, char **argv);
+int cli_explain(int argc, char **argv);
+int cli_table(int argc, char **argv);
+int cli_run(int argc, char **argv);
+
+/* A context for `threads` threads whose log goes to stderr; NULL after a message. */
+hg_context *cli_context(int threads);
+
+/* Joins a key that the shell cut into words; false after a message if it does not fit. */
+bool cli_key(const hg_operands *words, char *key, size_t size);
+
+/* The table of this machine among those that programs read by themselves; false: no home. */
+bool cli_default_table(const hg_context *context, char *path, size_t size);
+/* Makes the folders that lead to a file; false after a message. */
+bool cli_make_folder(const char *path);
+
+#endif

@@ -1,0 +1,49 @@
+/* hourglass info */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "hourglass/hourglass.h"
+#include "kernels/common/attr.h"
+
+static void print_machine(const hg_context *context)
+{
+    static const char *const isas[] = {"any", "scalar", "neon", "avx2"};
+    hg_machine m;
+    hg_context_machine(context, &m);
+    printf("library   %s\n", hg_version());
+    printf("machine   %s\n", m.key);
+    printf("processor %s, %d logical (told by %s)\n", m.name, m.cores, m.source);
+    printf("isa       %s\n", (unsigned)m.isa < HG_COUNT(isas) ? isas[m.isa] : "unknown");
+    printf("caches    l1d %lld KiB, l2 %lld KiB, l3 %lld KiB\n", (long long)m.l1d / 1024,
+           (long long)m.l2 / 1024, (long long)m.l3 / 1024);
+}
+
+int cli_info(int argc, char **argv)
+{
+    int threads = 1;
+    const hg_option options[] = {{"--threads", HG_OPTION_COUNT, &threads},
+                                 {NULL, HG_OPTION_FLAG, NULL}};
+    hg_operands operands;
+    if (!hg_options_read(argc, argv, options, &operands) || operands.count) return CLI_USAGE;
+    hg_context *context = cli_context(threads);
+    if (!context) return CLI_FAILED;
+    print_machine(context);
+    hg_table_counts counts;
+    hg_context_tables(context, &counts);
+    printf("tables    %zu records in use, %zu for other machines or revisions, %zu lines skipped\n",
+           counts.usable, counts.foreign, counts.skipped);
+    char path[1200];
+    if (cli_default_table(context, path, sizeof path)) printf("          tune writes %s\n", path);
+    printf("\n%-52s %-8s %-4s %s\n", "kernel", "isa", "rev", "available");
+    hg_kernel_info info;
+    size_t usable = 0, count = 0;
+    for (; hg_kernel_get(context, count, &info); count++) {
+        printf("%-52s %-8s %-4d %s\n", info.name, info.isa, info.revision,
+               info.available ? "yes" : "no");
+        usable += info.available;
+    }
+    printf("%zu kernels, %zu available\n", count, usable);
+    hg_context_free(context);
+    return CLI_OK;
+}

@@ -1,0 +1,105 @@
+/* hourglass: what this machine is, which kernels it gets, and how fast they are. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "hourglass/hourglass.h"
+#include "kernels/common/attr.h"
+
+static int cli_help(int argc, char **argv);
+
+static int cli_version(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    printf("hourglass %s\n", hg_version());
+    return CLI_OK;
+}
+
+static const struct command {
+    const char *name;
+    int (*function)(int argc, char **argv);
+    const char *usage, *purpose;
+} commands[] = {
+    {"info", cli_info, "info [--threads N]",
+     "the machine, its instruction sets, the tuning tables in use and all kernels"},
+    {"tune", cli_tune,
+     "tune --shapes FILE.tsv[,FILE.tsv] [--network NAME] [--layer NAME]\n"
+     "            [--layout nhwc|nchw|both] [--keys FILE] [--threads N]\n"
+     "            [--budget S | --seconds S] [--missing] [--out TABLE]",
+     "times all kernels on the layers of a file (or on the problems of a file of keys, one\n"
+     "          per line) and writes a tuning table; the same command continues an interrupted\n"
+     "          run. --budget: seconds for the whole run;\n"
+     "          --seconds: for each problem (0.5); --missing: only what TABLE lacks.\n"
+     "          TABLE: by default the file that programs read, see info"},
+    {"explain", cli_explain, "explain KEY [--threads N]",
+     "which kernel a plan gets for a problem, and why"},
+    {"run", cli_run, "run KEY [--kernel \"NAME CONFIG\"] [--threads N] [--seconds S]",
+     "times one plan"},
+    {"table", cli_table, "table check FILE", "counts the readable records of a table"},
+    {"version", cli_version, "version", "the library's version"},
+    {"help", cli_help, "help", "this text"},
+};
+
+static void print_usage(FILE *to)
+{
+    fprintf(to, "usage: hourglass COMMAND ...\n\n");
+    for (size_t i = 0; i < HG_COUNT(commands); i++)
+        fprintf(to, "  %s\n          %s\n", commands[i].usage, commands[i].purpose);
+    fprintf(to, "\nKEY is a problem in one line, for example\n"
+                "  conv2d f32 nhwc n1 c64 h56 w56 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1\n"
+                "Exit code: 0 done, 1 a file or a run failed, 2 wrong usage, 130 interrupted.\n");
+}
+
+static int cli_help(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    print_usage(stdout);
+    return CLI_OK;
+}
+
+static void write_log(void *self, hg_status status, const char *sentence)
+{
+    (void)self;
+    fprintf(stderr, "hourglass: %s: %s\n", hg_status_string(status), sentence);
+}
+
+hg_context *cli_context(int threads)
+{
+    hg_context *context = NULL;
+    const hg_context_options options = {.threads = threads, .log = {.write = write_log}};
+    const hg_status status = hg_context_create(&options, &context);
+    if (status)
+        fprintf(stderr, "hourglass: no context for %d threads: %s\n", threads,
+                hg_status_string(status));
+    return context;
+}
+
+bool cli_key(const hg_operands *words, char *key, size_t size)
+{
+    size_t used = 0;
+    for (int i = 0; i < words->count && used < size; i++)
+        used += (size_t)snprintf(key + used, size - used, "%s%s", i ? " " : "", words->word[i]);
+    if (words->count > 0 && used < size) return true;
+    fprintf(stderr, words->count ? "hourglass: the key is too long\n"
+                                 : "hourglass: a problem's key is missing\n");
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "";
+    if (!strcmp(name, "--help") || !strcmp(name, "-h")) name = "help";
+    if (!strcmp(name, "--version")) name = "version";
+    for (size_t i = 0; i < HG_COUNT(commands); i++) {
+        if (strcmp(name, commands[i].name)) continue;
+        const int code = commands[i].function(argc - 2, argv + 2);
+        if (code == CLI_USAGE) fprintf(stderr, "usage: hourglass %s\n", commands[i].usage);
+        /* A full disk or a closed pipe shows at the flush at the latest. */
+        const bool lost = fflush(stdout) != 0 || ferror(stdout);
+        if (lost) perror("hourglass: standard output");
+        return lost && code == CLI_OK ? CLI_FAILED : code;
+    }
+    if (*name) fprintf(stderr, "hourglass: unknown command %s\n", name);
+    print_usage(stderr);
+    return CLI_USAGE;
+}

@@ -1,0 +1,336 @@
+/* hourglass tune */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "kernels/common/attr.h"
+#include "tuner/journal.h"
+#include "tuner/search.h"
+#include "tuner/shapes.h"
+
+typedef struct tune_options {
+    const char *shapes, *keys, *network, *layer, *layout, *out;
+    int threads;
+    double budget, seconds; /* budget 0 = none */
+    bool missing;
+} tune_options;
+
+/* One problem to tune. */
+typedef struct job {
+    hg_problem problem;
+    char key[HG_KEY_SIZE], label[HG_KEY_SIZE];
+} job;
+
+typedef struct tuning {
+    const tune_options *options;
+    hg_context *context;
+    hg_machine machine;
+    hg_journal journal;
+    hg_progress progress;
+    job *jobs;
+    size_t count, capacity, done, failed, barred, replaced;
+    double log_gain; /* sum of log(default / chosen) */
+} tuning;
+
+/* ---- Interruption: the run ends at the next round, with everything finished kept ---- */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+static void catch_signals(void)
+{
+    /* A second signal ends the program at once. */
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- What to tune ---- */
+
+static bool read_shapes(const char *names, hg_shapes *shapes)
+{
+    char *copy = strdup(names), *rest = copy, *name;
+    hg_reason why = {""};
+    bool good = copy != NULL;
+    while (good && (name = strsep(&rest, ",")) != NULL) {
+        good = hg_shapes_read(name, shapes, &why) == HG_OK;
+        if (!good) fprintf(stderr, "hourglass: %s\n", why.text);
+    }
+    free(copy);
+    return good;
+}
+
+static bool is_known(const tuning *t, const hg_lines *lines, const char *key)
+{
+    const hg_record *r = hg_lines_find(lines, key, t->options->threads, t->machine.key);
+    return r && r->ranks[0].rev == hg_kernel_revision(t->context, r->ranks[0].kernel);
+}
+
+static bool is_listed(const tuning *t, const char *key)
+{
+    for (size_t i = 0; i < t->count; i++)
+        if (strcmp(t->jobs[i].key, key) == 0) return true;
+    return false;
+}
+
+/* The job that follows the last; NULL after a message. */
+static job *next_job(tuning *t)
+{
+    if (t->count == t->capacity) {
+        const size_t capacity = 2 * t->capacity + 64;
+        job *jobs = realloc(t->jobs, capacity * sizeof *jobs);
+        if (!jobs) {
+            fprintf(stderr, "hourglass: out of memory\n");
+            return NULL;
+        }
+        t->jobs = jobs;
+        t->capacity = capacity;
+    }
+    return &t->jobs[t->count];
+}
+
+/* Keeps the job that next_job gave, unless its problem is listed (the same layer occurs in many
+ * networks) or need not be tuned. */
+static void keep_job(tuning *t, job *j, const hg_lines *have)
+{
+    j->problem = hg_problem_for_tuning(&j->problem);
+    hg_problem_key(&j->problem, j->key);
+    if (!is_listed(t, j->key) && !is_known(t, have, j->key)) t->count++;
+}
+
+static bool add_shape(tuning *t, const hg_shape *s, const hg_lines *have)
+{
+    const tune_options *o = t->options;
+    if ((o->network && strcmp(o->network, s->network)) || (o->layer && strcmp(o->layer, s->layer)))
+        return true;
+    for (int i = HG_NHWC; i <= HG_NCHW; i++) {
+        const hg_layout layout = (hg_layout)i;
+        if (strcmp(o->layout, "both") && strcmp(o->layout, hg_layout_name(layout))) continue;
+        job *j = next_job(t);
+        if (!j) return false;
+        hg_reason why = {""};
+        if (hg_shape_problem(s, layout, &j->problem, &why)) {
+            fprintf(stderr, "hourglass: %s/%s: %s\n", s->network, s->layer, why.text);
+            return false;
+        }
+        snprintf(j->label, sizeof j->label, "%s/%s %s", s->network, s->layer,
+                 hg_layout_name(layout));
+        keep_job(t, j, have);
+    }
+    return true;
+}
+
+/* A file with one key in each line. */
+static bool add_keys(tuning *t, const char *path, const hg_lines *have)
+{
+    FILE *file = fopen(path, "r");
+    char line[2 * HG_KEY_SIZE];
+    bool good = file != NULL;
+    for (int number = 1; good && fgets(line, sizeof line, file); number++) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (line[0] == '\0' || line[0] == '#') continue;
+        hg_reason why = {""};
+        job *j = next_job(t);
+        if (!j || hg_problem_parse(line, &j->problem, &why)) {
+            fprintf(stderr, "hourglass: %s:%d: %s\n", path, number, why.text);
+            fclose(file);
+            return false;
+        }
+        snprintf(j->label, sizeof j->label, "%.*s", HG_KEY_SIZE - 1, line);
+        keep_job(t, j, have);
+    }
+    good = good && !ferror(file);
+    if (!good) fprintf(stderr, "hourglass: %s: %s\n", path, strerror(errno));
+    if (file) fclose(file);
+    return good;
+}
+
+static bool list_jobs(tuning *t)
+{
+    const tune_options *o = t->options;
+    hg_lines have = {0};
+    hg_shapes shapes = {0};
+    hg_reason why = {""};
+    bool good = !o->missing || hg_lines_read(o->out, &have, &why) == HG_OK;
+    if (!good) fprintf(stderr, "hourglass: %s\n", why.text);
+    if (good && o->shapes) good = read_shapes(o->shapes, &shapes);
+    for (size_t i = 0; i < shapes.count && good; i++) good = add_shape(t, &shapes.rows[i], &have);
+    if (good && o->keys) good = add_keys(t, o->keys, &have);
+    hg_lines_free(&have);
+    hg_shapes_free(&shapes);
+    return good;
+}
+
+/* ---- Tuning ---- */
+
+static void draw(void *self, const char *stage, double best_ns)
+{
+    hg_progress_draw(self, stage, best_ns);
+}
+
+static void tell(tuning *t, const job *j, const hg_record *r, const hg_search_report *report)
+{
+    char config[HG_CONFIG_SIZE], verdict[96] = "the untuned choice";
+    hg_config_format(&r->ranks[0].config, config);
+    if (report->ratio < 1) {
+        snprintf(verdict, sizeof verdict, "%.3f of the untuned choice's time, +-%.1f %%",
+                 report->ratio, 100 * report->interval);
+        t->replaced++;
+    }
+    t->log_gain -= log(report->ratio);
+    hg_progress_line(&t->progress, "%zu/%zu %s: %s%s%s, %.1f us: %s%s", t->progress.done + 1,
+                     t->progress.total, j->label, r->ranks[0].kernel, *config ? " " : "", config,
+                     r->ranks[0].ns * 1e-3, verdict, report->disturbed ? " (disturbed)" : "");
+    if (report->barred == 0) return;
+    t->barred++;
+    hg_progress_line(&t->progress,
+                     "warning: %d of %d candidates barred on %s; %s: relative error %.3g%s",
+                     report->barred, report->candidates, j->key, report->barred_name,
+                     report->barred_error, report->default_barred ? " (the untuned choice!)" : "");
+}
+
+/* false: the run must end (interrupted, or the journal cannot be written). */
+static bool tune_one(tuning *t, const job *j, double seconds, hg_reason *why)
+{
+    const hg_search_options options = {.threads = t->options->threads,
+                                       .seconds = seconds,
+                                       .stop = &interrupted,
+                                       .progress = draw,
+                                       .self = &t->progress};
+    static hg_record record;
+    hg_search_report report;
+    bool stopped;
+    hg_progress_problem(&t->progress, j->label);
+    const hg_status status =
+        hg_search(t->context, &j->problem, &options, &record, &report, &stopped, why);
+    if (status) {
+        hg_progress_line(&t->progress, "warning: %s: %s", j->key, why->text);
+        why->text[0] = '\0'; /* the others may still be tuned */
+        t->failed++;
+        return true;
+    }
+    if (stopped) return false;
+    tell(t, j, &record, &report);
+    t->done++;
+    return hg_journal_append(&t->journal, &record, why) == HG_OK;
+}
+
+/* Returns the number of jobs that the budget left untouched. */
+static size_t tune_all(tuning *t, hg_reason *why)
+{
+    const tune_options *o = t->options;
+    size_t left = t->count;
+    for (size_t i = 0; i < t->count; i++) left -= is_known(t, &t->journal.done, t->jobs[i].key);
+    if (left < t->count)
+        fprintf(stderr, "continuing: %zu of %zu problems are done\n", t->count - left, t->count);
+    const double guess = o->budget > 0 ? o->budget / (double)(left ? left : 1) : o->seconds;
+    hg_progress_begin(&t->progress, left, guess * 1e9);
+    for (size_t i = 0; i < t->count && !interrupted; i++) {
+        if (is_known(t, &t->journal.done, t->jobs[i].key)) continue;
+        double seconds = o->seconds;
+        if (o->budget > 0) {
+            const double spent = (hg_clock_ns() - t->progress.start) * 1e-9;
+            if (spent >= o->budget) break;
+            seconds = (o->budget - spent) / (double)left;
+        }
+        if (!tune_one(t, &t->jobs[i], seconds, why)) break;
+        t->progress.done++;
+        left--;
+    }
+    hg_progress_end(&t->progress);
+    return left;
+}
+
+static int finish(tuning *t, size_t left, hg_reason *why)
+{
+    if (why->text[0]) {
+        fprintf(stderr, "hourglass: %s\n", why->text);
+        return CLI_FAILED;
+    }
+    if (interrupted && left > 0) {
+        fprintf(stderr,
+                "interrupted: %zu problems tuned now, %zu left; %s keeps what is done, "
+                "the same command continues\n",
+                t->done, left, t->journal.part);
+        return CLI_INTERRUPTED;
+    }
+    if (hg_journal_finish(&t->journal, why)) {
+        fprintf(stderr, "hourglass: %s\n", why->text);
+        return CLI_FAILED;
+    }
+    printf("%zu problems tuned into %s", t->done, t->options->out);
+    if (t->done)
+        printf(": %zu choices changed, geometric mean gain %.3f", t->replaced,
+               exp(t->log_gain / (double)t->done));
+    printf("\n");
+    if (t->barred) printf("%zu problems have kernels that failed the check\n", t->barred);
+    if (left > 0)
+        printf("the budget was spent before %zu problems; --missing tunes the rest\n", left);
+    return t->failed ? CLI_FAILED : CLI_OK;
+}
+
+static int tune(const tune_options *options, hg_context *context)
+{
+    tuning t = {.options = options, .context = context};
+    hg_reason why = {""};
+    hg_context_machine(context, &t.machine);
+    int code = CLI_FAILED;
+    if (list_jobs(&t) && t.count == 0) {
+        printf("nothing to tune\n");
+        code = CLI_OK;
+    } else if (t.count > 0 && hg_journal_open(options->out, &t.journal, &why)) {
+        fprintf(stderr, "hourglass: %s\n", why.text);
+    } else if (t.count > 0) {
+        catch_signals();
+        const size_t left = tune_all(&t, &why);
+        code = finish(&t, left, &why);
+        hg_journal_close(&t.journal);
+    }
+    free(t.jobs);
+    return code;
+}
+
+int cli_tune(int argc, char **argv)
+{
+    tune_options o = {.threads = 1, .seconds = 0.5, .layout = "nhwc"};
+    const hg_option options[] = {{"--shapes", HG_OPTION_TEXT, &o.shapes},
+                                 {"--keys", HG_OPTION_TEXT, &o.keys},
+                                 {"--network", HG_OPTION_TEXT, &o.network},
+                                 {"--layer", HG_OPTION_TEXT, &o.layer},
+                                 {"--layout", HG_OPTION_TEXT, &o.layout},
+                                 {"--out", HG_OPTION_TEXT, &o.out},
+                                 {"--threads", HG_OPTION_COUNT, &o.threads},
+                                 {"--budget", HG_OPTION_NUMBER, &o.budget},
+                                 {"--seconds", HG_OPTION_NUMBER, &o.seconds},
+                                 {"--missing", HG_OPTION_FLAG, &o.missing},
+                                 {NULL, HG_OPTION_FLAG, NULL}};
+    hg_operands operands;
+    if (!hg_options_read(argc, argv, options, &operands) || operands.count) return CLI_USAGE;
+    const bool known =
+        !strcmp(o.layout, "nhwc") || !strcmp(o.layout, "nchw") || !strcmp(o.layout, "both");
+    if (!known) fprintf(stderr, "hourglass: the layout is nhwc, nchw or both\n");
+    if (!o.shapes && !o.keys) fprintf(stderr, "hourglass: --shapes or --keys is missing\n");
+    if (!known || (!o.shapes && !o.keys)) return CLI_USAGE;
+    hg_context *context = cli_context(o.threads);
+    if (!context) return CLI_FAILED;
+    char path[1200];
+    int code = CLI_FAILED;
+    if (o.out)
+        code = tune(&o, context);
+    else if (!cli_default_table(context, path, sizeof path))
+        fprintf(stderr, "hourglass: there is no home folder: --out is needed\n");
+    else if (cli_make_folder(o.out = path))
+        code = tune(&o, context);
+    hg_context_free(context);
+    return code;
+}

@@ -1,0 +1,141 @@
+/* The public planning functions: check pointers, build the problem, plan it. */
+#include "dispatch/plan.h"
+
+#include <string.h>
+
+static const char *const status_strings[] = {
+    [HG_OK] = "success",
+    [HG_INVALID] = "invalid argument",
+    [HG_UNSUPPORTED] = "not supported",
+    [HG_RANGE] = "size out of range",
+    [HG_NO_MEMORY] = "out of memory",
+    [HG_INDEX] = "index outside the output",
+    [HG_IO] = "file cannot be read or written",
+};
+
+const char *hg_status_string(hg_status status)
+{
+    return (unsigned)status < HG_COUNT(status_strings) ? status_strings[status] : "unknown status";
+}
+
+#define TEXT(x) #x
+#define VERSION(a, b, c) TEXT(a) "." TEXT(b) "." TEXT(c)
+
+const char *hg_version(void)
+{
+    return VERSION(HG_VERSION_MAJOR, HG_VERSION_MINOR, HG_VERSION_PATCH);
+}
+
+static hg_status missing(hg_context *context, hg_plan **plan)
+{
+    if (plan) *plan = NULL;
+    return hg_report(context, HG_INVALID, "a pointer that planning needs is NULL");
+}
+
+/* Plans the problem if building it succeeded; otherwise reports why it did not. */
+static hg_status finish(hg_context *context, hg_status built, const hg_reason *why,
+                        const hg_problem *p, hg_filter *filter, const void *bias,
+                        const char *forced, hg_plan **plan)
+{
+    *plan = NULL;
+    if (built) return hg_report(context, built, why->text);
+    return hg_plan_create(context, p, filter, bias, forced, plan);
+}
+
+hg_status hg_plan_conv2d(hg_context *context, const hg_conv2d *op, hg_filter *filter,
+                         const void *bias, hg_plan **plan)
+{
+    if (!context || !op || !filter || !plan) return missing(context, plan);
+    hg_problem p;
+    hg_reason why;
+    const hg_status built = hg_problem_conv2d(op, &filter->desc, &p, &why);
+    return finish(context, built, &why, &p, filter, bias, op->kernel, plan);
+}
+
+hg_status hg_plan_conv_transpose2d(hg_context *context, const hg_conv_transpose2d *op,
+                                   hg_filter *filter, const void *bias, hg_plan **plan)
+{
+    if (!context || !op || !filter || !plan) return missing(context, plan);
+    hg_problem p;
+    hg_reason why;
+    const hg_status built = hg_problem_conv_transpose2d(op, &filter->desc, &p, &why);
+    return finish(context, built, &why, &p, filter, bias, op->kernel, plan);
+}
+
+hg_status hg_plan_max_pool2d(hg_context *context, const hg_max_pool2d *op, hg_plan **plan)
+{
+    if (!context || !op || !plan) return missing(context, plan);
+    hg_problem p;
+    hg_reason why;
+    const hg_status built = hg_problem_max_pool2d(op, &p, &why);
+    return finish(context, built, &why, &p, NULL, NULL, op->kernel, plan);
+}
+
+hg_status hg_plan_avg_pool2d(hg_context *context, const hg_avg_pool2d *op, hg_plan **plan)
+{
+    if (!context || !op || !plan) return missing(context, plan);
+    hg_problem p;
+    hg_reason why;
+    const hg_status built = hg_problem_avg_pool2d(op, &p, &why);
+    return finish(context, built, &why, &p, NULL, NULL, op->kernel, plan);
+}
+
+hg_status hg_plan_lp_pool2d(hg_context *context, const hg_lp_pool2d *op, hg_plan **plan)
+{
+    if (!context || !op || !plan) return missing(context, plan);
+    hg_problem p;
+    hg_reason why;
+    const hg_status built = hg_problem_lp_pool2d(op, &p, &why);
+    return finish(context, built, &why, &p, NULL, NULL, op->kernel, plan);
+}
+
+hg_status hg_plan_max_unpool2d(hg_context *context, const hg_max_unpool2d *op, hg_plan **plan)
+{
+    if (!context || !op || !plan) return missing(context, plan);
+    hg_problem p;
+    hg_reason why;
+    const hg_status built = hg_problem_max_unpool2d(op, &p, &why);
+    return finish(context, built, &why, &p, NULL, NULL, op->kernel, plan);
+}
+
+hg_status hg_plan_resize2d(hg_context *context, const hg_resize2d *op, hg_plan **plan)
+{
+    if (!context || !op || !plan) return missing(context, plan);
+    hg_problem p;
+    hg_reason why;
+    const hg_status built = hg_problem_resize2d(op, &p, &why);
+    return finish(context, built, &why, &p, NULL, NULL, op->kernel, plan);
+}
+
+/* ---- Keys ---- */
+
+static bool same_filter(const hg_problem *p, const hg_filter *filter)
+{
+    hg_filter_desc d;
+    hg_problem_filter(p, &d);
+    return filter && d.out_channels == filter->desc.out_channels &&
+           d.in_channels == filter->desc.in_channels && d.height == filter->desc.height &&
+           d.width == filter->desc.width && d.groups == filter->desc.groups;
+}
+
+hg_status hg_plan_from_key(hg_context *context, const char *key, hg_filter *filter,
+                           const void *bias, const char *kernel, hg_plan **plan)
+{
+    if (!context || !key || !plan) return missing(context, plan);
+    hg_problem p;
+    hg_reason why;
+    hg_status built = hg_problem_parse(key, &p, &why);
+    const bool weights = !built && hg_problem_has_filter(&p);
+    if (weights && !same_filter(&p, filter))
+        built = hg_fail(&why, HG_INVALID, "the filter is missing or not of the key's sizes");
+    return finish(context, built, &why, &p, weights ? filter : NULL, bias, kernel, plan);
+}
+
+bool hg_key_filter(const char *key, hg_filter_desc *desc)
+{
+    hg_problem p;
+    if (!key || !desc || hg_problem_parse(key, &p, NULL) || !hg_problem_has_filter(&p))
+        return false;
+    hg_problem_filter(&p, desc);
+    return true;
+}

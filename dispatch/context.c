@@ -1,0 +1,266 @@
+#include "dispatch/context.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "dispatch/cpu.h"
+#include "dispatch/registry.h"
+
+/* ---- Memory and log ---- */
+
+static void *default_allocate(void *self, size_t alignment, size_t size)
+{
+    (void)self;
+    return aligned_alloc(alignment, HG_ROUND_UP(size, alignment));
+}
+
+static void default_release(void *self, void *memory)
+{
+    (void)self;
+    free(memory);
+}
+
+void *hg_allocate(hg_context *context, size_t size)
+{
+    if (size > (size_t)PTRDIFF_MAX - 64) return NULL;
+    return context->allocator.allocate(context->allocator.self, 64, size ? size : 1);
+}
+
+void hg_release(hg_context *context, void *memory)
+{
+    if (memory) context->allocator.release(context->allocator.self, memory);
+}
+
+hg_status hg_report(hg_context *context, hg_status status, const char *sentence)
+{
+    if (context && context->log.write) context->log.write(context->log.self, status, sentence);
+    return status;
+}
+
+/* ---- Tables ---- */
+
+/* Reads a whole regular file; *text is released by the caller. */
+static hg_status read_file(hg_context *context, const char *path, char **text, size_t *size)
+{
+    FILE *file = fopen(path, "rbe");
+    if (!file) return HG_IO;
+    struct stat info;
+    hg_status status = HG_IO;
+    *text = NULL;
+    if (fstat(fileno(file), &info) == 0 && S_ISREG(info.st_mode)) {
+        *size = (size_t)info.st_size;
+        *text = hg_allocate(context, *size);
+        status = !*text ? HG_NO_MEMORY : fread(*text, 1, *size, file) == *size ? HG_OK : HG_IO;
+    }
+    fclose(file);
+    if (status) hg_release(context, *text);
+    return status;
+}
+
+static hg_status add_file(hg_context *context, const char *path)
+{
+    char *text = NULL, sentence[256];
+    size_t size = 0;
+    hg_status status = read_file(context, path, &text, &size);
+    if (status == HG_IO) {
+        snprintf(sentence, sizeof sentence, "tuning table %.200s cannot be read; ignored", path);
+        hg_report(context, HG_IO, sentence);
+        return HG_OK;
+    }
+    if (status) return status;
+    status = hg_table_add(context, &context->table, text, size);
+    hg_release(context, text);
+    return status;
+}
+
+static int is_table(const struct dirent *entry)
+{
+    const size_t n = strlen(entry->d_name);
+    return n > 6 && strcmp(entry->d_name + n - 6, ".jsonl") == 0;
+}
+
+/* Every .jsonl file of the folder, in the order of their names; no folder is no tables. */
+static hg_status add_folder(hg_context *context, const char *folder)
+{
+    struct dirent **names = NULL;
+    const int count = scandir(folder, &names, is_table, alphasort);
+    hg_status status = HG_OK;
+    for (int i = 0; i < count; i++) {
+        char path[1024];
+        const int n = snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
+        if (!status && n > 0 && (size_t)n < sizeof path) status = add_file(context, path);
+        free(names[i]);
+    }
+    free(names);
+    return status;
+}
+
+static hg_status add_listed_files(hg_context *context, const char *list)
+{
+    hg_status status = HG_OK;
+    while (!status && *list) {
+        const size_t n = strcspn(list, ":");
+        char path[1024];
+        if (n && n < sizeof path) {
+            memcpy(path, list, n);
+            path[n] = '\0';
+            status = add_file(context, path);
+        }
+        list += n + (list[n] == ':');
+    }
+    return status;
+}
+
+static hg_status add_installed_tables(hg_context *context)
+{
+    const char *files = secure_getenv("HG_TABLE");
+    if (files) return strcmp(files, "none") == 0 ? HG_OK : add_listed_files(context, files);
+    const char *data = secure_getenv("XDG_DATA_HOME"), *home = secure_getenv("HOME");
+    char folder[1000];
+    int n = 0;
+    if (data && data[0])
+        n = snprintf(folder, sizeof folder, "%s/hourglass", data);
+    else if (home && home[0])
+        n = snprintf(folder, sizeof folder, "%s/.local/share/hourglass", home);
+    return n > 0 && (size_t)n < sizeof folder ? add_folder(context, folder) : HG_OK;
+}
+
+static hg_status load_tables(hg_context *context, const hg_context_options *o)
+{
+    hg_status status = HG_OK;
+    if (!o->ignore_environment) status = add_installed_tables(context);
+    if (!status && o->table)
+        status = hg_table_add(context, &context->table, o->table,
+                              o->table_size ? o->table_size : strlen(o->table));
+    hg_table_seal(context, &context->table);
+    return status;
+}
+
+/* ---- Overrides ---- */
+
+static void cap_isa(hg_context *context, hg_isa cap)
+{
+    if (cap != HG_ISA_ANY && cap < context->machine.isa) context->machine.isa = cap;
+}
+
+static void read_overrides(hg_context *context)
+{
+    const char *isa = secure_getenv("HG_ISA"), *kernel = secure_getenv("HG_KERNEL");
+    if (kernel) snprintf(context->preferred, sizeof context->preferred, "%s", kernel);
+    if (!isa) return;
+    for (int i = HG_ISA_SCALAR; i <= HG_ISA_AVX2; i++)
+        if (strcmp(isa, hg_isa_name((hg_isa)i)) == 0) {
+            cap_isa(context, (hg_isa)i);
+            return;
+        }
+    hg_report(context, HG_INVALID, "HG_ISA is none of scalar, neon, avx2; ignored");
+}
+
+/* ---- Life ---- */
+
+static void destroy(hg_context *context)
+{
+    if (context->own_executor) hg_executor_free(&context->executor);
+    hg_table_free(context, &context->table);
+    const hg_allocator allocator = context->allocator;
+    allocator.release(allocator.self, context);
+}
+
+static hg_status check_options(const hg_context_options *o)
+{
+    hg_reason unused;
+    if (hg_check_reserved(o->reserved, HG_COUNT(o->reserved), &unused)) return HG_UNSUPPORTED;
+    if (o->threads < 0 || o->threads > 256) return HG_INVALID;
+    if ((unsigned)o->isa > HG_ISA_AVX2) return HG_INVALID;
+    if (!o->allocator.allocate != !o->allocator.release) return HG_INVALID;
+    return HG_OK;
+}
+
+static hg_status fill(hg_context *context, const hg_context_options *o)
+{
+    hg_cpu_detect(&context->machine);
+    cap_isa(context, o->isa);
+    if (!o->ignore_environment) read_overrides(context);
+    if (o->kernel) snprintf(context->preferred, sizeof context->preferred, "%s", o->kernel);
+    const hg_status status = load_tables(context, o);
+    if (status) return status;
+    if (context->threads > 1 && !context->executor.parallel_for) {
+        if (!hg_executor_create(context->threads, &context->executor))
+            return hg_report(context, HG_UNSUPPORTED, "no thread pool: give options.executor");
+        context->own_executor = true;
+    }
+    return HG_OK;
+}
+
+hg_status hg_context_create(const hg_context_options *options, hg_context **out)
+{
+    const hg_context_options o = options ? *options : (hg_context_options){0};
+    const hg_allocator standard = {default_allocate, default_release, NULL};
+    if (!out) return HG_INVALID;
+    *out = NULL;
+    hg_status status = check_options(&o);
+    if (status) {
+        if (o.log.write) o.log.write(o.log.self, status, "hg_context_create: bad option");
+        return status;
+    }
+    const hg_allocator allocator = o.allocator.allocate ? o.allocator : standard;
+    hg_context *context = allocator.allocate(allocator.self, 64, sizeof *context);
+    if (!context) {
+        if (o.log.write) o.log.write(o.log.self, HG_NO_MEMORY, "hg_context_create: out of memory");
+        return HG_NO_MEMORY;
+    }
+    *context = (hg_context){.references = 1,
+                            .threads = o.threads ? o.threads : 1,
+                            .allocator = allocator,
+                            .executor = o.executor,
+                            .log = o.log};
+    status = fill(context, &o);
+    if (status) {
+        if (status == HG_NO_MEMORY) hg_report(context, status, "hg_context_create: out of memory");
+        destroy(context);
+        return status;
+    }
+    *out = context;
+    return HG_OK;
+}
+
+void hg_context_retain(hg_context *context)
+{
+    __atomic_add_fetch(&context->references, 1, __ATOMIC_RELAXED);
+}
+
+void hg_context_free(hg_context *context)
+{
+    if (context && __atomic_sub_fetch(&context->references, 1, __ATOMIC_ACQ_REL) == 0)
+        destroy(context);
+}
+
+/* ---- Questions ---- */
+
+void hg_context_machine(const hg_context *context, hg_machine *machine)
+{
+    *machine = context->machine;
+}
+
+void hg_context_tables(const hg_context *context, hg_table_counts *counts)
+{
+    *counts = context->table.counts;
+}
+
+bool hg_kernel_get(const hg_context *context, size_t i, hg_kernel_info *info)
+{
+    static const char *const layouts[] = {"none", "nhwc", "nchw", "any"};
+    const hg_kernel *k = hg_registry_at(i);
+    if (!k) return false;
+    *info = (hg_kernel_info){.name = k->name,
+                             .op = hg_op_name(k->op),
+                             .layout = layouts[k->layouts & 3u],
+                             .isa = hg_isa_name(k->isa),
+                             .algorithm = k->algorithm->name,
+                             .revision = k->rev,
+                             .available = hg_isa_usable(k->isa, context->machine.isa, true)};
+    return true;
+}

@@ -1,0 +1,156 @@
+#include "dispatch/cpu.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cpuinfo.h>
+
+#include "kernels/common/attr.h"
+
+/* ---- The CPU's own word: works without /proc, /sys and cpuinfo ---- */
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+/* The OS saves the ymm registers (XCR0 bits 1 and 2). */
+static bool os_saves_ymm(void)
+{
+    unsigned a, b, c, d;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return false;
+    unsigned low, high;
+    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    return (low & 6u) == 6u;
+}
+
+static hg_isa own_isa(void)
+{
+    unsigned a, b, c, d, b7 = 0, rest;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_FMA) || !os_saves_ymm()) return HG_ISA_SCALAR;
+    if (!__get_cpuid_count(7, 0, &rest, &b7, &rest, &rest)) return HG_ISA_SCALAR;
+    return b7 & bit_AVX2 ? HG_ISA_AVX2 : HG_ISA_SCALAR;
+}
+
+static bool confirmed_isa(hg_isa isa)
+{
+    return isa != HG_ISA_AVX2 || (cpuinfo_has_x86_avx2() && cpuinfo_has_x86_fma3());
+}
+
+/* Data caches by the "deterministic cache parameters" leaf: 4 on Intel, 0x8000001D on AMD. */
+static void own_caches(bool amd, hg_machine *m)
+{
+    int64_t *const level_size[4] = {NULL, &m->l1d, &m->l2, &m->l3};
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned a, b, c, d;
+        if (!__get_cpuid_count(amd ? 0x8000001Du : 4u, i, &a, &b, &c, &d) || (a & 31u) == 0) return;
+        const unsigned type = a & 31u, level = (a >> 5) & 7u;
+        if (type == 2 || level < 1 || level > 3) continue; /* instructions, or unknown */
+        *level_size[level] = (int64_t)((b >> 22) + 1) * (((b >> 12) & 1023u) + 1) *
+                             ((b & 4095u) + 1) * ((int64_t)c + 1);
+    }
+}
+
+static void identify(hg_machine *m)
+{
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    char vendor[13] = "unknown";
+    if (__get_cpuid(0, &a, &b, &c, &d)) {
+        const unsigned words[3] = {b, d, c};
+        memcpy(vendor, words, 12);
+        vendor[12] = '\0';
+    }
+    const bool amd = strcmp(vendor, "AuthenticAMD") == 0 || strcmp(vendor, "HygonGenuine") == 0;
+    if (strcmp(vendor, "AuthenticAMD") == 0) strcpy(vendor, "amd");
+    if (strcmp(vendor, "GenuineIntel") == 0) strcpy(vendor, "intel");
+    unsigned eax = 0;
+    if (!__get_cpuid(1, &eax, &b, &c, &d)) eax = 0;
+    const unsigned base = (eax >> 8) & 15u;
+    const unsigned family = base == 15 ? base + ((eax >> 20) & 255u) : base;
+    const unsigned model = ((eax >> 4) & 15u) | ((eax >> 12) & 240u);
+    own_caches(amd, m);
+    snprintf(m->key, sizeof m->key, "%s-f%um%u", vendor, family, model);
+    snprintf(m->source, sizeof m->source, "cpuid");
+}
+
+#elif defined(__aarch64__)
+#include <sys/auxv.h>
+
+static hg_isa own_isa(void)
+{
+    return getauxval(AT_HWCAP) & (1u << 1) ? HG_ISA_NEON : HG_ISA_SCALAR; /* HWCAP_ASIMD */
+}
+
+static bool confirmed_isa(hg_isa isa)
+{
+    return isa != HG_ISA_NEON || cpuinfo_has_arm_neon();
+}
+
+static void identify(hg_machine *m)
+{
+    snprintf(m->key, sizeof m->key, "aarch64-unknown");
+    snprintf(m->source, sizeof m->source, "auxval");
+}
+
+#else
+
+static hg_isa own_isa(void)
+{
+    return HG_ISA_SCALAR;
+}
+
+static bool confirmed_isa(hg_isa isa)
+{
+    (void)isa;
+    return true;
+}
+
+static void identify(hg_machine *m)
+{
+    snprintf(m->key, sizeof m->key, "unknown");
+    snprintf(m->source, sizeof m->source, "none");
+}
+#endif
+
+/* ---- cpuinfo ---- */
+
+static int64_t first_size(const struct cpuinfo_cache *caches, uint32_t count)
+{
+    return caches && count ? (int64_t)caches[0].size : 0;
+}
+
+/* cpuinfo's getters abort the process when it could not initialise, so they come after the check.
+ */
+static void ask_cpuinfo(hg_machine *m)
+{
+    if (!cpuinfo_initialize()) return;
+    snprintf(m->source, sizeof m->source, "cpuinfo");
+    if (!confirmed_isa(m->isa)) m->isa = HG_ISA_SCALAR;
+    const struct cpuinfo_package *package =
+        cpuinfo_get_packages_count() ? cpuinfo_get_package(0) : 0;
+    if (package && package->name[0]) snprintf(m->name, sizeof m->name, "%s", package->name);
+    if (cpuinfo_get_processors_count()) m->cores = (int)cpuinfo_get_processors_count();
+    const int64_t l1d = first_size(cpuinfo_get_l1d_caches(), cpuinfo_get_l1d_caches_count());
+    const int64_t l2 = first_size(cpuinfo_get_l2_caches(), cpuinfo_get_l2_caches_count());
+    const int64_t l3 = first_size(cpuinfo_get_l3_caches(), cpuinfo_get_l3_caches_count());
+    if (m->l1d == 0) m->l1d = l1d;
+    if (m->l2 == 0) m->l2 = l2;
+    if (m->l3 == 0) m->l3 = l3;
+#if defined(__aarch64__)
+    const struct cpuinfo_uarch_info *uarch = cpuinfo_get_uarch(0);
+    if (uarch && uarch->uarch != cpuinfo_uarch_unknown)
+        snprintf(m->key, sizeof m->key, "aarch64-u%x-midr%x", (unsigned)uarch->uarch,
+                 (unsigned)uarch->midr);
+#endif
+}
+
+void hg_cpu_detect(hg_machine *m)
+{
+    *m = (hg_machine){.isa = own_isa(), .name = "unknown"};
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    m->cores = online > 0 ? (int)online : 1;
+    identify(m);
+    ask_cpuinfo(m);
+    const size_t used = strlen(m->key);
+    snprintf(m->key + used, sizeof m->key - used, "-l1.%lldk-l2.%lldk", (long long)(m->l1d / 1024),
+             (long long)(m->l2 / 1024));
+}

@@ -1,0 +1,134 @@
+#include "dispatch/filter.h"
+
+#include <string.h>
+
+#include "kernels/conv2d/conv2d.h"
+
+/* Element strides of the caller's order, per output channel, input channel, row and column. For
+ * transposed orders the output channel counts within its group and the input channel overall. */
+typedef struct order_strides {
+    int64_t o, i, y, x;
+} order_strides;
+
+static order_strides strides_of(const hg_filter_desc *d)
+{
+    const int64_t h = d->height, w = d->width, groups = d->groups;
+    const int64_t in = d->in_channels / groups, out = d->out_channels;
+    switch (d->order) {
+    case HG_OHWI:
+        return (order_strides){h * w * in, 1, w * in, in};
+    case HG_HWIO:
+        return (order_strides){1, out, w * in * out, in * out};
+    case HG_IOHW:
+        return (order_strides){h * w, out / groups * h * w, w, 1};
+    case HG_HWOI:
+        return (order_strides){d->in_channels, 1, w * out * d->in_channels, out * d->in_channels};
+    case HG_OIHW:
+        break;
+    }
+    return (order_strides){in * h * w, h * w, w, 1};
+}
+
+static void copy_canonical(const hg_filter_desc *d, const float *from, float *to)
+{
+    const order_strides s = strides_of(d);
+    const bool transposed = d->order == HG_IOHW || d->order == HG_HWOI;
+    const int64_t in = d->in_channels / d->groups, out = d->out_channels / d->groups;
+    for (int64_t k = 0; k < d->out_channels; k++)
+        for (int64_t c = 0; c < in; c++) {
+            const int64_t o = transposed ? k % out : k, i = transposed ? k / out * in + c : c;
+            for (int64_t y = 0; y < d->height; y++)
+                for (int64_t x = 0; x < d->width; x++)
+                    *to++ = from[o * s.o + i * s.i + y * s.y + x * s.x];
+        }
+}
+
+hg_status hg_filter_create(hg_context *context, const hg_filter_desc *desc, const void *weights,
+                           hg_filter **out)
+{
+    hg_reason why;
+    if (!out) return hg_report(context, HG_INVALID, "hg_filter_create: filter is NULL");
+    *out = NULL;
+    if (!context || !desc || !weights)
+        return hg_report(context, HG_INVALID, "hg_filter_create: a pointer is NULL");
+    hg_filter_desc d = *desc;
+    const hg_status status = hg_check_filter_desc(desc, &d, &why);
+    if (status) return hg_report(context, status, why.text);
+    const size_t count = (size_t)(d.out_channels * (d.in_channels / d.groups) * d.height * d.width);
+    hg_filter *filter = hg_allocate(context, sizeof *filter);
+    float *copy = filter ? hg_allocate(context, count * sizeof *copy) : NULL;
+    if (!copy || pthread_mutex_init(&filter->lock, NULL)) {
+        hg_release(context, copy);
+        hg_release(context, filter);
+        return hg_report(context, HG_NO_MEMORY, "hg_filter_create: out of memory");
+    }
+    copy_canonical(&d, weights, copy);
+    filter->references = 1;
+    filter->context = context;
+    filter->desc = d;
+    filter->weights = copy;
+    filter->forms = NULL;
+    hg_context_retain(context);
+    *out = filter;
+    return HG_OK;
+}
+
+void hg_filter_retain(hg_filter *filter)
+{
+    __atomic_add_fetch(&filter->references, 1, __ATOMIC_RELAXED);
+}
+
+void hg_filter_free(hg_filter *filter)
+{
+    if (!filter || __atomic_sub_fetch(&filter->references, 1, __ATOMIC_ACQ_REL) != 0) return;
+    hg_context *context = filter->context;
+    for (hg_packed *form = filter->forms, *next; form; form = next) {
+        next = form->next;
+        hg_release(context, form->data);
+        hg_release(context, form);
+    }
+    pthread_mutex_destroy(&filter->lock);
+    hg_release(context, filter->weights);
+    hg_release(context, filter);
+    hg_context_free(context);
+}
+
+static hg_packed *find(const hg_filter *filter, const hg_problem *p, const hg_kernel *k,
+                       const int32_t form[12])
+{
+    for (hg_packed *f = filter->forms; f; f = f->next)
+        if (f->algorithm == k->algorithm && f->op == p->op &&
+            memcmp(f->form, form, sizeof f->form) == 0)
+            return f;
+    return NULL;
+}
+
+static hg_packed *pack(hg_filter *filter, const hg_problem *p, const hg_kernel *k,
+                       const int32_t form[12], size_t bytes)
+{
+    hg_packed *packed = hg_allocate(filter->context, sizeof *packed);
+    float *data = packed ? hg_allocate(filter->context, bytes) : NULL;
+    if (!data) {
+        hg_release(filter->context, packed);
+        return NULL;
+    }
+    k->algorithm->pack(p, k, filter->weights, data);
+    *packed = (hg_packed){.algorithm = k->algorithm, .op = p->op, .data = data};
+    memcpy(packed->form, form, sizeof packed->form);
+    return packed;
+}
+
+const float *hg_filter_packed(hg_filter *filter, const hg_problem *p, const hg_kernel *k,
+                              size_t bytes)
+{
+    int32_t form[12] = {0};
+    if (k->algorithm->form) k->algorithm->form(p, k, form);
+    pthread_mutex_lock(&filter->lock);
+    hg_packed *packed = find(filter, p, k, form);
+    if (!packed && (packed = pack(filter, p, k, form, bytes)) != NULL) {
+        packed->next = filter->forms;
+        filter->forms = packed;
+    }
+    pthread_mutex_unlock(&filter->lock);
+    return packed ? packed->data : NULL;
+}

@@ -1,0 +1,34 @@
+/* Filters: a copy of the weights in canonical order, and the packed forms that plans asked for. */
+#ifndef HG_FILTER_H
+#define HG_FILTER_H
+
+#include <pthread.h>
+
+#include "dispatch/context.h"
+
+/* Packed weights for one algorithm and form; lives as long as its filter. */
+typedef struct hg_packed {
+    struct hg_packed *next;
+    const hg_algorithm *algorithm;
+    hg_op op;
+    int32_t form[12];
+    float *data; /* 64-byte aligned */
+} hg_packed;
+
+struct hg_filter {
+    int references; /* atomic */
+    hg_context *context;
+    hg_filter_desc desc;
+    float *weights; /* [out_channels][in_channels / groups][height][width] */
+    pthread_mutex_t lock;
+    hg_packed *forms; /* guarded by lock; entries are immutable */
+};
+
+void hg_filter_retain(hg_filter *filter);
+
+/* The weights as the kernel wants them for the problem, packed now if no plan asked before.
+ * NULL: out of memory. */
+const float *hg_filter_packed(hg_filter *filter, const hg_problem *p, const hg_kernel *k,
+                              size_t bytes);
+
+#endif

@@ -1,0 +1,188 @@
+#include "dispatch/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Workspace ---- */
+
+static bool reserve(hg_plan *plan, size_t bytes, size_t *at)
+{
+    *at = plan->workspace;
+    return !__builtin_add_overflow(plan->workspace, bytes, &plan->workspace) &&
+           plan->workspace <= (size_t)PTRDIFF_MAX - 63 &&
+           (plan->workspace = HG_ROUND_UP(plan->workspace, (size_t)64), true);
+}
+
+static void add_step(hg_plan *plan, hg_step_kind kind, int stage, int64_t ranges)
+{
+    plan->steps[plan->step_count++] = (hg_step){kind, stage, ranges};
+}
+
+static size_t index_size(const hg_problem *p)
+{
+    return p->pool.index_type == HG_INDEX_I32 ? 4 : 8;
+}
+
+static size_t dense_bytes(const hg_tensor *t, size_t element)
+{
+    const hg_tensor dense = {t->dtype, HG_NHWC, t->n, t->h, t->w, t->c, {0}, {0}};
+    hg_tensor resolved = dense;
+    resolved.strides = hg_dense_strides(&dense);
+    return (size_t)hg_tensor_extent(&resolved) * element;
+}
+
+/* Steps and NHWC copies around the kernel's stages for an NCHW problem on an NHWC kernel. */
+static bool lay_out_copies_before(hg_plan *plan)
+{
+    const hg_problem *p = &plan->problem;
+    const bool unpool = p->op == HG_OP_MAX_UNPOOL2D, indices = unpool || p->pool.indices;
+    const hg_tensor *indexed = unpool ? &p->in : &p->out;
+    bool ok = reserve(plan, dense_bytes(&p->in, 4), &plan->input_at) &&
+              reserve(plan, dense_bytes(&p->out, 4), &plan->output_at);
+    if (ok && p->post.residual) ok = reserve(plan, dense_bytes(&p->out, 4), &plan->residual_at);
+    if (ok && indices) ok = reserve(plan, dense_bytes(indexed, index_size(p)), &plan->indices_at);
+    add_step(plan, HG_STEP_PACK_INPUT, 0, hg_repack_ranges(&p->in));
+    if (unpool) add_step(plan, HG_STEP_PACK_INDICES, 0, hg_repack_ranges(&p->in));
+    if (p->post.residual) add_step(plan, HG_STEP_PACK_RESIDUAL, 0, hg_repack_ranges(&p->out));
+    return ok;
+}
+
+static void add_copies_after(hg_plan *plan)
+{
+    const hg_problem *p = &plan->problem;
+    add_step(plan, HG_STEP_UNPACK_OUTPUT, 0, hg_repack_ranges(&p->out));
+    if (p->pool.indices) add_step(plan, HG_STEP_UNPACK_INDICES, 0, hg_repack_ranges(&p->out));
+}
+
+static bool lay_out(hg_plan *plan)
+{
+    const hg_algorithm *algorithm = plan->kernel->algorithm;
+    algorithm->size(&plan->inner, plan->kernel, &plan->config, &plan->sizes);
+    if (plan->config.via && !lay_out_copies_before(plan)) return false;
+    const int stages = HG_MAX(plan->sizes.stages, 1);
+    for (int i = 0; i < stages; i++) add_step(plan, HG_STEP_KERNEL, i, plan->sizes.ranges[i]);
+    if (plan->config.via) add_copies_after(plan);
+    plan->scratch_each = HG_ROUND_UP(plan->sizes.scratch, (size_t)64);
+    size_t scratch;
+    return reserve(plan, plan->sizes.shared, &plan->shared_at) &&
+           !__builtin_mul_overflow(plan->scratch_each, (size_t)plan->context->threads, &scratch) &&
+           reserve(plan, scratch, &plan->scratch_at);
+}
+
+/* ---- Creation ---- */
+
+static hg_status take_weights(hg_plan *plan, hg_filter *filter, const void *bias)
+{
+    const size_t channels = (size_t)plan->problem.out.c;
+    plan->weights = hg_filter_packed(filter, &plan->inner, plan->kernel, plan->sizes.weights);
+    plan->bias = hg_allocate(plan->context, (channels + 32) * sizeof *plan->bias);
+    if (!plan->weights || !plan->bias) return HG_NO_MEMORY;
+    memset(plan->bias, 0, (channels + 32) * sizeof *plan->bias);
+    if (bias) memcpy(plan->bias, bias, channels * sizeof *plan->bias);
+    hg_filter_retain(filter);
+    plan->filter = filter;
+    return HG_OK;
+}
+
+static const hg_transposer *best_transposer(const hg_context *context)
+{
+    const hg_isa isa = context->machine.isa;
+    (void)isa;
+#if defined(__x86_64__) && defined(HG_WITH_AVX2)
+    if (isa >= HG_ISA_AVX2) return &hg_transposer_avx2;
+#elif defined(__aarch64__)
+    if (isa >= HG_ISA_NEON) return &hg_transposer_neon;
+#endif
+    return &hg_transposer_ref;
+}
+
+static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const char *forced,
+                      hg_reason *why)
+{
+    hg_choice choice;
+    hg_status status = hg_select(plan->context, &plan->problem, forced, &choice, why);
+    if (status) return status;
+    plan->kernel = choice.candidate.kernel;
+    plan->config = choice.candidate.config;
+    if (plan->config.via) plan->inner = hg_problem_in_layout(&plan->problem, HG_NHWC);
+    plan->transposer = best_transposer(plan->context);
+    memcpy(plan->explain, choice.explain, sizeof plan->explain);
+    hg_candidate_format(&choice.candidate, plan->choice, sizeof plan->choice);
+    hg_problem_key(&plan->problem, plan->key);
+    if (!lay_out(plan))
+        return hg_fail(why, HG_RANGE, "the workspace would exceed the address space");
+    if (plan->sizes.tables) {
+        plan->tables = hg_allocate(plan->context, plan->sizes.tables);
+        if (!plan->tables) return hg_fail(why, HG_NO_MEMORY, "out of memory for tables");
+    }
+    if (plan->kernel->algorithm->prepare)
+        plan->kernel->algorithm->prepare(&plan->inner, plan->kernel, &plan->config, plan->tables);
+    if (filter && take_weights(plan, filter, bias))
+        return hg_fail(why, HG_NO_MEMORY, "out of memory for packed weights");
+    return HG_OK;
+}
+
+hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filter *filter,
+                         const void *bias, const char *forced, hg_plan **out)
+{
+    hg_plan *plan = hg_allocate(context, sizeof *plan);
+    if (!plan) return hg_report(context, HG_NO_MEMORY, "out of memory for a plan");
+    memset(plan, 0, sizeof *plan);
+    plan->context = context;
+    plan->problem = plan->inner = *problem;
+    hg_context_retain(context);
+    hg_reason why = {""};
+    const hg_status status = fill(plan, filter, bias, forced, &why);
+    if (status) {
+        hg_plan_free(plan);
+        return hg_report(context, status, why.text);
+    }
+    *out = plan;
+    return HG_OK;
+}
+
+void hg_plan_free(hg_plan *plan)
+{
+    if (!plan) return;
+    hg_context *context = plan->context;
+    hg_release(context, plan->bias);
+    hg_release(context, plan->tables);
+    hg_filter_free(plan->filter);
+    hg_release(context, plan);
+    hg_context_free(context);
+}
+
+/* ---- Questions ---- */
+
+size_t hg_plan_workspace_size(const hg_plan *plan)
+{
+    return plan->workspace;
+}
+
+const char *hg_plan_key(const hg_plan *plan)
+{
+    return plan->key;
+}
+
+const char *hg_plan_kernel(const hg_plan *plan)
+{
+    return plan->choice;
+}
+
+const char *hg_plan_explain(const hg_plan *plan)
+{
+    return plan->explain;
+}
+
+void hg_plan_output(const hg_plan *plan, hg_tensor *output)
+{
+    *output = plan->problem.out;
+}
+
+bool hg_plan_candidate(const hg_plan *plan, size_t i, char *name, size_t size)
+{
+    hg_candidate list[HG_MAX_CANDIDATES];
+    if (i >= hg_candidates(plan->context, &plan->problem, false, list)) return false;
+    hg_candidate_format(&list[i], name, size);
+    return true;
+}

@@ -1,0 +1,58 @@
+/* A plan: problem + kernel + config + packed weights + tables, and where its workspace lies. */
+#ifndef HG_PLAN_H
+#define HG_PLAN_H
+
+#include "dispatch/filter.h"
+#include "dispatch/select.h"
+#include "kernels/layout/layout.h"
+
+/* A run is a few steps, one after the other; each is cut into independent ranges. */
+typedef enum hg_step_kind {
+    HG_STEP_KERNEL,     /* stage `stage` of the algorithm */
+    HG_STEP_PACK_INPUT, /* the others: tensors between NCHW and the NHWC that the kernel wants */
+    HG_STEP_PACK_INDICES,
+    HG_STEP_PACK_RESIDUAL,
+    HG_STEP_UNPACK_OUTPUT,
+    HG_STEP_UNPACK_INDICES
+} hg_step_kind;
+
+typedef struct hg_step {
+    hg_step_kind kind;
+    int stage;
+    int64_t ranges;
+} hg_step;
+
+enum { HG_MAX_STEPS = HG_MAX_STAGES + 5 };
+
+struct hg_plan {
+    hg_context *context;
+    hg_filter *filter;  /* NULL for operators without weights */
+    hg_problem problem; /* as asked */
+    hg_problem inner;   /* what the kernel runs: `problem`, or its NHWC twin */
+    const hg_kernel *kernel;
+    hg_config config;
+    hg_sizes sizes;
+    const float *weights; /* owned by the filter */
+    float *bias;          /* out.c + 32 floats; NULL for operators without weights */
+    void *tables;
+    const hg_transposer *transposer;
+    hg_step steps[HG_MAX_STEPS];
+    int step_count;
+    /* Workspace, byte offsets: NHWC copies (config.via), then the algorithm's parts. */
+    size_t input_at, output_at, residual_at, indices_at, shared_at, scratch_at, workspace;
+    size_t scratch_each;
+    char key[HG_KEY_SIZE];
+    char choice[HG_KERNEL_NAME_SIZE + HG_CONFIG_SIZE];
+    char explain[HG_EXPLAIN_SIZE];
+};
+
+/* The one way to a plan; the public functions build the problem and come here. */
+hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filter *filter,
+                         const void *bias, const char *forced, hg_plan **plan);
+
+/* Repacking (repack.c): copies the pixels of one range between layouts. */
+int64_t hg_repack_ranges(const hg_tensor *t);
+void hg_repack(const hg_transposer *with, const hg_tensor *nchw, const void *from, void *to,
+               size_t element_size, bool to_nhwc, int64_t begin, int64_t end);
+
+#endif

@@ -1,0 +1,15 @@
+/* All kernel rows of this build. */
+#ifndef HG_REGISTRY_H
+#define HG_REGISTRY_H
+
+#include "kernels/kernel.h"
+
+const hg_kernel *hg_registry_at(size_t i); /* NULL past the last */
+const hg_kernel *hg_registry_find(const char *name);
+
+/* May code of this ISA run, given the strongest ISA of the (capped) machine? NEON code that is
+ * emulated on x86 is for tests: it runs only where it is forced by name. */
+bool hg_isa_usable(hg_isa isa, hg_isa strongest, bool forced);
+const char *hg_isa_name(hg_isa isa);
+
+#endif

@@ -1,0 +1,137 @@
+/* Running a plan: a few steps, each cut into ranges; serial or on the context's executor. */
+#include "dispatch/plan.h"
+
+typedef struct run_state {
+    const hg_plan *plan;
+    const hg_io *io;
+    const hg_step *step;
+    hg_task task;    /* what the kernel sees; slices copy it and set their scratch */
+    int64_t next;    /* atomic: first range that no slice has taken */
+    int64_t portion; /* ranges taken at a time */
+    int fault;       /* atomic */
+} run_state;
+
+static void repack(const run_state *r, const hg_tensor *nchw, const void *from, void *to,
+                   size_t element_size, bool to_nhwc, int64_t begin, int64_t end)
+{
+    hg_repack(r->plan->transposer, nchw, from, to, element_size, to_nhwc, begin, end);
+}
+
+static void run_ranges(const run_state *r, const hg_task *task, int64_t begin, int64_t end)
+{
+    const hg_plan *plan = r->plan;
+    const hg_problem *p = &plan->problem;
+    const hg_io *io = r->io;
+    const size_t index = p->pool.index_type == HG_INDEX_I32 ? 4 : 8;
+    hg_tensor residual = p->out;
+    residual.strides = p->residual_strides;
+    switch (r->step->kind) {
+    case HG_STEP_KERNEL:
+        plan->kernel->algorithm->run(task, r->step->stage, begin, end);
+        break;
+    case HG_STEP_PACK_INPUT:
+        repack(r, &p->in, io->input, (void *)(uintptr_t)task->input, 4, true, begin, end);
+        break;
+    case HG_STEP_PACK_INDICES:
+        repack(r, &p->in, io->input_indices, (void *)(uintptr_t)task->input_indices, index, true,
+               begin, end);
+        break;
+    case HG_STEP_PACK_RESIDUAL:
+        repack(r, &residual, io->residual, (void *)(uintptr_t)task->residual, 4, true, begin, end);
+        break;
+    case HG_STEP_UNPACK_OUTPUT:
+        repack(r, &p->out, task->output, io->output, 4, false, begin, end);
+        break;
+    case HG_STEP_UNPACK_INDICES:
+        repack(r, &p->out, task->indices, io->indices, index, false, begin, end);
+        break;
+    }
+}
+
+/* One slice of a parallel step: takes portions until none is left, on its own scratch. */
+static void run_slice(void *argument, size_t slice)
+{
+    run_state *r = argument;
+    hg_task task = r->task;
+    task.scratch = (char *)r->task.scratch + slice * r->plan->scratch_each;
+    for (;;) {
+        const int64_t begin = __atomic_fetch_add(&r->next, r->portion, __ATOMIC_RELAXED);
+        if (begin >= r->step->ranges) return;
+        run_ranges(r, &task, begin, HG_MIN(begin + r->portion, r->step->ranges));
+    }
+}
+
+static void run_step(run_state *r)
+{
+    const hg_context *context = r->plan->context;
+    const int64_t ranges = r->step->ranges;
+    if (context->threads == 1 || ranges < 2) {
+        run_ranges(r, &r->task, 0, ranges);
+        return;
+    }
+    const int64_t slices = HG_MIN(context->threads, ranges);
+    r->next = 0;
+    r->portion = HG_MAX(ranges / (slices * 8), 1);
+    context->executor.parallel_for(context->executor.self, (size_t)slices, run_slice, r);
+}
+
+static void aim(run_state *r, char *workspace)
+{
+    const hg_plan *plan = r->plan;
+    const hg_io *io = r->io;
+    r->task = (hg_task){.problem = &plan->inner,
+                        .kernel = plan->kernel,
+                        .config = plan->config,
+                        .tables = plan->tables,
+                        .weights = plan->weights,
+                        .bias = plan->bias,
+                        .input = io->input,
+                        .output = io->output,
+                        .residual = io->residual,
+                        .indices = io->indices,
+                        .input_indices = io->input_indices,
+                        .fault = &r->fault};
+    if (!workspace) return;
+    r->task.shared = workspace + plan->shared_at;
+    r->task.scratch = workspace + plan->scratch_at;
+    if (!plan->config.via) return;
+    r->task.input = (const float *)(workspace + plan->input_at);
+    r->task.output = (float *)(workspace + plan->output_at);
+    r->task.residual = (const float *)(workspace + plan->residual_at);
+    r->task.indices = workspace + plan->indices_at;
+    r->task.input_indices = workspace + plan->indices_at;
+}
+
+static hg_status check(const hg_plan *plan, const hg_io *io, const void *workspace)
+{
+    const hg_problem *p = &plan->problem;
+    const bool missing = !io->input || !io->output || (p->post.residual && !io->residual) ||
+                         (p->pool.indices && !io->indices) ||
+                         (p->op == HG_OP_MAX_UNPOOL2D && !io->input_indices);
+    if (missing && p->in.n > 0)
+        return hg_report(plan->context, HG_INVALID, "hg_run: a tensor that the plan needs is NULL");
+    if (plan->workspace && !workspace)
+        return hg_report(plan->context, HG_INVALID, "hg_run: the workspace is NULL");
+    if ((uintptr_t)workspace % 64)
+        return hg_report(plan->context, HG_INVALID, "hg_run: the workspace is not 64-byte aligned");
+    for (size_t i = 0; i < HG_COUNT(io->reserved); i++)
+        if (io->reserved[i])
+            return hg_report(plan->context, HG_INVALID, "hg_run: reserved words must be 0");
+    return HG_OK;
+}
+
+hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace)
+{
+    if (!plan || !io) return HG_INVALID;
+    const hg_status status = check(plan, io, workspace);
+    if (status) return status;
+    run_state r = {.plan = plan, .io = io};
+    aim(&r, workspace);
+    for (int i = 0; i < plan->step_count; i++) {
+        r.step = &plan->steps[i];
+        if (r.step->ranges > 0) run_step(&r);
+    }
+    if (r.fault == HG_INDEX)
+        return hg_report(plan->context, HG_INDEX, "hg_run: an index lies outside the output");
+    return HG_OK;
+}

@@ -1,0 +1,226 @@
+#include "dispatch/select.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch/registry.h"
+
+/* ---- Eligibility: what hg_limits says, as data ---- */
+
+static bool matches(int64_t limit, int64_t value)
+{
+    return limit == 0 || limit == value;
+}
+
+static bool matches2(hg_size2 limit, hg_size2 value)
+{
+    return matches(limit.h, value.h) && matches(limit.w, value.w);
+}
+
+/* Every window lies inside the input, the ceil rule's last one included. */
+static bool windows_inside(const hg_problem *p)
+{
+    const int64_t reach_h = (p->out.h - 1) * p->stride.h + (p->kernel.h - 1) * p->dilation.h + 1;
+    const int64_t reach_w = (p->out.w - 1) * p->stride.w + (p->kernel.w - 1) * p->dilation.w + 1;
+    return p->pad.top == 0 && p->pad.left == 0 && reach_h <= p->in.h && reach_w <= p->in.w;
+}
+
+static bool within_limits(const hg_limits *l, const hg_problem *p)
+{
+    if (!matches2(l->kernel, p->kernel) || !matches2(l->stride, p->stride) ||
+        !matches2(l->dilation, p->dilation))
+        return false;
+    if (l->no_padding && !windows_inside(p)) return false;
+    if (l->no_indices && p->pool.indices) return false;
+    if (l->only_indices && !p->pool.indices) return false;
+    if (l->one_group && p->groups != 1) return false;
+    if (l->depthwise && p->groups != p->in.c) return false;
+    if (l->same_channels && p->out.c != p->in.c) return false;
+    if (l->no_adaptive && p->pool.adaptive) return false;
+    if (l->exact_factor && (p->out.h % p->in.h != 0 || p->out.w % p->in.w != 0)) return false;
+    if (l->resize_mode && (int)p->resize.mode + 1 != l->resize_mode) return false;
+    if (l->min_channels && p->in.c < l->min_channels) return false;
+    return !l->max_channels || p->in.c <= l->max_channels;
+}
+
+static bool eligible(const hg_context *context, const hg_kernel *k, const hg_problem *p,
+                     bool forced)
+{
+    return k->op == p->op && k->dtype == p->in.dtype && (k->layouts & (1u << p->in.layout)) &&
+           hg_isa_usable(k->isa, context->machine.isa, forced) && within_limits(&k->limits, p) &&
+           (!k->algorithm->supports || k->algorithm->supports(p, k));
+}
+
+/* ---- Candidates ---- */
+
+/* Repacking to NHWC and back: each byte is read and written once more, at about 15 GB/s. */
+static double repacking_ns(const hg_problem *p)
+{
+    return 500.0 + hg_problem_bytes(p) / 15.0;
+}
+
+static size_t add_configs(const hg_kernel *k, const hg_problem *p, int32_t via, size_t count,
+                          hg_candidate list[HG_MAX_CANDIDATES])
+{
+    hg_config configs[HG_MAX_CONFIGS] = {{0}};
+    const int n = k->algorithm->configs ? k->algorithm->configs(p, k, configs) : 1;
+    const double cost = k->algorithm->cost(p, k) + (via ? repacking_ns(p) : 0.0);
+    for (int i = 0; i < n && count < HG_MAX_CANDIDATES; i++) {
+        configs[i].via = via;
+        /* An algorithm's configs come in its order of preference: a hair apart in cost. */
+        list[count++] = (hg_candidate){k, configs[i], cost * (1.0 + 1e-6 * i)};
+    }
+    return count;
+}
+
+static int by_cost(const void *a, const void *b)
+{
+    const hg_candidate *x = a, *y = b;
+    if (x->cost != y->cost) return x->cost < y->cost ? -1 : 1;
+    const int order = strcmp(x->kernel->name, y->kernel->name);
+    return order ? order : x->config.block - y->config.block;
+}
+
+size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced,
+                     hg_candidate list[HG_MAX_CANDIDATES])
+{
+    const bool repackable = p->in.layout == HG_NCHW;
+    const hg_problem inner = hg_problem_in_layout(p, HG_NHWC);
+    size_t count = 0;
+    const hg_kernel *k;
+    for (size_t i = 0; (k = hg_registry_at(i)) != NULL; i++) {
+        if (k->op != p->op) continue;
+        if (eligible(context, k, p, forced))
+            count = add_configs(k, p, 0, count, list);
+        else if (repackable && eligible(context, k, &inner, forced))
+            count = add_configs(k, &inner, 1, count, list);
+    }
+    qsort(list, count, sizeof *list, by_cost);
+    return count;
+}
+
+void hg_candidate_format(const hg_candidate *c, char *text, size_t size)
+{
+    char config[HG_CONFIG_SIZE];
+    hg_config_format(&c->config, config);
+    snprintf(text, size, "%s%s%s", c->kernel->name, config[0] ? " " : "", config);
+}
+
+static bool same_config(const hg_config *a, const hg_config *b)
+{
+    return a->block == b->block && a->split == b->split && a->store == b->store && a->via == b->via;
+}
+
+/* ---- Choice ---- */
+
+/* The candidate that "NAME" (any configuration: the first, that is the preferred) or "NAME CONFIG"
+ * names, or NULL. */
+static const hg_candidate *named(const char *text, const hg_candidate *list, size_t count)
+{
+    const size_t length = strcspn(text, " ");
+    hg_config config;
+    const bool any = text[length] == '\0';
+    if (!any && !hg_config_parse(text + length, &config)) return NULL;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = list[i].kernel->name;
+        if (strlen(name) != length || strncmp(name, text, length)) continue;
+        if (any || same_config(&config, &list[i].config)) return &list[i];
+    }
+    return NULL;
+}
+
+/* The best rank of the problem's record that is a candidate today. */
+static const hg_candidate *recorded(const hg_context *context, const hg_problem *p,
+                                    const hg_candidate *list, size_t count,
+                                    const hg_table_entry **entry, int *rank)
+{
+    if (context->table.count == 0) return NULL;
+    char key[HG_KEY_SIZE];
+    const hg_problem plain = hg_problem_for_tuning(p);
+    hg_problem_key(&plain, key);
+    *entry = hg_table_find(&context->table, key, context->threads);
+    for (int r = 0; *entry && r < (*entry)->count; r++)
+        for (size_t i = 0; i < count; i++)
+            if (list[i].kernel == (*entry)->ranks[r].kernel &&
+                same_config(&list[i].config, &(*entry)->ranks[r].config)) {
+                *rank = r;
+                return &list[i];
+            }
+    return NULL;
+}
+
+__attribute__((format(printf, 2, 3))) static void tell(char text[HG_EXPLAIN_SIZE],
+                                                       const char *format, ...)
+{
+    const size_t used = strlen(text);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text + used, HG_EXPLAIN_SIZE - used, format, arguments);
+    va_end(arguments);
+}
+
+static bool listed_before(const hg_candidate *list, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (list[j].kernel == list[i].kernel) return true;
+    return false;
+}
+
+static void tell_runners_up(char *text, const hg_candidate *list, size_t count,
+                            const hg_candidate *chosen)
+{
+    int told = 0;
+    for (size_t i = 0; i < count && told < 3; i++) {
+        if (list[i].kernel == chosen->kernel || listed_before(list, i)) continue;
+        char name[HG_KERNEL_NAME_SIZE + HG_CONFIG_SIZE];
+        hg_candidate_format(&list[i], name, sizeof name);
+        tell(text, "  also eligible: %s, estimated %.1f us\n", name, list[i].cost * 1e-3);
+        told++;
+    }
+}
+
+static void tell_record(char *text, const hg_table_entry *e, int rank)
+{
+    tell(text, "  measured %.1f us", e->ranks[rank].ns * 1e-3);
+    if (e->default_ns > 0)
+        tell(text, "; the untuned choice %.1f us, %.2f times as long", e->default_ns * 1e-3,
+             e->default_ns / e->ranks[rank].ns);
+    tell(text, "\n");
+}
+
+hg_status hg_select(const hg_context *context, const hg_problem *p, const char *forced,
+                    hg_choice *choice, hg_reason *why)
+{
+    hg_candidate list[HG_MAX_CANDIDATES];
+    const char *tier = "least estimated cost", *wish = forced ? forced : context->preferred;
+    const hg_candidate *chosen = NULL;
+    const hg_table_entry *entry = NULL;
+    int rank = 0;
+    const bool wished = forced || wish[0] != '\0';
+    size_t count = hg_candidates(context, p, wished, list);
+    if (wished) {
+        chosen = named(wish, list, count);
+        tier = forced ? "forced by the caller" : "preferred by the context";
+        if (!chosen && forced)
+            return hg_fail(why, HG_INVALID, "kernel \"%.120s\" cannot run this problem here",
+                           forced);
+        if (!chosen) count = hg_candidates(context, p, false, list);
+    }
+    if (!chosen) {
+        chosen = recorded(context, p, list, count, &entry, &rank);
+        tier = chosen ? "tuned: exact table record" : "least estimated cost";
+    }
+    if (!chosen) chosen = count ? &list[0] : NULL;
+    if (!chosen) return hg_fail(why, HG_UNSUPPORTED, "no kernel in this build runs this problem");
+    choice->candidate = *chosen;
+    choice->explain[0] = '\0';
+    char name[HG_KERNEL_NAME_SIZE + HG_CONFIG_SIZE];
+    hg_candidate_format(chosen, name, sizeof name);
+    tell(choice->explain, "%s\n  %s, among %zu candidates; estimated %.1f us\n", name, tier, count,
+         chosen->cost * 1e-3);
+    if (entry && strncmp(tier, "tuned", 5) == 0) tell_record(choice->explain, entry, rank);
+    tell_runners_up(choice->explain, list, count, chosen);
+    return HG_OK;
+}

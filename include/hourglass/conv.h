@@ -1,0 +1,164 @@
+/* Hourglass: convolution and transposed convolution.
+ *
+ * Padding contributes exactly zero as long as the weights are finite. A NaN or infinity of the
+ * input reaches exactly the outputs whose window covers it at accuracy HG_STRICT. */
+#ifndef HOURGLASS_CONV_H
+#define HOURGLASS_CONV_H
+
+#include "hourglass/tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct hg_context hg_context;
+typedef struct hg_filter hg_filter;
+typedef struct hg_plan hg_plan;
+
+/* ------------------------------------------------------------------------------------------
+ * Filters
+ * ------------------------------------------------------------------------------------------ */
+
+/* Order of the weights in the caller's memory, outermost first. O = output channels, I = input
+ * channels, H, W = kernel rows and columns; one of O and I is divided by groups. */
+typedef enum hg_filter_order {
+    HG_OIHW = 0, /* convolution [O][I/groups][H][W]: PyTorch Conv2d, ONNX Conv */
+    HG_OHWI,     /* convolution [O][H][W][I/groups] */
+    HG_HWIO,     /* convolution [H][W][I/groups][O]: Keras Conv2D; DepthwiseConv2D [H][W][C][M] */
+    HG_IOHW,     /* transposed [I][O/groups][H][W]: PyTorch ConvTranspose2d, ONNX ConvTranspose */
+    HG_HWOI      /* transposed [H][W][O][I]: Keras Conv2DTranspose; groups must be 1 */
+} hg_filter_order;
+
+/* in_channels and out_channels are totals over all groups; group g connects input channels
+ * [g*I/groups, (g+1)*I/groups) with output channels [g*O/groups, (g+1)*O/groups). Depthwise with
+ * multiplier M: groups = I and O = M*I; output channel c*M + j belongs to input channel c. */
+typedef struct hg_filter_desc {
+    hg_dtype dtype;
+    hg_filter_order order;
+    int64_t out_channels, in_channels, height, width;
+    int64_t groups; /* 0 = 1; divides both channel counts */
+    uint64_t reserved[4];
+} hg_filter_desc;
+
+/* Copies the weights (out_channels * in_channels / groups * height * width elements), so the
+ * caller may free them. Any number of plans, of any spatial size, share one filter; it packs
+ * itself once per form that some plan needs. On failure *filter is NULL.
+ * HG_INVALID: a null pointer, a size < 1, groups does not divide the channels, unknown order.
+ * HG_UNSUPPORTED: dtype, reserved words. HG_RANGE: more than 2^31 weights. HG_NO_MEMORY. */
+HG_API hg_status hg_filter_create(hg_context *context, const hg_filter_desc *desc,
+                                  const void *weights, hg_filter **filter);
+
+/* Drops the caller's reference; plans keep theirs, so filters may be freed before their plans. */
+HG_API void hg_filter_free(hg_filter *filter);
+
+/* ------------------------------------------------------------------------------------------
+ * What follows the sum
+ * ------------------------------------------------------------------------------------------ */
+
+typedef enum hg_activation {
+    HG_IDENTITY = 0,
+    HG_RELU,      /* max(v, 0) */
+    HG_RELU6,     /* min(max(v, 0), 6) */
+    HG_CLAMP,     /* min(max(v, epilogue.min), epilogue.max) */
+    HG_LEAKY_RELU /* v < 0 ? v * epilogue.slope : v */
+} hg_activation;
+
+/*     v = sum + bias[k]
+ *     if (residual) v += residual[n][y][x][k]
+ *     output[n][y][x][k] = activation(v)             NaN stays NaN */
+typedef struct hg_epilogue {
+    hg_activation activation;
+    float min, max, slope;
+    bool residual;               /* hg_io.residual is added; it has the output's sizes */
+    hg_strides residual_strides; /* 0 = dense */
+} hg_epilogue;
+
+/* How a kernel may round. Every class is deterministic: the same plan gives the same bits.
+ * STRICT: direct summation, |error| <= gamma(K+1) * (|b| + sum |x||w|) for K products per output.
+ * DEFAULT and RELAXED also admit fast algorithms with the norm-wise bounds of docs/accuracy.md. */
+typedef enum hg_accuracy { HG_DEFAULT = 0, HG_STRICT, HG_RELAXED } hg_accuracy;
+
+/* ------------------------------------------------------------------------------------------
+ * conv2d
+ * ------------------------------------------------------------------------------------------ */
+
+/* Two-dimensional cross-correlation (the kernel is not flipped), OH x OW x K from H x W x C:
+ *
+ *     for n, oy, ox, k:  g = k / (K/groups)
+ *         v = bias[k]
+ *         for ky < R, kx < S, c < C/groups:
+ *             iy = oy*stride.h - top + ky*dilation.h;  ix = ox*stride.w - left + kx*dilation.w
+ *             if (0 <= iy < H and 0 <= ix < W)
+ *                 v += input[n][iy][ix][g*C/groups + c] * weight[k][c][ky][kx]
+ *         output[n][oy][ox][k] = epilogue(v)
+ *
+ *     OH = (H + top + bottom - ((R-1)*dilation.h + 1)) / stride.h + 1          OW alike
+ */
+typedef struct hg_conv2d {
+    hg_tensor input;
+    hg_strides output_strides; /* 0 = dense, in the input's layout */
+    hg_size2 stride;           /* 0 = 1 */
+    hg_size2 dilation;         /* 0 = 1 */
+    hg_padding padding;
+    hg_epilogue epilogue;
+    hg_accuracy accuracy;
+    const char *kernel; /* NULL: the dispatcher chooses; else the name of a kernel to force */
+    uint64_t reserved[4];
+} hg_conv2d;
+
+/* Writes the output's descriptor (strides resolved). Statuses as hg_plan_conv2d. */
+HG_API hg_status hg_conv2d_output(const hg_conv2d *op, const hg_filter_desc *filter,
+                                  hg_tensor *output);
+
+/* Plans the operator. bias: out_channels elements, copied, or NULL for zeros. On failure *plan is
+ * NULL and the context's log tells which field was wrong.
+ * HG_INVALID: null pointers, sizes < 1, negative padding, strides that overlap, channel counts
+ * that differ from the filter's, an empty output, kernel names nothing eligible.
+ * HG_UNSUPPORTED: dtype, reserved words. HG_RANGE: sizes overflow. HG_NO_MEMORY. */
+HG_API hg_status hg_plan_conv2d(hg_context *context, const hg_conv2d *op, hg_filter *filter,
+                                const void *bias, hg_plan **plan);
+
+/* ------------------------------------------------------------------------------------------
+ * conv_transpose2d
+ * ------------------------------------------------------------------------------------------ */
+
+/* Transposed convolution (the gradient of conv2d with respect to its input). As a scatter:
+ *
+ *     output = bias everywhere
+ *     for n, iy, ix, ky < R, kx < S:
+ *         oy = iy*stride.h + ky*dilation.h - top;  ox = ix*stride.w + kx*dilation.w - left
+ *         if (0 <= oy < OH and 0 <= ox < OW)
+ *             for k, c < C/groups:
+ *                 output[n][oy][ox][k] += input[n][iy][ix][g*C/groups + c] * weight[c][k][ky][kx]
+ *     output = epilogue(output)
+ *
+ * Padding crops the output. With RE = (R-1)*dilation.h + 1 and EXPLICIT padding
+ *     OH = (H-1)*stride.h + RE + output_padding.h - top - bottom
+ * and output_size, where given, replaces output_padding (as in PyTorch). VALID is no padding.
+ * SAME_UPPER / SAME_LOWER: OH = output_size.h, or H*stride.h; the surplus
+ *     (H-1)*stride.h + RE + output_padding.h - OH
+ * is cropped half at each side, the odd one at the end (UPPER) or beginning (LOWER), as ONNX does.
+ * KERAS_SAME / KERAS_VALID follow keras.layers.Conv2DTranspose. */
+typedef struct hg_conv_transpose2d {
+    hg_tensor input;
+    hg_strides output_strides;
+    hg_size2 stride, dilation; /* 0 = 1 */
+    hg_padding padding;
+    hg_size2 output_padding;   /* extends the end; >= 0 */
+    bool keras_output_padding; /* KERAS modes: output_padding is given (Keras: not None) */
+    hg_size2 output_size;      /* 0 = by the rules above */
+    hg_epilogue epilogue;
+    hg_accuracy accuracy;
+    const char *kernel;
+    uint64_t reserved[4];
+} hg_conv_transpose2d;
+
+HG_API hg_status hg_conv_transpose2d_output(const hg_conv_transpose2d *op,
+                                            const hg_filter_desc *filter, hg_tensor *output);
+HG_API hg_status hg_plan_conv_transpose2d(hg_context *context, const hg_conv_transpose2d *op,
+                                          hg_filter *filter, const void *bias, hg_plan **plan);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,111 @@
+/* Hourglass: contexts, plans and running them. */
+#ifndef HOURGLASS_RUNTIME_H
+#define HOURGLASS_RUNTIME_H
+
+#include "hourglass/conv.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------------
+ * What a caller may bring
+ * ------------------------------------------------------------------------------------------ */
+
+/* Memory for contexts, filters and plans; hg_run never allocates. allocate returns `size` bytes
+ * aligned to `alignment` (a power of two, <= 64), or NULL. */
+typedef struct hg_allocator {
+    void *(*allocate)(void *self, size_t alignment, size_t size);
+    void (*release)(void *self, void *memory);
+    void *self;
+} hg_allocator;
+
+/* Calls task(argument, i) for i = 0 .. count-1, in any order and concurrency, and returns when
+ * all have finished. */
+typedef struct hg_executor {
+    void (*parallel_for)(void *self, size_t count, void (*task)(void *argument, size_t i),
+                         void *argument);
+    void *self;
+} hg_executor;
+
+/* Receives one sentence when a call fails, or a table line is skipped. May be called from any
+ * thread that calls into the library. */
+typedef struct hg_log {
+    void (*write)(void *self, hg_status status, const char *sentence);
+    void *self;
+} hg_log;
+
+/* Instruction sets, weakest first. NEON kernels run on x86 only in test builds. */
+typedef enum hg_isa { HG_ISA_ANY = 0, HG_ISA_SCALAR, HG_ISA_NEON, HG_ISA_AVX2 } hg_isa;
+
+/* Zero-initialised: one thread, malloc, no log, environment and installed tables are read. */
+typedef struct hg_context_options {
+    int threads; /* 0 = 1; at most 256. 1 starts no thread */
+    hg_allocator allocator;
+    hg_executor executor; /* default: a pthreadpool of `threads`, if built with it */
+    hg_log log;
+    hg_isa isa;              /* a cap: only this instruction set and weaker ones; 0 = all */
+    const char *kernel;      /* prefer this kernel wherever it is eligible, as HG_KERNEL does */
+    const char *table;       /* text of a tuning table (JSON lines), or NULL */
+    size_t table_size;       /* its bytes; 0 with a table = strlen */
+    bool ignore_environment; /* do not read HG_ISA, HG_KERNEL, HG_TABLE, XDG_DATA_HOME, HOME */
+    uint64_t reserved[8];
+} hg_context_options;
+
+/* A context holds the machine's description, the tuning tables, the executor and the allocator.
+ * Any number of threads may use one. options may be NULL. Environment, unless ignored (or the
+ * process is set-user-id):
+ *   HG_ISA     scalar | neon | avx2: lowers the cap; an unknown word is logged and ignored
+ *   HG_KERNEL  a kernel name, as options.kernel
+ *   HG_TABLE   files separated by ':', or "none"; default every .jsonl file in
+ * $XDG_DATA_HOME/hourglass, where XDG_DATA_HOME defaults to $HOME/.local/share Unreadable files and
+ * bad lines are skipped and counted, never an error. HG_INVALID: threads, null pointers.
+ * HG_UNSUPPORTED: reserved words, or threads > 1 without an executor in a build without
+ * pthreadpool. HG_NO_MEMORY. */
+HG_API hg_status hg_context_create(const hg_context_options *options, hg_context **context);
+
+/* Drops the caller's reference; plans and filters keep theirs. */
+HG_API void hg_context_free(hg_context *context);
+
+/* ------------------------------------------------------------------------------------------
+ * Plans
+ * ------------------------------------------------------------------------------------------ */
+
+/* The data of one run. Which members are read depends on the operator. Buffers must not overlap.
+ * Not one byte outside the described extents is read or written; no alignment beyond the element's
+ * is asked. */
+typedef struct hg_io {
+    const void *input;
+    void *output;
+    const void *residual;      /* epilogue.residual */
+    void *indices;             /* max_pool2d with indices */
+    const void *input_indices; /* max_unpool2d */
+    uint64_t reserved[3];
+} hg_io;
+
+/* Bytes of workspace that hg_run needs, possibly 0; known limits are in docs/architecture.md. */
+HG_API size_t hg_plan_workspace_size(const hg_plan *plan);
+
+/* Runs the plan. A plan is immutable: any number of threads run it at once, each with a workspace
+ * of its own, aligned to 64 bytes (NULL if its size is 0). Allocates nothing; run serially it
+ * takes no lock and makes no system call. The bits of the result do not depend on the number of
+ * threads, on alignment or on earlier runs.
+ * HG_INVALID: a null pointer that the operator needs, an unaligned workspace, reserved words.
+ * HG_INDEX: see hg_max_unpool2d. */
+HG_API hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace);
+
+HG_API void hg_plan_free(hg_plan *plan);
+
+/* The problem in one line, e.g. "conv2d f32 nhwc n1 c64 h56 w56 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1". */
+HG_API const char *hg_plan_key(const hg_plan *plan);
+/* The chosen kernel and its configuration, e.g. "conv2d.f32.nhwc.avx2.igemm6x16 block=4". */
+HG_API const char *hg_plan_kernel(const hg_plan *plan);
+/* Why: the tier that decided, its figures, and the runners-up; a few lines. */
+HG_API const char *hg_plan_explain(const hg_plan *plan);
+/* The descriptor of the output, strides resolved. */
+HG_API void hg_plan_output(const hg_plan *plan, hg_tensor *output);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

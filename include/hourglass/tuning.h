@@ -1,0 +1,57 @@
+/* Hourglass: what the machine is, which kernels there are, and which one a plan would get. */
+#ifndef HOURGLASS_TUNING_H
+#define HOURGLASS_TUNING_H
+
+#include "hourglass/runtime.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct hg_machine {
+    char key[96];        /* what tuning records are filed under, e.g. "amd-f26m2-l1.48k-l2.1024k" */
+    char name[96];       /* the processor's marketing name, or "unknown" */
+    char source[16];     /* who told: "cpuinfo", "cpuid", "auxval" or "none" */
+    hg_isa isa;          /* strongest usable instruction set, after any cap */
+    int cores;           /* logical processors; at least 1 */
+    int64_t l1d, l2, l3; /* bytes per core (l3: shared); 0 = unknown */
+} hg_machine;
+
+HG_API void hg_context_machine(const hg_context *context, hg_machine *machine);
+
+/* Tables read at creation: records that this machine and these kernels can use, records for other
+ * machines or kernel revisions, and lines that were skipped as unreadable. */
+typedef struct hg_table_counts {
+    size_t usable, foreign, skipped;
+} hg_table_counts;
+
+HG_API void hg_context_tables(const hg_context *context, hg_table_counts *counts);
+
+/* Kernel number i in the registry; false past the last. Strings are static. */
+typedef struct hg_kernel_info {
+    const char *name, *op, *layout, *isa, *algorithm;
+    int revision;
+    bool available; /* this context may run it */
+} hg_kernel_info;
+
+HG_API bool hg_kernel_get(const hg_context *context, size_t i, hg_kernel_info *info);
+
+/* Plans the problem that a key names, as printed by hg_plan_key; threads and accuracy as there.
+ * filter and bias as in hg_plan_conv2d, NULL for operators without weights. kernel: NULL, or
+ * "NAME" or "NAME CONFIG" to force.
+ * HG_INVALID: the key does not parse, and as hg_plan_conv2d. */
+HG_API hg_status hg_plan_from_key(hg_context *context, const char *key, hg_filter *filter,
+                                  const void *bias, const char *kernel, hg_plan **plan);
+
+/* The filter that a key's problem needs; false for operators without weights or bad keys. */
+HG_API bool hg_key_filter(const char *key, hg_filter_desc *desc);
+
+/* Writes candidate number i ("NAME CONFIG", cut to size bytes) among all kernels and configurations
+ * eligible for the plan's problem in its context, the dispatcher's untuned choice first; false past
+ * the last. What it writes can be forced through hg_plan_from_key. */
+HG_API bool hg_plan_candidate(const hg_plan *plan, size_t i, char *name, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

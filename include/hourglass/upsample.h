@@ -1,0 +1,83 @@
+/* Hourglass: resizing (upsampling and downsampling by interpolation). */
+#ifndef HOURGLASS_UPSAMPLE_H
+#define HOURGLASS_UPSAMPLE_H
+
+#include "hourglass/conv.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum hg_resize_mode {
+    HG_RESIZE_NEAREST = 0,
+    HG_RESIZE_BILINEAR,
+    HG_RESIZE_BICUBIC, /* Keys, with resize.cubic_a */
+    HG_RESIZE_AREA     /* mean over [floor(o*in/out), ceil((o+1)*in/out)): adaptive average */
+} hg_resize_mode;
+
+/* Source coordinate x of output o along an axis; scale = out/in unless given. */
+typedef enum hg_coordinates {
+    HG_HALF_PIXEL = 0,       /* (o + 0.5)/scale - 0.5 */
+    HG_ASYMMETRIC,           /* o/scale */
+    HG_PYTORCH_HALF_PIXEL,   /* half_pixel, but 0 where out = 1 */
+    HG_HALF_PIXEL_SYMMETRIC, /* half_pixel about the centre: exact for a fractional in*scale */
+    HG_ALIGN_CORNERS,        /* o*(in-1)/(out-1), 0 where out = 1; with a scale, out = in*scale */
+    HG_TF_CROP_AND_RESIZE    /* over the region resize.roi; outside: resize.extrapolation */
+} hg_coordinates;
+
+/* How HG_RESIZE_NEAREST turns a coordinate into an index. */
+typedef enum hg_rounding {
+    HG_ROUND_PREFER_FLOOR = 0, /* ceil(x - 0.5) */
+    HG_ROUND_PREFER_CEIL,      /* floor(x + 0.5) */
+    HG_ROUND_FLOOR,
+    HG_ROUND_CEIL
+} hg_rounding;
+
+/* A region of the input in normalised coordinates, 0 = first and 1 = last pixel's centre. */
+typedef struct hg_roi {
+    double top, left, bottom, right;
+} hg_roi;
+
+/* Interpolation, separable over the axes:
+ *
+ *     output[n][oy][ox][c] = sum over a, b of  wy[oy][a] * wx[ox][b] * input[n][iy+a][ix+b][c]
+ *
+ * Coordinates, ties and weights are decided at plan time in integers or double and rounded to
+ * f32 once. Source indices are clamped to the border, or, with exclude_outside, dropped and the
+ * weights renormalised. antialias widens the filter's support by max(1, 1/scale) (PyTorch, ONNX).
+ * The defaults (zero) are ONNX' Resize; presets for PyTorch and Keras are below. */
+typedef struct hg_resize2d {
+    hg_tensor input;
+    hg_strides output_strides;
+    hg_size2 output_size;    /* 0 = floor(in * scale) */
+    double scale_h, scale_w; /* 0 = out / in */
+    hg_resize_mode mode;
+    hg_coordinates coordinates;
+    hg_rounding rounding;
+    double cubic_a; /* 0 = -0.75 (PyTorch, ONNX, OpenCV); -0.5: Keras, PIL */
+    bool exclude_outside;
+    bool antialias;
+    hg_roi roi;          /* HG_TF_CROP_AND_RESIZE only */
+    float extrapolation; /* HG_TF_CROP_AND_RESIZE only */
+    const char *kernel;
+    uint64_t reserved[4];
+} hg_resize2d;
+
+HG_API hg_status hg_resize2d_output(const hg_resize2d *op, hg_tensor *output);
+
+/* Statuses as hg_plan_conv2d. */
+HG_API hg_status hg_plan_resize2d(hg_context *context, const hg_resize2d *op, hg_plan **plan);
+
+/* torch.nn.Upsample / F.interpolate(size=...): "nearest", "nearest-exact", "bilinear", "bicubic"
+ * or "area"; other names give HG_INVALID. antialias bicubic uses a = -0.5, as PyTorch does. */
+HG_API hg_status hg_resize2d_pytorch(const hg_tensor *input, hg_size2 size, const char *mode,
+                                     bool align_corners, bool antialias, hg_resize2d *op);
+
+/* keras.layers.UpSampling2D(size=factor): "nearest", "bilinear" or "bicubic". */
+HG_API hg_status hg_resize2d_keras(const hg_tensor *input, hg_size2 factor, const char *mode,
+                                   hg_resize2d *op);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,22 @@
+/* Spellings that differ between compilers; nothing else. */
+#ifndef HG_COMMON_ATTR_H
+#define HG_COMMON_ATTR_H
+
+#define HG_RESTRICT restrict
+#define HG_INLINE static inline __attribute__((always_inline))
+
+/* Put before a loop over a constant extent whose body indexes an array of accumulators: without
+ * it gcc -O2 keeps the accumulators in memory, four times slower with the same results. */
+#if defined(__clang__)
+#define HG_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define HG_UNROLL _Pragma("GCC unroll 64")
+#endif
+
+#define HG_MIN(a, b) ((a) < (b) ? (a) : (b))
+#define HG_MAX(a, b) ((a) > (b) ? (a) : (b))
+#define HG_CEIL_DIV(a, b) (((a) + (b)-1) / (b)) /* a >= 0, b > 0 */
+#define HG_ROUND_UP(a, b) (HG_CEIL_DIV(a, b) * (b))
+#define HG_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif

@@ -1,0 +1,31 @@
+/* AVX2 helpers shared by the kernels: masked tails and the epilogue. */
+#ifndef HG_COMMON_VEC_AVX2_H
+#define HG_COMMON_VEC_AVX2_H
+
+#if !defined(__AVX2__) || !defined(__FMA__)
+#error "AVX2 kernels are built with -mavx2 -mfma: see kernels/meson.build"
+#endif
+
+#include <immintrin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels/common/attr.h"
+
+/* A window of VL words that starts VL - n into this table has its first n lanes set. */
+static const int32_t hg_mask_words[16] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
+
+/* Mask of the first n lanes, 0 <= n <= 8. Masked-off lanes are neither read nor written. */
+HG_INLINE __m256i hg_tail_mask(size_t n)
+{
+    return _mm256_loadu_si256((const __m256i *)(hg_mask_words + 8 - n));
+}
+
+/* max that propagates NaN of either operand, unlike vmaxps, which returns b on NaN. */
+HG_INLINE __m256 hg_max_nan(__m256 a, __m256 b)
+{
+    const __m256 vmax = _mm256_max_ps(a, b);                             /* b if either is NaN */
+    return _mm256_blendv_ps(vmax, a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q)); /* a's NaN survives */
+}
+
+#endif

@@ -1,0 +1,128 @@
+/* conv2d: public descriptor -> problem; and what both convolutions share of that. */
+#include <math.h>
+
+#include "kernels/conv2d/conv2d.h"
+
+static const char *const order_names[] = {"OIHW", "OHWI", "HWIO", "IOHW", "HWOI"};
+
+hg_status hg_check_filter_desc(const hg_filter_desc *given, hg_filter_desc *resolved,
+                               hg_reason *why)
+{
+    hg_filter_desc f = *given;
+    const hg_status s = hg_check_reserved(f.reserved, HG_COUNT(f.reserved), why);
+    if (s) return s;
+    if (f.dtype != HG_F32)
+        return hg_fail(why, HG_UNSUPPORTED, "filter: only element type f32 is supported");
+    if ((unsigned)f.order >= HG_COUNT(order_names))
+        return hg_fail(why, HG_INVALID, "filter: unknown order %d", (int)f.order);
+    if (f.groups == 0) f.groups = 1;
+    const int64_t sizes[] = {f.out_channels, f.in_channels, f.height, f.width, f.groups};
+    for (size_t i = 0; i < HG_COUNT(sizes); i++) {
+        if (sizes[i] < 1)
+            return hg_fail(why, HG_INVALID, "filter: channels, sizes and groups are at least 1");
+        if (sizes[i] > HG_MAX_EXTENT)
+            return hg_fail(why, HG_RANGE, "filter: every size must be below 2^31");
+    }
+    if (f.out_channels % f.groups || f.in_channels % f.groups)
+        return hg_fail(why, HG_INVALID, "filter: %lld groups must divide %lld and %lld channels",
+                       (long long)f.groups, (long long)f.in_channels, (long long)f.out_channels);
+    if (f.order == HG_HWOI && f.groups != 1)
+        return hg_fail(why, HG_INVALID, "filter: order HWOI has no groups");
+    int64_t weights = f.out_channels;
+    if (__builtin_mul_overflow(weights, f.in_channels / f.groups, &weights) ||
+        __builtin_mul_overflow(weights, f.height, &weights) ||
+        __builtin_mul_overflow(weights, f.width, &weights) || weights > (int64_t)1 << 31)
+        return hg_fail(why, HG_RANGE, "filter: more than 2^31 weights");
+    *resolved = f;
+    return HG_OK;
+}
+
+hg_status hg_post_from_epilogue(const hg_epilogue *epilogue, hg_post *post, hg_reason *why)
+{
+    hg_post v = {-INFINITY, INFINITY, 1.0f, epilogue->residual};
+    switch (epilogue->activation) {
+    case HG_IDENTITY:
+        break;
+    case HG_RELU:
+        v.min = 0.0f;
+        break;
+    case HG_RELU6:
+        v.min = 0.0f;
+        v.max = 6.0f;
+        break;
+    case HG_CLAMP:
+        if (!(epilogue->min <= epilogue->max))
+            return hg_fail(why, HG_INVALID, "epilogue: min must be at most max");
+        v.min = epilogue->min;
+        v.max = epilogue->max;
+        break;
+    case HG_LEAKY_RELU:
+        if (isnan(epilogue->slope)) return hg_fail(why, HG_INVALID, "epilogue: slope is NaN");
+        v.slope = epilogue->slope;
+        break;
+    default:
+        return hg_fail(why, HG_INVALID, "epilogue: unknown activation %d",
+                       (int)epilogue->activation);
+    }
+    *post = v;
+    return HG_OK;
+}
+
+hg_status hg_conv_common(const hg_tensor *input, const hg_filter_desc *filter,
+                         const hg_epilogue *epilogue, hg_accuracy accuracy, hg_size2 stride,
+                         hg_size2 dilation, bool transposed, hg_problem *p, hg_reason *why)
+{
+    hg_filter_desc f;
+    hg_status s = hg_check_tensor(input, "input", &p->in, why);
+    if (!s) s = hg_check_filter_desc(filter, &f, why);
+    if (!s) s = hg_post_from_epilogue(epilogue, &p->post, why);
+    if (!s) s = hg_check_size2(stride, (hg_size2){1, 1}, "stride", &p->stride, why);
+    if (!s) s = hg_check_size2(dilation, (hg_size2){1, 1}, "dilation", &p->dilation, why);
+    if (s) return s;
+    if ((f.order == HG_IOHW || f.order == HG_HWOI) != transposed)
+        return hg_fail(why, HG_INVALID, "filter: order %s is not for %s", order_names[f.order],
+                       transposed ? "conv_transpose2d" : "conv2d");
+    if (f.in_channels != p->in.c)
+        return hg_fail(why, HG_INVALID, "input has %lld channels, the filter expects %lld",
+                       (long long)p->in.c, (long long)f.in_channels);
+    if ((unsigned)accuracy > HG_RELAXED)
+        return hg_fail(why, HG_INVALID, "unknown accuracy %d", (int)accuracy);
+    p->kernel = (hg_size2){f.height, f.width};
+    p->groups = f.groups;
+    p->accuracy = accuracy;
+    return HG_OK;
+}
+
+hg_status hg_conv_finish(hg_problem *p, const hg_filter_desc *filter, const hg_strides *output,
+                         const hg_strides *residual, hg_reason *why)
+{
+    hg_status s = hg_finish_output(p, filter->out_channels, output, why);
+    if (s || !p->post.residual) return s;
+    hg_tensor added = p->out;
+    s = hg_resolve_strides(&added, residual, "residual", why);
+    p->residual_strides = added.strides;
+    return s;
+}
+
+hg_status hg_problem_conv2d(const hg_conv2d *op, const hg_filter_desc *filter, hg_problem *p,
+                            hg_reason *why)
+{
+    if (!op || !filter) return hg_fail(why, HG_INVALID, "a descriptor is NULL");
+    *p = (hg_problem){.op = HG_OP_CONV2D};
+    hg_status s = hg_check_reserved(op->reserved, HG_COUNT(op->reserved), why);
+    if (!s)
+        s = hg_conv_common(&op->input, filter, &op->epilogue, op->accuracy, op->stride,
+                           op->dilation, false, p, why);
+    if (!s) s = hg_window_geometry(&op->padding, false, p, why);
+    if (!s) s = hg_conv_finish(p, filter, &op->output_strides, &op->epilogue.residual_strides, why);
+    return s;
+}
+
+hg_status hg_conv2d_output(const hg_conv2d *op, const hg_filter_desc *filter, hg_tensor *output)
+{
+    hg_problem p;
+    if (!output) return HG_INVALID;
+    const hg_status s = hg_problem_conv2d(op, filter, &p, NULL);
+    if (!s) *output = p.out;
+    return s;
+}

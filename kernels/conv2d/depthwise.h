@@ -1,0 +1,55 @@
+/* Depthwise convolution on NHWC tensors, multiplier 1, f32: vectors run over channels. */
+#ifndef HG_DEPTHWISE_H
+#define HG_DEPTHWISE_H
+
+#include "kernels/kernel.h"
+
+enum { HG_DEPTHWISE_BLOCK = 8 }; /* channels of one block of packed weights */
+
+/* One output row. The rows of taps in padding are already left out; columns are not:
+ *
+ *     for x < count, c < channels:
+ *         v = bias[c]
+ *         for r < rows, k < cols:
+ *             ix = x*stride + k*dilation - left
+ *             if (0 <= ix < width)
+ *                 v += input[r*row_step + ix*pixel_step + c]
+ *                    * weights[(c/8)*block_step + r*weight_step + k*8 + c%8]
+ *         if (residual) v += residual[x*residual_step + c]
+ *         out[x*out_step + c] = post(v)
+ *
+ * weights and bias are readable up to the next multiple of 8 channels; nothing else beyond
+ * `channels` is read or written. Products are summed in this order in every kernel. */
+typedef struct hg_depthwise_args {
+    const float *input;
+    int64_t row_step, pixel_step; /* in floats, as are all steps */
+    int64_t rows, cols;           /* rows may be 0 */
+    int64_t width, left, stride, dilation;
+    const float *weights;
+    int64_t weight_step, block_step;
+    const float *bias;
+    float *out;
+    int64_t out_step;
+    const float *residual; /* or NULL */
+    int64_t residual_step;
+    int64_t count;
+    size_t channels;
+    float slope, min, max;
+} hg_depthwise_args;
+
+/* Taps [begin, end) of a window that starts at `first` lie inside [0, in). */
+typedef struct hg_span {
+    int64_t begin, end;
+} hg_span;
+
+static inline hg_span hg_taps_inside(int64_t first, int64_t kernel, int64_t dilation, int64_t in)
+{
+    if (first >= 0 && first + (kernel - 1) * dilation < in) return (hg_span){0, kernel};
+    const int64_t begin = first < 0 ? HG_CEIL_DIV(-first, dilation) : 0;
+    const int64_t end = first < in ? HG_MIN((in - 1 - first) / dilation + 1, kernel) : 0;
+    return begin < end ? (hg_span){begin, end} : (hg_span){0, 0};
+}
+
+extern const hg_algorithm hg_depthwise;
+
+#endif

@@ -1,0 +1,220 @@
+/* Depthwise convolution, NEON. Contract: depthwise.h. */
+#include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/depthwise.h"
+#include "kernels/conv2d/post_neon.h"
+
+enum {
+    VL = 4, /* f32 lanes per vector */
+    PX = 4, /* outputs of a step: with 5 weights and an input they fit the registers */
+    NV = 4, /* vectors of one output side by side, to hide the latency of the FMA */
+    BLOCK = HG_DEPTHWISE_BLOCK
+};
+
+/* The first n lanes; nothing beyond them is read. whole = (n == VL) is a constant. */
+HG_INLINE float32x4_t load(const float *p, size_t n, bool whole)
+{
+    return whole ? vld1q_f32(p) : hg_load_tail(p, n);
+}
+
+/* Output x, one vector of channels from c on. */
+HG_INLINE void finish(const hg_depthwise_args *a, int64_t x, size_t c, float32x4_t v, size_t n,
+                      bool whole)
+{
+    if (a->residual) v = vaddq_f32(v, load(a->residual + x * a->residual_step + c, n, whole));
+    v = hg_conv_post_neon(v, a->slope != 1.0f, vdupq_n_f32(a->slope), vdupq_n_f32(a->min),
+                          vdupq_n_f32(a->max));
+    float *out = a->out + x * a->out_step + c;
+    if (whole)
+        vst1q_f32(out, v);
+    else
+        hg_store_tail(out, v, n);
+}
+
+/* Packed weights of the vector of channels at c. */
+HG_INLINE const float *weights_at(const hg_depthwise_args *a, size_t c)
+{
+    return a->weights + (int64_t)(c / BLOCK) * a->block_step + c % BLOCK;
+}
+
+/* Outputs x .. x + PX - 1, one vector of channels. Each input is loaded once per row of taps and
+ * serves every output that it lies under:
+ *
+ *     KW = 3, STRIDE = 1:   column  0  1  2  3  4  5
+ *                           output  0  0  0
+ *                                      1  1  1
+ *                                         2  2  2
+ *                                            3  3  3
+ *
+ * Where `edge`, columns outside the input are left out. KW, STRIDE and edge are constants. */
+HG_INLINE void step(const hg_depthwise_args *a, int64_t x, size_t c, size_t n, bool whole,
+                    bool edge, int KW, int STRIDE)
+{
+    const int64_t first = x * STRIDE - a->left;
+    const float *weights = weights_at(a, c);
+    const float *row = a->input + c;
+    float32x4_t vacc[PX];
+    HG_UNROLL for (int j = 0; j < PX; j++) vacc[j] = vld1q_f32(a->bias + c);
+    for (int64_t r = 0; r < a->rows; r++) {
+        HG_UNROLL for (int i = 0; i < (PX - 1) * STRIDE + KW; i++)
+        {
+            if (edge && (uint64_t)(first + i) >= (uint64_t)a->width) continue;
+            const float32x4_t vi = load(row + (first + i) * a->pixel_step, n, whole);
+            HG_UNROLL for (int j = 0; j < PX; j++)
+            {
+                const int k = i - j * STRIDE; /* the tap of output j on this column */
+                if (k >= 0 && k < KW)
+                    vacc[j] = vfmaq_f32(vacc[j], vi, vld1q_f32(weights + k * BLOCK));
+            }
+        }
+        row += a->row_step;
+        weights += a->weight_step;
+    }
+    HG_UNROLL for (int j = 0; j < PX; j++) finish(a, x + j, c, vacc[j], n, whole);
+}
+
+/* One output under the taps `cols`, `vectors` vectors of channels. */
+HG_INLINE void window(const hg_depthwise_args *a, int64_t x, hg_span cols, size_t c, size_t n,
+                      bool whole, int vectors)
+{
+    const float *row = a->input + c;
+    if (cols.end) row += (x * a->stride - a->left + cols.begin * a->dilation) * a->pixel_step;
+    const float *weights[NV];
+    float32x4_t vacc[NV];
+    HG_UNROLL for (int v = 0; v < vectors; v++)
+    {
+        weights[v] = weights_at(a, c + (size_t)v * VL);
+        vacc[v] = vld1q_f32(a->bias + c + v * VL);
+    }
+    for (int64_t r = 0; r < a->rows; r++, row += a->row_step) {
+        const float *input = row;
+        for (int64_t k = cols.begin; k < cols.end; k++) {
+            HG_UNROLL for (int v = 0; v < vectors; v++)
+            {
+                const float32x4_t vk = vld1q_f32(weights[v] + r * a->weight_step + k * BLOCK);
+                vacc[v] = vfmaq_f32(vacc[v], load(input + v * VL, n, whole), vk);
+            }
+            input += a->dilation * a->pixel_step;
+        }
+    }
+    HG_UNROLL for (int v = 0; v < vectors; v++) finish(a, x, c + (size_t)v * VL, vacc[v], n, whole);
+}
+
+static void any_window(const hg_depthwise_args *args)
+{
+    const hg_depthwise_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
+    for (int64_t x = 0; x < a->count; x++) {
+        const hg_span cols =
+            hg_taps_inside(x * a->stride - a->left, a->cols, a->dilation, a->width);
+        size_t c = 0;
+        for (; c + NV * VL <= a->channels; c += NV * VL) window(a, x, cols, c, VL, true, NV);
+        for (; c + VL <= a->channels; c += VL) window(a, x, cols, c, VL, true, 1);
+        if (c < a->channels) window(a, x, cols, c, a->channels - c, false, 1);
+    }
+}
+
+HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, bool edge, int KW, int STRIDE)
+{
+    size_t c = 0;
+    for (; c + VL <= a->channels; c += VL) step(a, x, c, VL, true, edge, KW, STRIDE);
+    if (c < a->channels) step(a, x, c, a->channels - c, false, edge, KW, STRIDE);
+}
+
+HG_INLINE void row(const hg_depthwise_args *args, int KW, int STRIDE)
+{
+    if (args->count < PX) {
+        any_window(args);
+        return;
+    }
+    const hg_depthwise_args copy = *args, *a = &copy;
+    for (int64_t begin = 0; begin < a->count; begin += PX) {
+        const int64_t x = HG_MIN(begin, a->count - PX); /* the last step repeats some outputs */
+        const int64_t first = x * STRIDE - a->left;
+        if (first >= 0 && first + (PX - 1) * STRIDE + KW <= a->width)
+            steps(a, x, false, KW, STRIDE);
+        else
+            steps(a, x, true, KW, STRIDE);
+    }
+}
+
+static void k3s1(const hg_depthwise_args *a)
+{
+    row(a, 3, 1);
+}
+
+static void k3s2(const hg_depthwise_args *a)
+{
+    row(a, 3, 2);
+}
+
+static void k5s1(const hg_depthwise_args *a)
+{
+    row(a, 5, 1);
+}
+
+static void k5s2(const hg_depthwise_args *a)
+{
+    row(a, 5, 2);
+}
+
+const hg_kernel hg_depthwise_neon[] = {{.name = "conv2d.f32.nhwc.neon.depthwise3x3s1",
+                                        .op = HG_OP_CONV2D,
+                                        .dtype = HG_F32,
+                                        .isa = HG_ISA_NEON,
+                                        .layouts = HG_IN_NHWC,
+                                        .rev = 1,
+                                        .limits = {.kernel = {3, 3},
+                                                   .stride = {1, 1},
+                                                   .dilation = {1, 1},
+                                                   .depthwise = true,
+                                                   .same_channels = true},
+                                        .algorithm = &hg_depthwise,
+                                        .run.depthwise = k3s1},
+                                       {.name = "conv2d.f32.nhwc.neon.depthwise3x3s2",
+                                        .op = HG_OP_CONV2D,
+                                        .dtype = HG_F32,
+                                        .isa = HG_ISA_NEON,
+                                        .layouts = HG_IN_NHWC,
+                                        .rev = 1,
+                                        .limits = {.kernel = {3, 3},
+                                                   .stride = {2, 2},
+                                                   .dilation = {1, 1},
+                                                   .depthwise = true,
+                                                   .same_channels = true},
+                                        .algorithm = &hg_depthwise,
+                                        .run.depthwise = k3s2},
+                                       {.name = "conv2d.f32.nhwc.neon.depthwise5x5s1",
+                                        .op = HG_OP_CONV2D,
+                                        .dtype = HG_F32,
+                                        .isa = HG_ISA_NEON,
+                                        .layouts = HG_IN_NHWC,
+                                        .rev = 1,
+                                        .limits = {.kernel = {5, 5},
+                                                   .stride = {1, 1},
+                                                   .dilation = {1, 1},
+                                                   .depthwise = true,
+                                                   .same_channels = true},
+                                        .algorithm = &hg_depthwise,
+                                        .run.depthwise = k5s1},
+                                       {.name = "conv2d.f32.nhwc.neon.depthwise5x5s2",
+                                        .op = HG_OP_CONV2D,
+                                        .dtype = HG_F32,
+                                        .isa = HG_ISA_NEON,
+                                        .layouts = HG_IN_NHWC,
+                                        .rev = 1,
+                                        .limits = {.kernel = {5, 5},
+                                                   .stride = {2, 2},
+                                                   .dilation = {1, 1},
+                                                   .depthwise = true,
+                                                   .same_channels = true},
+                                        .algorithm = &hg_depthwise,
+                                        .run.depthwise = k5s2},
+                                       {.name = "conv2d.f32.nhwc.neon.depthwise",
+                                        .op = HG_OP_CONV2D,
+                                        .dtype = HG_F32,
+                                        .isa = HG_ISA_NEON,
+                                        .layouts = HG_IN_NHWC,
+                                        .rev = 1,
+                                        .limits = {.depthwise = true, .same_channels = true},
+                                        .algorithm = &hg_depthwise,
+                                        .run.depthwise = any_window},
+                                       {.name = NULL}};

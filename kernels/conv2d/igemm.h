@@ -1,0 +1,53 @@
+/* Implicit GEMM on NHWC tensors: conv2d and conv_transpose2d, f32.
+ *
+ * A microkernel computes MR pixels x NR channels of the output. The driver (igemm.c) hands it one
+ * pointer per pixel and tap, so padding, stride, dilation and phases cost it nothing. */
+#ifndef HG_IGEMM_H
+#define HG_IGEMM_H
+
+#include "kernels/kernel.h"
+
+/* rows[t*MR + i] is the input pixel under tap t of output pixel i: the first channel of the
+ * tensor, or of the zero row where the tap lies in padding. All MR rows are readable also when
+ * m < MR. Exactly channels [channel, channel + channels) are read.
+ *
+ *     for i < m, j < n:
+ *         v = bias[j]
+ *         for t < taps, c < channels:
+ *             v += rows[t*MR + i][channel + c] * weights[(t*channels + c)*NR + j]
+ *         if (residual) v += residual[i][column + j]
+ *         out[i][column + j] = post(v)
+ *
+ * weights is 32-byte aligned; NR floats of bias are readable. Nothing else is read or written. */
+typedef struct hg_igemm_args {
+    const float *const *rows;
+    size_t taps, channels, channel;
+    const float *weights;
+    const float *bias;
+    float *const *out;
+    const float *const *residual; /* or NULL */
+    size_t column;
+    int m, n; /* 1 <= m <= MR, 1 <= n <= NR */
+    float slope, min, max;
+} hg_igemm_args;
+
+/* ---- What the driver runs: phases ----
+ *
+ * Along each axis the outputs are split into phases: phase f computes the outputs
+ * first, first + out_step, ... (count of them); output number j reads, under its taps
+ * start .. start + taps - 1, the input coordinates j*in_step + offset[tap]. conv2d has one phase
+ * with all taps; conv_transpose2d has up to `stride` phases (kernels/conv_transpose2d/). */
+typedef struct hg_igemm_phase {
+    int64_t first, count;
+    int64_t start, taps;
+} hg_igemm_phase;
+
+typedef struct hg_igemm_axis {
+    int64_t phases, out_step, in_step;
+    hg_igemm_phase *phase; /* [phases] */
+    int64_t *offset;       /* [kernel], ordered by class of taps */
+} hg_igemm_axis;
+
+extern const hg_algorithm hg_igemm;
+
+#endif

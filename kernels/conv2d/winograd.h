@@ -1,0 +1,40 @@
+/* Winograd convolution F(m x m, 3x3), NHWC, stride 1, one group.
+ *
+ * Outputs are made in tiles of m x m pixels from input tiles of a x a, a = m + 2. Per tile
+ * Y = A^T [ (G g G^T) . (B^T d B) ] A, where "." sums over the channels: one matrix product
+ * [tiles][C] x [C][K] for each of the a*a positions, called planes. A block of tiles goes through
+ * the three steps while its transformed data stays in the second-level cache. */
+#ifndef HG_WINOGRAD_H
+#define HG_WINOGRAD_H
+
+#include "kernels/kernel.h"
+
+enum { HG_WINOGRAD_NR = 16, HG_WINOGRAD_MAX_M = 6, HG_WINOGRAD_MAX_A = HG_WINOGRAD_MAX_M + 2 };
+
+/* Where one output tile goes. */
+typedef struct hg_winograd_out {
+    float *const *out;            /* [m*m], row-major; NULL: outside the output, not written */
+    const float *const *residual; /* [m*m], or NULL */
+    const float *bias;            /* channels rounded up to 8 are readable */
+    size_t channels;
+    float slope, min, max;
+} hg_winograd_out;
+
+/* The three steps of one m, for one ISA. */
+typedef struct hg_winograd_steps {
+    int m;
+    /* d = the a x a pixels at pixel[], `channels` floats each:
+     *     v[p*plane + c] = (B^T d B)[p] for c < channels rounded up to 8, 0 in the excess */
+    void (*input)(const float *const *pixel, size_t channels, float *v, size_t plane);
+    /* One plane: product[t*ldp + k] = sum over c of v[t*ldv + c] * u[(k/NR*channels + c)*NR + k%NR]
+     *     for t < tiles, k < panels*NR. u is 64-byte aligned. */
+    void (*multiply)(const float *v, size_t ldv, const float *u, size_t channels, size_t panels,
+                     float *product, size_t ldp, size_t tiles);
+    /* m = product[p*plane + k]: writes post(A^T m A + bias + residual). */
+    void (*output)(const float *product, size_t plane, const hg_winograd_out *to);
+} hg_winograd_steps;
+
+extern const hg_algorithm hg_winograd;
+extern const hg_kernel hg_winograd_avx2[], hg_winograd_neon[];
+
+#endif

@@ -1,0 +1,112 @@
+/* Winograd transforms and products, AVX2 + FMA. Contracts: winograd.h. */
+#include "kernels/conv2d/winograd.h"
+
+#include "kernels/conv2d/post_avx2.h"
+
+enum { VL = 8, NR = HG_WINOGRAD_NR }; /* f32 lanes per vector; channels per panel */
+
+/* ---- Products: rows in groups of 6, what is left in one smaller group ---- */
+
+#define GEMM_NAME rows_1
+#define GEMM_MR 1
+#include "kernels/conv2d/winograd_gemm_avx2.h"
+#define GEMM_NAME rows_2
+#define GEMM_MR 2
+#include "kernels/conv2d/winograd_gemm_avx2.h"
+#define GEMM_NAME rows_3
+#define GEMM_MR 3
+#include "kernels/conv2d/winograd_gemm_avx2.h"
+#define GEMM_NAME rows_4
+#define GEMM_MR 4
+#include "kernels/conv2d/winograd_gemm_avx2.h"
+#define GEMM_NAME rows_5
+#define GEMM_MR 5
+#include "kernels/conv2d/winograd_gemm_avx2.h"
+#define GEMM_NAME rows_6
+#define GEMM_MR 6
+#include "kernels/conv2d/winograd_gemm_avx2.h"
+
+static void multiply(const float *v, size_t ldv, const float *u, size_t channels, size_t panels,
+                     float *product, size_t ldp, size_t tiles)
+{
+    enum { MR = 6 };
+    static void (*const rest[MR])(const float *, size_t, const float *, size_t, float *,
+                                  size_t) = {NULL, rows_1, rows_2, rows_3, rows_4, rows_5};
+    for (size_t panel = 0; panel < panels; panel++, u += channels * NR, product += NR) {
+        size_t t = 0;
+        for (; t + MR <= tiles; t += MR)
+            rows_6(v + t * ldv, ldv, u, channels, product + t * ldp, ldp);
+        if (t < tiles) rest[tiles - t](v + t * ldv, ldv, u, channels, product + t * ldp, ldp);
+    }
+}
+
+/* ---- Transforms ---- */
+
+typedef __m256 vec;
+
+HG_INLINE vec load(const float *p)
+{
+    return _mm256_loadu_ps(p);
+}
+
+HG_INLINE vec load_tail(const float *p, size_t n)
+{
+    return _mm256_maskload_ps(p, hg_tail_mask(n));
+}
+
+HG_INLINE void store(float *p, vec v)
+{
+    _mm256_storeu_ps(p, v);
+}
+
+HG_INLINE void store_tail(float *p, vec v, size_t n)
+{
+    _mm256_maskstore_ps(p, hg_tail_mask(n), v);
+}
+
+HG_INLINE vec add(vec a, vec b)
+{
+    return _mm256_add_ps(a, b);
+}
+
+HG_INLINE vec sub(vec a, vec b)
+{
+    return _mm256_sub_ps(a, b);
+}
+
+HG_INLINE vec times(float factor, vec v)
+{
+    return _mm256_mul_ps(_mm256_set1_ps(factor), v);
+}
+
+HG_INLINE vec mad(float factor, vec v, vec w)
+{
+    return _mm256_fmadd_ps(_mm256_set1_ps(factor), v, w);
+}
+
+HG_INLINE vec post(vec v, const hg_winograd_out *to)
+{
+    return hg_conv_post_avx2(v, to->slope != 1.0f, _mm256_set1_ps(to->slope),
+                             _mm256_set1_ps(to->min), _mm256_set1_ps(to->max));
+}
+
+#include "kernels/conv2d/winograd_transform.h"
+
+static const hg_winograd_steps f2 = {2, input_2x2, multiply, output_2x2};
+static const hg_winograd_steps f4 = {4, input_4x4, multiply, output_4x4};
+static const hg_winograd_steps f6 = {6, input_6x6, multiply, output_6x6};
+
+#define ROW(row_name, steps)                                                                       \
+    {                                                                                              \
+        .name = "conv2d.f32.nhwc.avx2." row_name, .op = HG_OP_CONV2D, .dtype = HG_F32,             \
+        .isa = HG_ISA_AVX2, .layouts = HG_IN_NHWC, .rev = 1, .algorithm = &hg_winograd,            \
+        .limits = {.kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .one_group = true},     \
+        .tile = {6, NR}, .run.winograd = &(steps)                                                  \
+    }
+
+const hg_kernel hg_winograd_avx2[] = {
+    ROW("winograd_f2", f2),
+    ROW("winograd_f4", f4),
+    ROW("winograd_f6", f6),
+    {.name = NULL},
+};

@@ -1,0 +1,110 @@
+/* Winograd transforms and products, NEON. Contracts: winograd.h. */
+#include "kernels/conv2d/winograd.h"
+
+#include "kernels/conv2d/post_neon.h"
+
+enum { VL = 4, NR = HG_WINOGRAD_NR }; /* f32 lanes per vector; channels per panel */
+
+/* ---- Products: rows in groups of 5, what is left in one smaller group. 5 x 16 takes 20
+ * accumulators, 5 vectors of input and leaves 7 registers for weights in flight. ---- */
+
+#define GEMM_NAME rows_1
+#define GEMM_MR 1
+#include "kernels/conv2d/winograd_gemm_neon.h"
+#define GEMM_NAME rows_2
+#define GEMM_MR 2
+#include "kernels/conv2d/winograd_gemm_neon.h"
+#define GEMM_NAME rows_3
+#define GEMM_MR 3
+#include "kernels/conv2d/winograd_gemm_neon.h"
+#define GEMM_NAME rows_4
+#define GEMM_MR 4
+#include "kernels/conv2d/winograd_gemm_neon.h"
+#define GEMM_NAME rows_5
+#define GEMM_MR 5
+#include "kernels/conv2d/winograd_gemm_neon.h"
+
+static void multiply(const float *v, size_t ldv, const float *u, size_t channels, size_t panels,
+                     float *product, size_t ldp, size_t tiles)
+{
+    enum { MR = 5 };
+    static void (*const rest[MR])(const float *, size_t, const float *, size_t, float *,
+                                  size_t) = {NULL, rows_1, rows_2, rows_3, rows_4};
+    for (size_t panel = 0; panel < panels; panel++, u += channels * NR, product += NR) {
+        size_t t = 0;
+        for (; t + MR <= tiles; t += MR)
+            rows_5(v + t * ldv, ldv, u, channels, product + t * ldp, ldp);
+        if (t < tiles) rest[tiles - t](v + t * ldv, ldv, u, channels, product + t * ldp, ldp);
+    }
+}
+
+/* ---- Transforms ---- */
+
+typedef float32x4_t vec;
+
+HG_INLINE vec load(const float *p)
+{
+    return vld1q_f32(p);
+}
+
+HG_INLINE vec load_tail(const float *p, size_t n)
+{
+    return hg_load_tail(p, n);
+}
+
+HG_INLINE void store(float *p, vec v)
+{
+    vst1q_f32(p, v);
+}
+
+HG_INLINE void store_tail(float *p, vec v, size_t n)
+{
+    hg_store_tail(p, v, n);
+}
+
+HG_INLINE vec add(vec a, vec b)
+{
+    return vaddq_f32(a, b);
+}
+
+HG_INLINE vec sub(vec a, vec b)
+{
+    return vsubq_f32(a, b);
+}
+
+HG_INLINE vec times(float factor, vec v)
+{
+    return vmulq_n_f32(v, factor);
+}
+
+HG_INLINE vec mad(float factor, vec v, vec w)
+{
+    return vfmaq_n_f32(w, v, factor);
+}
+
+HG_INLINE vec post(vec v, const hg_winograd_out *to)
+{
+    return hg_conv_post_neon(v, to->slope != 1.0f, vdupq_n_f32(to->slope), vdupq_n_f32(to->min),
+                             vdupq_n_f32(to->max));
+}
+
+#include "kernels/conv2d/winograd_transform.h"
+
+static const hg_winograd_steps f2 = {2, input_2x2, multiply, output_2x2};
+static const hg_winograd_steps f4 = {4, input_4x4, multiply, output_4x4};
+static const hg_winograd_steps f6 = {6, input_6x6, multiply, output_6x6};
+
+#define ROW(row_name, steps)                                                                       \
+    {                                                                                              \
+        .name = "conv2d.f32.nhwc.neon." row_name, .op = HG_OP_CONV2D, .dtype = HG_F32,             \
+        .isa = HG_ISA_NEON, .layouts = HG_IN_NHWC, .rev = 1, .algorithm = &hg_winograd,            \
+        .limits = {.kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .one_group = true},     \
+        .tile = {5, NR}, .run.winograd = &(steps)                                                  \
+    }
+
+const hg_kernel hg_winograd_neon[] = {
+    ROW("winograd_f2", f2),
+    ROW("winograd_f4", f4),
+    ROW("winograd_f6", f6),
+    {.name = NULL},
+};

@@ -1,0 +1,98 @@
+/* Winograd transforms for any ISA. The including file provides, for its vectors of VL floats:
+ *   vec; load, load_tail(p, n), store, store_tail(p, v, n) with 0 < n < VL;
+ *   add, sub, times(factor, v), mad(factor, v, w) = factor * v + w;
+ *   post(v, to) = the epilogue. */
+
+/* ---- One-dimensional transforms: o = B^T d and y = A^T m ---- */
+
+HG_INLINE void input_f2(const vec *d, vec *o)
+{
+    o[0] = sub(d[0], d[2]);
+    o[1] = add(d[1], d[2]);
+    o[2] = sub(d[2], d[1]);
+    o[3] = sub(d[1], d[3]);
+}
+
+HG_INLINE void output_f2(const vec *m, vec *y)
+{
+    y[0] = add(m[0], add(m[1], m[2]));
+    y[1] = sub(sub(m[1], m[2]), m[3]);
+}
+
+/* Points 0, 1, -1, 2, -2: rows of opposite points share their even and odd halves. */
+HG_INLINE void input_f4(const vec *d, vec *o)
+{
+    const vec even1 = mad(-4, d[2], d[4]), odd1 = mad(-4, d[1], d[3]);
+    const vec even2 = sub(d[4], d[2]), odd2 = times(2, sub(d[3], d[1]));
+    o[0] = mad(4, d[0], mad(-5, d[2], d[4]));
+    o[1] = add(even1, odd1);
+    o[2] = sub(even1, odd1);
+    o[3] = add(even2, odd2);
+    o[4] = sub(even2, odd2);
+    o[5] = mad(4, d[1], mad(-5, d[3], d[5]));
+}
+
+HG_INLINE void output_f4(const vec *m, vec *y)
+{
+    const vec sum1 = add(m[1], m[2]), difference1 = sub(m[1], m[2]);
+    const vec sum2 = add(m[3], m[4]), difference2 = sub(m[3], m[4]);
+    y[0] = add(m[0], add(sum1, sum2));
+    y[1] = mad(2, difference2, difference1);
+    y[2] = mad(4, sum2, sum1);
+    y[3] = add(mad(8, difference2, difference1), m[5]);
+}
+
+/* Points 0, 1, -1, 2, -2, 1/2, -1/2. */
+HG_INLINE void input_f6(const vec *d, vec *o)
+{
+    const vec even1 = mad(-4.25f, d[4], add(d[2], d[6]));
+    const vec odd1 = mad(-4.25f, d[3], add(d[1], d[5]));
+    const vec even2 = mad(0.25f, d[2], mad(-1.25f, d[4], d[6]));
+    const vec odd2 = mad(0.5f, d[1], mad(-2.5f, d[3], times(2, d[5])));
+    const vec even3 = mad(4, d[2], mad(-5, d[4], d[6]));
+    const vec odd3 = mad(2, d[1], mad(-2.5f, d[3], times(0.5f, d[5])));
+    o[0] = mad(5.25f, sub(d[4], d[2]), sub(d[0], d[6]));
+    o[1] = add(even1, odd1);
+    o[2] = sub(even1, odd1);
+    o[3] = add(even2, odd2);
+    o[4] = sub(even2, odd2);
+    o[5] = add(even3, odd3);
+    o[6] = sub(even3, odd3);
+    o[7] = mad(5.25f, sub(d[3], d[5]), sub(d[7], d[1]));
+}
+
+HG_INLINE void output_f6(const vec *m, vec *y)
+{
+    const vec sum1 = add(m[1], m[2]), difference1 = sub(m[1], m[2]);
+    const vec sum2 = add(m[3], m[4]), difference2 = sub(m[3], m[4]);
+    const vec sum3 = add(m[5], m[6]), difference3 = sub(m[5], m[6]);
+    y[0] = add(add(m[0], sum1), add(sum2, sum3));
+    y[1] = mad(0.5f, difference3, mad(2, difference2, difference1));
+    y[2] = mad(0.25f, sum3, mad(4, sum2, sum1));
+    y[3] = mad(0.125f, difference3, mad(8, difference2, difference1));
+    y[4] = mad(0.0625f, sum3, mad(16, sum2, sum1));
+    y[5] = add(mad(0.03125f, difference3, mad(32, difference2, difference1)), m[7]);
+}
+
+/* ---- Two-dimensional transforms ---- */
+
+#define TILE_M 2
+#define TILE_INPUT input_2x2
+#define TILE_OUTPUT output_2x2
+#define TILE_INPUT_1D input_f2
+#define TILE_OUTPUT_1D output_f2
+#include "kernels/conv2d/winograd_tile.h"
+
+#define TILE_M 4
+#define TILE_INPUT input_4x4
+#define TILE_OUTPUT output_4x4
+#define TILE_INPUT_1D input_f4
+#define TILE_OUTPUT_1D output_f4
+#include "kernels/conv2d/winograd_tile.h"
+
+#define TILE_M 6
+#define TILE_INPUT input_6x6
+#define TILE_OUTPUT output_6x6
+#define TILE_INPUT_1D input_f6
+#define TILE_OUTPUT_1D output_f6
+#include "kernels/conv2d/winograd_tile.h"

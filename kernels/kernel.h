@@ -1,0 +1,125 @@
+/* A kernel: algorithm + microkernel; one row of data in a table.
+ *
+ *     row        plain data: readable, filterable and printable before any code of its ISA runs
+ *     algorithm  a portable loop nest in C: sizes, packs, builds tables, and runs ranges of work
+ *     run        the microkernel the algorithm calls; a typed union, one member per family
+ *
+ * Kernels know no table of timings, no clock, no file and no thread. They allocate nothing and
+ * cannot fail: validation, memory and the splitting of work belong to the plan (dispatch/). */
+#ifndef HG_KERNEL_H
+#define HG_KERNEL_H
+
+#include "hourglass/runtime.h"
+#include "kernels/common/attr.h"
+#include "kernels/problem.h"
+
+/* Run-time parameters of a kernel; what each word means is said by the algorithm. 0 = default.
+ * Printed as "block=4 split=1". Results never depend on them, except through the order of sums. */
+typedef struct hg_config {
+    int32_t block; /* rows or tiles per range of work, or per cache block */
+    int32_t split; /* which axis is cut first */
+    int32_t store; /* 0 plain, 1 non-temporal stores */
+    int32_t via;   /* set by the plan alone: 1 = run an NHWC kernel on repacked NCHW tensors */
+} hg_config;
+
+enum { HG_MAX_CONFIGS = 16, HG_MAX_STAGES = 4 };
+
+/* What a kernel may be used for, as data. 0 (or false) = any. */
+typedef struct hg_limits {
+    hg_size2 kernel, stride, dilation;  /* exact values */
+    bool no_padding;                    /* every window lies inside the input */
+    bool no_indices, only_indices;      /* max_pool2d */
+    bool one_group;                     /* groups == 1 */
+    bool depthwise;                     /* one input channel per group */
+    bool same_channels;                 /* as many outputs as inputs: multiplier 1 */
+    bool no_adaptive;                   /* pooling windows by kernel, stride and pad */
+    bool exact_factor;                  /* resize2d: out is a whole multiple of in, both axes */
+    int8_t resize_mode;                 /* resize2d: 1 + hg_resize_mode */
+    int64_t min_channels, max_channels; /* of the input */
+} hg_limits;
+
+/* Memory and work of one plan, in bytes and ranges. Stages run one after the other; the ranges of
+ * a stage are independent and may run on any worker. */
+typedef struct hg_sizes {
+    size_t weights; /* packed weights, shared by plans of the same form */
+    size_t tables;  /* built at plan time, read-only afterwards */
+    size_t shared;  /* workspace common to all workers */
+    size_t scratch; /* workspace of each worker */
+    int stages;     /* 0 = 1 */
+    int64_t ranges[HG_MAX_STAGES];
+} hg_sizes;
+
+typedef struct hg_kernel hg_kernel;
+
+/* What `run` sees. Pointers are to element (0,0,0,0); strides are the problem's. */
+typedef struct hg_task {
+    const hg_problem *problem;
+    const hg_kernel *kernel;
+    hg_config config;
+    const void *tables;
+    const float *weights; /* packed */
+    const float *bias;    /* out.c floats + 32 zeros behind them; never NULL for convolutions */
+    const float *input;
+    float *output;
+    const float *residual;
+    void *indices;
+    const void *input_indices;
+    void *shared;  /* 64-byte aligned; contents undefined at the first stage */
+    void *scratch; /* 64-byte aligned; contents undefined at every range */
+    int *fault;    /* atomic; HG_INDEX is stored (never loaded) when an index is refused */
+} hg_task;
+
+/* Everything about an algorithm that does not depend on the ISA. Optional members may be NULL. */
+typedef struct hg_algorithm {
+    const char *name;
+    /* Optional: what hg_limits cannot say. */
+    bool (*supports)(const hg_problem *p, const hg_kernel *k);
+    /* Optional: fills configs[0 .. n), the first being the default; returns n >= 1. All-zero
+     * members may stand in the first only: a kernel's bare name means its first configuration. */
+    int (*configs)(const hg_problem *p, const hg_kernel *k, hg_config configs[HG_MAX_CONFIGS]);
+    /* Estimated time in units of 1 ns on a 100 GFLOP/s, 50 GB/s core: good to a factor of 2. */
+    double (*cost)(const hg_problem *p, const hg_kernel *k);
+    void (*size)(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes);
+    /* Optional: names the form that `pack` writes; plans with equal forms share packed weights. */
+    void (*form)(const hg_problem *p, const hg_kernel *k, int32_t form[12]);
+    /* Optional: filter is [out.c][in.c/groups][kernel.h][kernel.w] for both convolutions. */
+    void (*pack)(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed);
+    /* Optional: builds the tables. */
+    void (*prepare)(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables);
+    void (*run)(const hg_task *task, int stage, int64_t begin, int64_t end);
+} hg_algorithm;
+
+/* Microkernels, declared with their contracts in the operators' headers. */
+struct hg_igemm_args;
+struct hg_depthwise_args;
+struct hg_pool_args;
+struct hg_unpool_args;
+struct hg_resize_steps;
+struct hg_winograd_steps;
+
+struct hg_kernel {
+    const char
+        *name; /* op.dtype.layout.isa.algorithm-and-tile, e.g. max_pool2d.f32.nhwc.avx2.k2s2 */
+    hg_op op;
+    hg_dtype dtype;
+    hg_isa isa;
+    unsigned layouts; /* HG_IN_NHWC | HG_IN_NCHW */
+    int rev;          /* raised when the code changes: timings of older revisions are ignored */
+    hg_limits limits;
+    const hg_algorithm *algorithm;
+    struct {
+        int mr, nr; /* register tile: pixels x channels; 0 where it has no meaning */
+    } tile;
+    union {
+        void (*igemm)(const struct hg_igemm_args *args);
+        void (*depthwise)(const struct hg_depthwise_args *args);
+        void (*pool)(const struct hg_pool_args *args);
+        void (*unpool)(const struct hg_unpool_args *args);
+        const struct hg_resize_steps *resize;
+        const struct hg_winograd_steps *winograd;
+    } run;
+};
+
+enum { HG_IN_NHWC = 1u << HG_NHWC, HG_IN_NCHW = 1u << HG_NCHW };
+
+#endif

@@ -1,0 +1,241 @@
+/* Canonical problems: the checks and size formulas that the builders of all operators share. */
+#include "kernels/problem.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernels/common/attr.h"
+
+hg_status hg_fail(hg_reason *why, hg_status status, const char *format, ...)
+{
+    if (why) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(why->text, sizeof why->text, format, arguments);
+        va_end(arguments);
+    }
+    return status;
+}
+
+hg_status hg_check_reserved(const uint64_t *words, size_t n, hg_reason *why)
+{
+    for (size_t i = 0; i < n; i++)
+        if (words[i]) return hg_fail(why, HG_UNSUPPORTED, "reserved words must be 0");
+    return HG_OK;
+}
+
+hg_status hg_check_size2(hg_size2 given, hg_size2 fallback, const char *name, hg_size2 *out,
+                         hg_reason *why)
+{
+    const hg_size2 v = {given.h ? given.h : fallback.h, given.w ? given.w : fallback.w};
+    if (v.h < 1 || v.w < 1)
+        return hg_fail(why, HG_INVALID, "%s is %lldx%lld; both must be at least 1", name,
+                       (long long)v.h, (long long)v.w);
+    if (v.h > HG_MAX_EXTENT || v.w > HG_MAX_EXTENT)
+        return hg_fail(why, HG_RANGE, "%s is %lldx%lld; both must be below 2^31", name,
+                       (long long)v.h, (long long)v.w);
+    *out = v;
+    return HG_OK;
+}
+
+/* ---- Strides ---- */
+
+/* The four dimensions from the innermost outwards, as {extent, stride} pairs. */
+typedef struct axis {
+    int64_t extent, *stride;
+} axis;
+
+static void axes_of(hg_tensor *t, axis a[4])
+{
+    const bool nhwc = t->layout == HG_NHWC;
+    a[0] = nhwc ? (axis){t->c, &t->strides.c} : (axis){t->w, &t->strides.w};
+    a[1] = nhwc ? (axis){t->w, &t->strides.w} : (axis){t->h, &t->strides.h};
+    a[2] = nhwc ? (axis){t->h, &t->strides.h} : (axis){t->c, &t->strides.c};
+    a[3] = (axis){t->n, &t->strides.n};
+}
+
+hg_status hg_resolve_strides(hg_tensor *t, const hg_strides *given, const char *name,
+                             hg_reason *why)
+{
+    t->strides = *given;
+    axis a[4];
+    axes_of(t, a);
+    if (*a[0].stride != 0 && *a[0].stride != 1)
+        return hg_fail(why, HG_INVALID, "%s: the innermost stride must be 1", name);
+    int64_t span = 1; /* elements from the first to the last of the dimensions so far, plus 1 */
+    for (int i = 0; i < 4; i++) {
+        int64_t *stride = a[i].stride;
+        if (*stride == 0) *stride = span;
+        if (*stride < 0 || (a[i].extent > 1 && *stride < span))
+            return hg_fail(why, HG_INVALID,
+                           "%s: stride %lld of dimension %d overlaps; at least %lld", name,
+                           (long long)*stride, i, (long long)span);
+        int64_t reach;
+        const int64_t steps = HG_MAX(a[i].extent - 1, 0);
+        if (__builtin_mul_overflow(*stride, steps, &reach) ||
+            __builtin_add_overflow(reach, span, &span) || span > INT64_MAX / 16 ||
+            *stride > INT64_MAX / 16)
+            return hg_fail(why, HG_RANGE, "%s: its extent in elements overflows", name);
+    }
+    return HG_OK;
+}
+
+hg_status hg_check_tensor(const hg_tensor *given, const char *name, hg_tensor *resolved,
+                          hg_reason *why)
+{
+    *resolved = *given;
+    hg_status s = hg_check_reserved(given->reserved, HG_COUNT(given->reserved), why);
+    if (s) return s;
+    if (given->dtype != HG_F32)
+        return hg_fail(why, HG_UNSUPPORTED, "%s: only element type f32 is supported", name);
+    if (given->layout != HG_NHWC && given->layout != HG_NCHW)
+        return hg_fail(why, HG_INVALID, "%s: layout is neither NHWC nor NCHW", name);
+    const int64_t least = HG_MIN(HG_MIN(given->h, given->w), given->c);
+    if (given->n < 0 || least < 1)
+        return hg_fail(why, HG_INVALID, "%s: n must be at least 0, and h, w, c at least 1", name);
+    const int64_t most = HG_MAX(HG_MAX(given->h, given->w), HG_MAX(given->c, given->n));
+    if (most > HG_MAX_EXTENT)
+        return hg_fail(why, HG_RANGE, "%s: n, h, w and c must be below 2^31", name);
+    return hg_resolve_strides(resolved, &given->strides, name, why);
+}
+
+int64_t hg_tensor_extent(const hg_tensor *t)
+{
+    if (t->n == 0) return 0;
+    return (t->n - 1) * t->strides.n + (t->h - 1) * t->strides.h + (t->w - 1) * t->strides.w +
+           (t->c - 1) * t->strides.c + 1;
+}
+
+hg_strides hg_dense_strides(const hg_tensor *t)
+{
+    if (t->layout == HG_NHWC) return (hg_strides){t->h * t->w * t->c, t->w * t->c, t->c, 1};
+    return (hg_strides){t->c * t->h * t->w, t->w, 1, t->h * t->w};
+}
+
+hg_problem hg_problem_in_layout(const hg_problem *p, hg_layout layout)
+{
+    hg_problem q = *p;
+    q.in.layout = q.out.layout = layout;
+    q.in.strides = hg_dense_strides(&q.in);
+    q.out.strides = hg_dense_strides(&q.out);
+    q.residual_strides = q.post.residual ? q.out.strides : (hg_strides){0};
+    return q;
+}
+
+hg_problem hg_problem_for_tuning(const hg_problem *p)
+{
+    hg_problem plain = *p;
+    plain.post = (hg_post){-INFINITY, INFINITY, 1.0f, false};
+    return hg_problem_in_layout(&plain, p->in.layout);
+}
+
+/* ---- Windows ---- */
+
+typedef struct window_axis {
+    int64_t in, kernel, stride, dilation; /* given */
+    int64_t begin, end;                   /* padding; given if explicit */
+    int64_t out;
+} window_axis;
+
+/* All values are below 2^31, so no sum or product of two overflows 64 bits. */
+static bool solve_axis(hg_padding_mode mode, bool ceil_mode, window_axis *a)
+{
+    const int64_t extent = (a->kernel - 1) * a->dilation + 1;
+    if (mode == HG_PADDING_SAME_UPPER || mode == HG_PADDING_SAME_LOWER) {
+        a->out = HG_CEIL_DIV(a->in, a->stride);
+        const int64_t total = HG_MAX((a->out - 1) * a->stride + extent - a->in, 0);
+        const int64_t half = total / 2;
+        a->begin = mode == HG_PADDING_SAME_UPPER ? half : total - half;
+        a->end = total - a->begin;
+        return true;
+    }
+    if (mode == HG_PADDING_VALID) a->begin = a->end = 0;
+    const int64_t room = a->in + a->begin + a->end - extent;
+    if (room < 0) return false;
+    a->out = room / a->stride + 1;
+    if (ceil_mode && room % a->stride != 0 && a->out * a->stride < a->in + a->begin)
+        a->out++; /* one more window; it starts inside the input or the begin padding */
+    return true;
+}
+
+hg_status hg_window_geometry(const hg_padding *padding, bool ceil_mode, hg_problem *p,
+                             hg_reason *why)
+{
+    if ((unsigned)padding->mode > HG_PADDING_VALID)
+        return hg_fail(why, HG_INVALID, "padding.mode is not one of EXPLICIT, SAME_*, VALID");
+    const bool given = padding->mode == HG_PADDING_EXPLICIT;
+    const int64_t sides[4] = {padding->top, padding->left, padding->bottom, padding->right};
+    for (int i = 0; given && i < 4; i++) {
+        if (sides[i] < 0) return hg_fail(why, HG_INVALID, "padding must be at least 0");
+        if (sides[i] > HG_MAX_EXTENT) return hg_fail(why, HG_RANGE, "padding must be below 2^31");
+    }
+    window_axis v = {
+        p->in.h, p->kernel.h, p->stride.h, p->dilation.h, padding->top, padding->bottom, 0};
+    window_axis h = {
+        p->in.w, p->kernel.w, p->stride.w, p->dilation.w, padding->left, padding->right, 0};
+    if (!solve_axis(padding->mode, ceil_mode, &v) || !solve_axis(padding->mode, ceil_mode, &h))
+        return hg_fail(why, HG_INVALID, "the window is larger than the padded input: empty output");
+    if (v.out > HG_MAX_EXTENT || h.out > HG_MAX_EXTENT)
+        return hg_fail(why, HG_RANGE, "the output's height and width must be below 2^31");
+    p->pad = (hg_pad){v.begin, h.begin, v.end, h.end};
+    p->out.h = v.out;
+    p->out.w = h.out;
+    return HG_OK;
+}
+
+hg_status hg_finish_output(hg_problem *p, int64_t channels, const hg_strides *given, hg_reason *why)
+{
+    p->out.dtype = p->in.dtype;
+    p->out.layout = p->in.layout;
+    p->out.n = p->in.n;
+    p->out.c = channels;
+    return hg_resolve_strides(&p->out, given, "output", why);
+}
+
+/* ---- Facts ---- */
+
+static bool is_conv(const hg_problem *p)
+{
+    return p->op == HG_OP_CONV2D || p->op == HG_OP_CONV_TRANSPOSE2D;
+}
+
+bool hg_problem_has_filter(const hg_problem *p)
+{
+    return is_conv(p);
+}
+
+void hg_problem_filter(const hg_problem *p, hg_filter_desc *desc)
+{
+    *desc = (hg_filter_desc){.dtype = p->in.dtype,
+                             .order = p->op == HG_OP_CONV2D ? HG_OIHW : HG_IOHW,
+                             .out_channels = p->out.c,
+                             .in_channels = p->in.c,
+                             .height = p->kernel.h,
+                             .width = p->kernel.w,
+                             .groups = p->groups};
+}
+
+int64_t hg_problem_reduction(const hg_problem *p)
+{
+    return (is_conv(p) ? p->in.c / p->groups : 1) * p->kernel.h * p->kernel.w;
+}
+
+double hg_problem_flops(const hg_problem *p)
+{
+    const hg_tensor *pixels = p->op == HG_OP_CONV_TRANSPOSE2D ? &p->in : &p->out;
+    return 2.0 * (double)hg_problem_reduction(p) * (double)p->out.c * (double)pixels->n *
+           (double)pixels->h * (double)pixels->w;
+}
+
+double hg_problem_bytes(const hg_problem *p)
+{
+    const double in = (double)p->in.n * (double)p->in.h * (double)p->in.w * (double)p->in.c;
+    const double out = (double)p->out.n * (double)p->out.h * (double)p->out.w * (double)p->out.c;
+    const double index = p->pool.index_type == HG_INDEX_I32 ? 4.0 : 8.0;
+    double bytes = 4.0 * (in + out) + (p->post.residual ? 4.0 * out : 0.0);
+    if (p->op == HG_OP_MAX_UNPOOL2D) bytes += index * in;
+    if (p->op == HG_OP_MAX_POOL2D && p->pool.indices) bytes += index * out;
+    return bytes;
+}

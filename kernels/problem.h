@@ -1,0 +1,144 @@
+/* A problem: an operator with every shape and attribute fixed, in canonical form.
+ *
+ * Two descriptors that ask for the same computation give the same problem: strides are resolved,
+ * padding modes, ceil rules, output_padding and scales are turned into explicit begin padding and
+ * output sizes. Everything below the public face works on problems. */
+#ifndef HG_PROBLEM_H
+#define HG_PROBLEM_H
+
+#include "hourglass/conv.h"
+#include "hourglass/pool.h"
+#include "hourglass/upsample.h"
+
+typedef enum hg_op {
+    HG_OP_CONV2D,
+    HG_OP_CONV_TRANSPOSE2D,
+    HG_OP_MAX_POOL2D,
+    HG_OP_AVG_POOL2D,
+    HG_OP_LP_POOL2D,
+    HG_OP_MAX_UNPOOL2D,
+    HG_OP_RESIZE2D,
+    HG_OP_COUNT
+} hg_op;
+
+/* One side of one axis of padding may be negative only in conv_transpose2d. bottom and right are
+ * what the output size implies; kernels need top and left only. */
+typedef struct hg_pad {
+    int64_t top, left, bottom, right;
+} hg_pad;
+
+/* v = sum + bias; if (residual) v += residual; if (v < 0) v *= slope; v = clamp(v, min, max).
+ * Identity is slope 1, -inf, inf. NaN stays NaN. */
+typedef struct hg_post {
+    float min, max, slope;
+    bool residual;
+} hg_post;
+
+typedef struct hg_pool_attr {
+    bool adaptive;    /* windows by the adaptive rule; kernel, stride, pad are then unused */
+    bool include_pad; /* avg */
+    int64_t divisor;  /* avg; 0 = none */
+    float p;          /* lp */
+    hg_lp_form form;  /* lp */
+    bool indices;     /* max */
+    hg_index_convention convention; /* max, unpool */
+    hg_index_type index_type;       /* max, unpool */
+    hg_size2 index_size;            /* unpool: the image that indices address */
+} hg_pool_attr;
+
+typedef struct hg_resize_attr {
+    hg_resize_mode mode;
+    hg_coordinates coordinates;
+    hg_rounding rounding;
+    double cubic_a;
+    bool exclude_outside, antialias;
+    double scale_h, scale_w; /* 0 = out / in exactly, in integers */
+    hg_roi roi;
+    float extrapolation;
+} hg_resize_attr;
+
+typedef struct hg_problem {
+    hg_op op;
+    hg_tensor in, out; /* same dtype and layout; strides resolved, none 0 */
+    hg_strides residual_strides;
+    hg_size2 kernel, stride, dilation; /* at least 1 */
+    hg_pad pad;
+    int64_t groups;
+    hg_post post;
+    hg_accuracy accuracy;
+    hg_pool_attr pool;
+    hg_resize_attr resize;
+} hg_problem;
+
+/* Where validation says in one sentence which field is wrong and what would be right. */
+typedef struct hg_reason {
+    char text[200];
+} hg_reason;
+
+/* Fills the reason (may be NULL) and returns the status: `return hg_fail(why, HG_INVALID, ...)`. */
+hg_status hg_fail(hg_reason *why, hg_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ---- Builders: public descriptor -> problem. One per operator, in the operator's folder. ---- */
+hg_status hg_problem_conv2d(const hg_conv2d *op, const hg_filter_desc *filter, hg_problem *p,
+                            hg_reason *why);
+hg_status hg_problem_conv_transpose2d(const hg_conv_transpose2d *op, const hg_filter_desc *filter,
+                                      hg_problem *p, hg_reason *why);
+hg_status hg_problem_max_pool2d(const hg_max_pool2d *op, hg_problem *p, hg_reason *why);
+hg_status hg_problem_avg_pool2d(const hg_avg_pool2d *op, hg_problem *p, hg_reason *why);
+hg_status hg_problem_lp_pool2d(const hg_lp_pool2d *op, hg_problem *p, hg_reason *why);
+hg_status hg_problem_max_unpool2d(const hg_max_unpool2d *op, hg_problem *p, hg_reason *why);
+hg_status hg_problem_resize2d(const hg_resize2d *op, hg_problem *p, hg_reason *why);
+
+/* ---- Pieces that the builders share (problem.c) ---- */
+
+/* Sizes are limited so that no product the library forms can overflow: every extent, stride times
+ * extent, and byte count stays below 2^62, and h, w, c, windows, strides and padding below 2^31. */
+#define HG_MAX_EXTENT ((int64_t)INT32_MAX)
+
+/* Checks a tensor given by the user and resolves its strides. name is for the reason. */
+hg_status hg_check_tensor(const hg_tensor *given, const char *name, hg_tensor *resolved,
+                          hg_reason *why);
+/* Strides 0 become dense, others are checked against overlap, for a tensor of t's sizes. */
+hg_status hg_resolve_strides(hg_tensor *t, const hg_strides *given, const char *name,
+                             hg_reason *why);
+/* 0 becomes `fallback`; anything else must be in [1, HG_MAX_EXTENT]. */
+hg_status hg_check_size2(hg_size2 given, hg_size2 fallback, const char *name, hg_size2 *out,
+                         hg_reason *why);
+hg_status hg_check_reserved(const uint64_t *words, size_t n, hg_reason *why);
+
+/* Sets p->pad and the output extents p->out.h, p->out.w of conv2d or pooling from p->in, p->kernel,
+ * p->stride, p->dilation. ceil_mode is for pooling. */
+hg_status hg_window_geometry(const hg_padding *padding, bool ceil_mode, hg_problem *p,
+                             hg_reason *why);
+/* Completes p->out (dtype, layout, n; c from the argument) and its strides. */
+hg_status hg_finish_output(hg_problem *p, int64_t channels, const hg_strides *given,
+                           hg_reason *why);
+
+/* ---- Facts about problems ---- */
+int64_t hg_problem_reduction(const hg_problem *p); /* products (taps) summed into one output */
+double hg_problem_flops(const hg_problem *p);      /* 2 * products, direct form */
+double hg_problem_bytes(const hg_problem *p);      /* compulsory: input + output (+ indices) */
+bool hg_problem_has_filter(const hg_problem *p);
+void hg_problem_filter(const hg_problem *p, hg_filter_desc *desc);
+
+/* Elements from the first to the last of a tensor, plus 1; 0 if it has none. */
+int64_t hg_tensor_extent(const hg_tensor *t);
+/* The dense strides of t's layout and sizes. */
+hg_strides hg_dense_strides(const hg_tensor *t);
+/* What tuning records are filed under: the problem without what hardly moves the choice of a kernel
+ * (epilogue, strides of slices and crops). */
+hg_problem hg_problem_for_tuning(const hg_problem *p);
+/* The same problem on dense tensors of another layout. */
+hg_problem hg_problem_in_layout(const hg_problem *p, hg_layout layout);
+
+/* ---- Keys (problem_key.c) ---- */
+enum { HG_KEY_SIZE = 512 };
+const char *hg_op_name(hg_op op);
+const char *hg_layout_name(hg_layout layout);
+void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE]);
+/* Accepts what hg_problem_key prints (any order of the words after the layout), validates it as
+ * the builders do. */
+hg_status hg_problem_parse(const char *key, hg_problem *p, hg_reason *why);
+
+#endif

@@ -1,0 +1,73 @@
+/* Resizing: tables of taps, and the contract between the portable drivers and the microkernels. */
+#ifndef HG_RESIZE2D_H
+#define HG_RESIZE2D_H
+
+#include "kernels/kernel.h"
+
+extern const hg_kernel hg_resize2d_ref[], hg_resize2d_avx2[], hg_resize2d_neon[];
+extern const hg_algorithm hg_resize_copy, hg_resize_taps;
+
+/* ---- Tables (resize2d_table.c) ---- */
+
+/* One axis of the plan's table. Output coordinate o is the sum over k < count[o] of
+ * weight[k*out + o] * input[first[o] + k]; all taps lie inside the input. count is 0 outside the
+ * region of crop_and_resize, otherwise at least 1; 1 with weight 1 in nearest mode. */
+typedef struct hg_resize_axis {
+    int64_t in, out;
+    int64_t taps; /* no count is larger */
+    const int32_t *first, *count;
+    const float *weight;
+} hg_resize_axis;
+
+size_t hg_resize_table_size(const hg_problem *p);
+void hg_resize_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables);
+/* tables may be NULL where only sizes are asked for. */
+hg_resize_axis hg_resize_vertical(const hg_problem *p, const void *tables);
+hg_resize_axis hg_resize_horizontal(const hg_problem *p, const void *tables);
+
+/* Nearest mode: is the index of every output o * in / out, rounded down, with out a multiple of
+ * in? For builders, which make one problem of all conventions that agree there. */
+bool hg_resize_repeats(const hg_problem *p);
+
+/* ---- Microkernels (resize2d.c calls them) ---- */
+
+/* Floats behind a row of scratch that along_x may overwrite with anything. */
+enum { HG_RESIZE_SLACK = 16 };
+
+/* copy: `height` equal rows of output pixels, out_row apart.
+ *
+ *     output[y*out_row + x*out_pixel + c] = input[first[x]*in_pixel + c]          to the bit
+ *
+ * along_x: one row of scratch from one row of input; HG_RESIZE_SLACK floats follow it.
+ *
+ *     output[x*channels + c] = sum over k < count[x] of
+ *                              weight[k*weight_step + x] * input[(first[x] + k)*in_pixel + c]
+ *
+ * along_y: one row of output from `taps` rows of scratch.
+ *
+ *     output[x*out_pixel + c] = sum over k < taps of weight[k*weight_step] * rows[k][x*channels +
+ * c]
+ *
+ * for x < width, c < channels. Sums run in the order of k, fused after the first product, the same
+ * for every element whatever its lane: results do not depend on how rows are cut. Outside scratch
+ * only the elements named are read and written; nothing is aligned. */
+typedef struct hg_resize_args {
+    const float *input;
+    const float *const *rows;
+    float *output;
+    const int32_t *first, *count;
+    const float *weight;
+    int64_t weight_step, taps;
+    int64_t width, channels, height;
+    int64_t in_pixel, out_pixel, out_row;
+    int64_t factor; /* copy: first[x] == x / factor for all x; 0 = not known */
+} hg_resize_args;
+
+typedef void hg_resize_fn(const hg_resize_args *args);
+
+/* A row has either copy, or along_x and along_y. */
+typedef struct hg_resize_steps {
+    hg_resize_fn *copy, *along_x, *along_y;
+} hg_resize_steps;
+
+#endif

@@ -1,0 +1,36 @@
+/* Max-unpooling: the contract between the portable driver and the gather kernels. */
+#ifndef HG_UNPOOL2D_H
+#define HG_UNPOOL2D_H
+
+#include "kernels/pool2d/pool2d.h"
+
+extern const hg_kernel hg_unpool2d_ref[], hg_unpool2d_avx2[], hg_unpool2d_neon[];
+extern const hg_algorithm hg_unpool_gather;
+
+/* Zero fill and scatter of channels [c, c + channels) of image n, every index checked. */
+void hg_unpool_scatter(const hg_task *t, int64_t n, int64_t c, int64_t channels);
+double hg_unpool_cost(const hg_problem *p, double efficiency);
+
+/* One row of input pixels, NHWC; each owns a block of window.h x window.w output pixels.
+ *
+ *     for x < width, ky < window.h, kx < window.w, c < channels:
+ *         expected = first + x*index_window + c*index_channel + ky*index_row + kx*index_column
+ *         output[ky*out_row + (x*window.w + kx)*out_pixel + c] =
+ *             indices[x*in_pixel + c] == expected ? input[x*in_pixel + c] : 0
+ *
+ * *stray is set (never cleared) if some element matched nowhere in its block. Within a block the
+ * offsets ky*index_row + kx*index_column are below 2^31; with HG_INDEX_I32 every expected index is.
+ * Any index whatever may be met. Only the elements named are read and written. */
+typedef struct hg_unpool_args {
+    const float *input;
+    const void *indices;
+    float *output;
+    bool *stray;
+    int64_t width, channels;
+    hg_size2 window;
+    int64_t in_pixel, out_row, out_pixel;
+    hg_index_type index_type;
+    int64_t first, index_window, index_channel, index_row, index_column;
+} hg_unpool_args;
+
+#endif

@@ -1,0 +1,98 @@
+/* Max-unpooling in gather form, f32, NHWC, AVX2. Contract: hg_unpool_args in unpool2d.h.
+ *
+ * A vector is 8 channels of one input pixel. Its indices become 32-bit offsets within the block
+ * once; each output pixel of the block is then one compare, one and, one store. */
+#include "kernels/common/vec_avx2.h"
+#include "kernels/unpool2d/unpool2d.h"
+
+enum { VL = 8 }; /* f32 lanes */
+
+/* Offsets 0 .. 2^31-1 of four 64-bit indices to `first` + lane * channel; others become -1. */
+HG_INLINE __m256i offsets64(__m256i vindex, __m256i vexpected)
+{
+    const __m256i voffset = _mm256_sub_epi64(vindex, vexpected);
+    const __m256i vinside =
+        _mm256_cmpeq_epi64(_mm256_srli_epi64(voffset, 31), _mm256_setzero_si256());
+    return _mm256_or_si256(voffset, _mm256_xor_si256(vinside, _mm256_set1_epi64x(-1)));
+}
+
+/* Offsets of the n <= 8 indices from element e on. first: the index expected of lane 0 at the
+ * block's first pixel. Tails pass through the stack; their spare lanes hold no index. */
+HG_INLINE __m256i offsets(const hg_unpool_args *a, int64_t e, int64_t first, size_t n)
+{
+    const int64_t step = a->index_channel;
+    if (a->index_type == HG_INDEX_I32) {
+        /* Wrapping is harmless: equal modulo 2^32 and both below 2^31 means equal, and a negative
+         * index matches no offset that the block has. */
+        const __m256i vlane = _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
+                                                 _mm256_set1_epi32((int32_t)step));
+        const __m256i vindex = _mm256_maskload_epi32((const int *)a->indices + e, hg_tail_mask(n));
+        return _mm256_sub_epi32(vindex, _mm256_add_epi32(_mm256_set1_epi32((int32_t)first), vlane));
+    }
+    const int64_t *from = (const int64_t *)a->indices + e;
+    int64_t tail[VL] = {0};
+    for (size_t i = 0; n < VL && i < n; i++) tail[i] = from[i];
+    const __m256i *indices = (const __m256i *)(n == VL ? from : tail);
+    const __m256i vlanes = _mm256_setr_epi64x(0, step, 2 * step, 3 * step);
+    const __m256i vlow = _mm256_add_epi64(_mm256_set1_epi64x(first), vlanes);
+    const __m256i vhigh = _mm256_add_epi64(vlow, _mm256_set1_epi64x(4 * step));
+    const __m256i v0 = offsets64(_mm256_loadu_si256(indices), vlow);
+    const __m256i v1 = offsets64(_mm256_loadu_si256(indices + 1), vhigh);
+    /* Low halves: 0 1 4 5 | 2 3 6 7, then the 64-bit quarters 0 2 1 3: lanes 0 .. 7. */
+    const __m256 vhalves =
+        _mm256_shuffle_ps(_mm256_castsi256_ps(v0), _mm256_castsi256_ps(v1), 0x88);
+    return _mm256_permute4x64_epi64(_mm256_castps_si256(vhalves), 0xD8);
+}
+
+/* The block of n <= 8 channels of input pixel x; n < 8 if masked. */
+HG_INLINE __m256i block(const hg_unpool_args *a, int64_t x, int64_t c, bool masked, size_t n)
+{
+    const __m256i vmask = hg_tail_mask(n);
+    const int64_t e = x * a->in_pixel + c;
+    const float *in = a->input + e;
+    const __m256 vi = masked ? _mm256_maskload_ps(in, vmask) : _mm256_loadu_ps(in);
+    const int64_t first = a->first + x * a->index_window + c * a->index_channel;
+    const __m256i voffset = offsets(a, e, first, n);
+    __m256i vfound = _mm256_setzero_si256();
+    for (int64_t ky = 0; ky < a->window.h; ky++) {
+        float *out = a->output + ky * a->out_row + x * a->window.w * a->out_pixel + c;
+        int64_t offset = ky * a->index_row;
+        for (int64_t kx = 0; kx < a->window.w; kx++) {
+            const __m256i vhere = _mm256_cmpeq_epi32(voffset, _mm256_set1_epi32((int32_t)offset));
+            const __m256 vo = _mm256_and_ps(vi, _mm256_castsi256_ps(vhere));
+            vfound = _mm256_or_si256(vfound, vhere);
+            if (masked)
+                _mm256_maskstore_ps(out, vmask, vo);
+            else
+                _mm256_storeu_ps(out, vo);
+            out += a->out_pixel;
+            offset += a->index_column;
+        }
+    }
+    return _mm256_andnot_si256(vfound, vmask); /* lanes that matched nowhere */
+}
+
+static void gather(const hg_unpool_args *a)
+{
+    const int64_t c_vectors = a->channels / VL * VL;
+    __m256i vstray = _mm256_setzero_si256();
+    for (int64_t x = 0; x < a->width; x++) {
+        for (int64_t c = 0; c < c_vectors; c += VL)
+            vstray = _mm256_or_si256(vstray, block(a, x, c, false, VL));
+        if (c_vectors < a->channels) {
+            const size_t n = (size_t)(a->channels - c_vectors);
+            vstray = _mm256_or_si256(vstray, block(a, x, c_vectors, true, n));
+        }
+    }
+    if (!_mm256_testz_si256(vstray, vstray)) *a->stray = true;
+}
+
+const hg_kernel hg_unpool2d_avx2[] = {{.name = "max_unpool2d.f32.nhwc.avx2.gather",
+                                       .op = HG_OP_MAX_UNPOOL2D,
+                                       .dtype = HG_F32,
+                                       .isa = HG_ISA_AVX2,
+                                       .layouts = HG_IN_NHWC,
+                                       .rev = 1,
+                                       .algorithm = &hg_unpool_gather,
+                                       .run.unpool = gather},
+                                      {.name = NULL}};

@@ -1,0 +1,41 @@
+/* What the parts of test_api share. */
+#ifndef HG_TEST_API_H
+#define HG_TEST_API_H
+
+#include "tests/descriptor.h"
+
+/* Counts; prints what failed. */
+__attribute__((format(printf, 2, 3))) bool expect(bool ok, const char *format, ...);
+
+/* What the library said since hear_reset. */
+typedef struct heard {
+    int count;
+    hg_status status;
+    char sentence[256];
+} heard;
+
+extern heard last;
+void hear(void *self, hg_status status, const char *sentence);
+/* Context options with this log, and nothing read from the environment. */
+hg_context_options quiet_options(void);
+
+/* A small valid operator, and a filter of its sizes; weights are some fixed numbers. */
+descriptor sample(hg_op op);
+const float *sample_weights(void); /* at least as many as any sample needs; also good as a bias */
+
+/* The call returned one of the statuses in `mask` (1 << status), left `made` NULL, and said why in
+ * exactly one sentence. */
+bool expect_refused(hg_status status, unsigned mask, const void *made, const char *what);
+
+/* Runs a plan of a sample on fixed data: the status, and the dense output in y. */
+enum { SAMPLE_OUTPUT = 4096 };
+hg_status run_sample(const hg_plan *plan, const descriptor *d, float y[SAMPLE_OUTPUT]);
+
+void test_misuse(void);
+void test_filters_and_runs(void);
+void test_sizes(void);
+void test_allocations(void);
+void test_tables(void);
+void test_threads(void);
+
+#endif

@@ -1,0 +1,121 @@
+#include "tests/compare.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/descriptor.h"
+#include "tests/guard.h"
+
+static const double u = 0x1p-24;
+
+/* n roundings; gamma(n) is proved, 4*sqrt(n)*u holds for random data and sees a lost tap where
+ * gamma(n) no longer does. */
+static double roundings(double n)
+{
+    return fmin(n * u / (1 - n * u), 4 * sqrt(n) * u);
+}
+
+static double conv_tolerance(const hg_problem *p, const oracle_output *want, int64_t i)
+{
+    const double n = want->count[i] + 1 + (p->post.residual ? 1 : 0);
+    const double error = roundings(n) * want->magnitude[i] + n * 0x1p-149;
+    const double slope = (double)p->post.slope;
+    return slope == 1 ? error : fmax(1, fabs(slope)) * error + u * fabs(want->y[i]);
+}
+
+double compare_norm_bound(const char *kernel, const hg_problem *p, const oracle_output *want)
+{
+    /* Calibrated on random data; a lost tap or a wrong transform errs by far more. */
+    static const struct {
+        const char *word;
+        double factor;
+    } classes[] = {{"winograd_f2", 16}, {"winograd_f4", 64}, {"winograd_f6", 512}};
+    double most = 0;
+    for (int64_t i = 0; i < tensor_count(&p->out); i++) most = fmax(most, want->magnitude[i]);
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        if (strstr(kernel, classes[i].word))
+            return classes[i].factor * u * most * fmax(1, fabs((double)p->post.slope));
+    return 0;
+}
+
+static double resize_tolerance(const hg_problem *p, const oracle_output *want, int64_t i)
+{
+    const double most = want->magnitude[i];
+    if (p->resize.mode == HG_RESIZE_AREA || p->resize.antialias)
+        return 2 * (want->count[i] + 4) * u * most;
+    return (p->resize.mode == HG_RESIZE_BILINEAR ? 8 : 32) * u * most;
+}
+
+static double root(double sum, double p)
+{
+    return p == 1 ? sum : pow(sum, 1 / p);
+}
+
+/* The sum is known up to `slack`; any root of a sum within it is right, and NaN where a signed sum
+ * may have been negative. */
+static bool compare_lp(const hg_problem *p, const oracle_output *want, int64_t i, double got)
+{
+    const double power = (double)p->pool.p;
+    const double slack = (want->count[i] + 16) * u * want->magnitude[i] + 0x1p-140;
+    const double low = want->sum[i] - slack, high = want->sum[i] + slack;
+    if (isnan(want->y[i]) && power != 1) return isnan(got) || high >= 0;
+    if (isnan(got)) return power != 1 && low < 0 && p->pool.form == HG_LP_SIGNED;
+    const double least = power == 1 ? low : root(fmax(low, 0), power), most = root(high, power);
+    return got >= least - 16 * u * fabs(least) && got <= most + 16 * u * fabs(most);
+}
+
+static bool exactly(const hg_problem *p, double want, float got)
+{
+    const float w = (float)want;
+    /* Copies keep the sign of zero; a maximum of zeros, or a sum, may be either. */
+    const bool copies = p->op == HG_OP_MAX_UNPOOL2D || p->op == HG_OP_RESIZE2D;
+    return got == w && (!copies || signbit(got) == signbit(w));
+}
+
+bool compare_value(const hg_problem *p, data_kind kind, const oracle_output *want,
+                   double norm_bound, int64_t i, float got)
+{
+    uint32_t bits;
+    memcpy(&bits, &got, sizeof bits);
+    if (bits == guard_canary) return false; /* never written */
+    const double y = want->y[i];
+    if (p->op == HG_OP_LP_POOL2D) return compare_lp(p, want, i, (double)got);
+    if (isnan(y)) return isnan(got);
+    if (isinf(y)) return (double)got == y;
+    const bool conv = hg_problem_has_filter(p);
+    const bool exact = (conv && kind == DATA_INTEGERS && norm_bound == 0) ||
+                       p->op == HG_OP_MAX_POOL2D || p->op == HG_OP_MAX_UNPOOL2D ||
+                       (p->op == HG_OP_RESIZE2D && p->resize.mode == HG_RESIZE_NEAREST);
+    if (exact) return exactly(p, y, got);
+    double tolerance = conv ? conv_tolerance(p, want, i) + norm_bound : 0;
+    if (p->op == HG_OP_RESIZE2D) tolerance = resize_tolerance(p, want, i);
+    if (p->op == HG_OP_AVG_POOL2D) tolerance = (want->count[i] + 2) * u * want->magnitude[i];
+    return isinf(tolerance) || fabs((double)got - y) <= tolerance;
+}
+
+int64_t compare_all(const hg_problem *p, data_kind kind, const oracle_output *want,
+                    double norm_bound, const float *got, const int64_t *indices, char *text,
+                    int size)
+{
+    const int64_t count = tensor_count(&p->out);
+    int64_t wrong = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const bool value = compare_value(p, kind, want, norm_bound, i, got[i]);
+        const bool index = !indices || indices[i] == want->indices[i];
+        if (value && index) continue;
+        if (wrong++) continue;
+        const int64_t x = i % p->out.w, y = i / p->out.w % p->out.h;
+        const int64_t c = i / p->out.w / p->out.h % p->out.c,
+                      n = i / p->out.w / p->out.h / p->out.c;
+        snprintf(text, (size_t)size,
+                 "n%" PRId64 " c%" PRId64 " y%" PRId64 " x%" PRId64
+                 ": %.9g, expected %.9g (%g u of magnitude %g); index %" PRId64
+                 ", expected %" PRId64,
+                 n, c, y, x, (double)got[i], want->y[i],
+                 fabs((double)got[i] - want->y[i]) / (u * want->magnitude[i]), want->magnitude[i],
+                 indices ? indices[i] : 0, indices ? want->indices[i] : 0);
+    }
+    return wrong;
+}

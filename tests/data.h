@@ -1,0 +1,25 @@
+/* Random contents for the tensors of a problem; dense, [n][c][h][w]. */
+#ifndef HG_TEST_DATA_H
+#define HG_TEST_DATA_H
+
+#include "tests/oracle.h"
+#include "tests/random.h"
+
+typedef enum data_kind {
+    DATA_INTEGERS, /* small, so that every sum is exact in any order; many ties */
+    DATA_SIGNED,   /* uniform in (-1, 1); NaN and infinity planted in some cases */
+    DATA_POSITIVE  /* uniform in [0, 1): rounding errors have nothing to hide behind */
+} data_kind;
+
+typedef struct case_data {
+    data_kind kind;
+    float *x, *weights, *bias, *residual;
+    int64_t *indices; /* max_unpool2d */
+} case_data;
+
+/* special: NaN and infinities may be planted among signed data. */
+bool data_draw(const hg_problem *p, data_kind kind, bool special, rng *r, case_data *d);
+oracle_input data_for_oracle(const case_data *d);
+void data_free(case_data *d);
+
+#endif

@@ -1,0 +1,260 @@
+#include "tests/draw.h"
+
+#include "kernels/common/attr.h"
+
+/* ---- Shared ---- */
+
+int64_t draw_channels(rng *r, int64_t least, int64_t most)
+{
+    static const int64_t corners[] = {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33};
+    int64_t c =
+        rng_percent(r, 88) ? corners[rng_in(r, 0, HG_COUNT(corners) - 1)] : rng_in(r, 1, 100);
+    if (most && c > most) c = rng_in(r, HG_MAX(least, 1), most);
+    if (c < least) c = least + rng_in(r, 0, most ? most - least : 9);
+    return c;
+}
+
+hg_size2 draw_size2(rng *r, hg_size2 fixed, const int64_t *from, int64_t count)
+{
+    const int64_t h = from[rng_in(r, 0, count - 1)], w = from[rng_in(r, 0, count - 1)];
+    const bool square = rng_percent(r, 60);
+    return (hg_size2){fixed.h ? fixed.h : h, fixed.w ? fixed.w : square ? h : w};
+}
+
+int64_t draw_input_extent(rng *r, int64_t out, int64_t kernel, int64_t stride, int64_t dilation,
+                          int64_t padding)
+{
+    const int64_t reach = (out - 1) * stride + (kernel - 1) * dilation + 1 - padding;
+    return HG_MAX(reach + rng_in(r, 0, stride - 1), 1);
+}
+
+/* Mostly around the width of a vector; sometimes large, for many ranges of work. */
+int64_t draw_columns(rng *r)
+{
+    return rng_percent(r, 93) ? rng_in(r, 1, 33) : rng_in(r, 34, 150);
+}
+
+int64_t draw_rows(rng *r)
+{
+    return rng_percent(r, 93) ? rng_in(r, 1, 6) : rng_in(r, 7, 40);
+}
+
+/* From the innermost dimension outwards, each distance may be more than it must. */
+void draw_strides(rng *r, hg_tensor *t)
+{
+    if (!rng_percent(r, 33)) return;
+    const bool nhwc = t->layout == HG_NHWC;
+    const int64_t inner = nhwc ? t->c : t->w, middle = nhwc ? t->w : t->h;
+    const int64_t outer = nhwc ? t->h : t->c;
+    const int64_t a = inner + (rng_percent(r, 60) ? rng_in(r, 0, 9) : 0);
+    const int64_t b = a * (middle - 1) + inner + (rng_percent(r, 50) ? rng_in(r, 0, 7) : a - inner);
+    const int64_t c = b * (outer - 1) + a * (middle - 1) + inner + rng_in(r, 0, 5);
+    t->strides = nhwc ? (hg_strides){c, b, a, 1} : (hg_strides){c, a, 1, b};
+}
+
+int64_t draw_batch(rng *r)
+{
+    const int64_t roll = rng_in(r, 0, 99);
+    return roll < 4 ? 0 : roll < 75 ? 1 : roll < 95 ? 2 : 3;
+}
+
+/* An NHWC kernel also runs on NCHW tensors, repacked by the plan. */
+hg_layout draw_layout(const hg_kernel *k, rng *r)
+{
+    if (k->layouts == HG_IN_NCHW) return HG_NCHW;
+    if (k->layouts == HG_IN_NHWC) return rng_percent(r, 85) ? HG_NHWC : HG_NCHW;
+    return rng_percent(r, 50) ? HG_NHWC : HG_NCHW;
+}
+
+static hg_strides output_strides(rng *r, const descriptor *d)
+{
+    hg_tensor t;
+    if (descriptor_output(d, &t)) return (hg_strides){0};
+    t.strides = (hg_strides){0};
+    draw_strides(r, &t);
+    return t.strides;
+}
+
+/* ---- Pooling ---- */
+
+static hg_tensor input_tensor(const hg_kernel *k, rng *r, int64_t h, int64_t w)
+{
+    const hg_limits *l = &k->limits;
+    hg_tensor t = {HG_F32,
+                   draw_layout(k, r),
+                   draw_batch(r),
+                   h,
+                   w,
+                   draw_channels(r, l->min_channels, l->max_channels),
+                   {0},
+                   {0}};
+    draw_strides(r, &t);
+    return t;
+}
+
+static hg_padding draw_padding(const hg_kernel *k, rng *r, hg_size2 reach)
+{
+    hg_padding p = {0};
+    if (k->limits.no_padding) return p;
+    const int64_t roll = rng_in(r, 0, 99);
+    if (roll < 15) {
+        p.mode = roll < 6    ? HG_PADDING_SAME_UPPER
+                 : roll < 11 ? HG_PADDING_SAME_LOWER
+                             : HG_PADDING_VALID;
+    } else if (roll < 45) {
+        p.top = p.bottom = (reach.h - 1) / 2;
+        p.left = p.right = (reach.w - 1) / 2;
+    } else if (roll < 75) { /* one-sided and beyond half of the window */
+        p.top = rng_in(r, 0, reach.h), p.left = rng_in(r, 0, reach.w);
+        p.bottom = rng_in(r, 0, 1) ? rng_in(r, 0, reach.h) : 0;
+        p.right = rng_in(r, 0, 1) ? rng_in(r, 0, reach.w) : 0;
+    }
+    return p;
+}
+
+static void draw_windows(const hg_kernel *k, rng *r, hg_pool_geometry *g, hg_tensor *in)
+{
+    static const int64_t kernels[] = {1, 2, 2, 3, 3, 3, 4, 5, 7, 9, 13};
+    static const int64_t strides[] = {1, 1, 2, 2, 2, 3, 4, 5}, dilations[] = {1, 1, 1, 1, 2, 3, 4};
+    const hg_limits *l = &k->limits;
+    *g = (hg_pool_geometry){.window = draw_size2(r, l->kernel, kernels, HG_COUNT(kernels)),
+                            .stride = draw_size2(r, l->stride, strides, HG_COUNT(strides)),
+                            .dilation = draw_size2(r, l->dilation, dilations, HG_COUNT(dilations))};
+    if (!l->stride.h && rng_percent(r, 20)) g->stride = g->window;
+    const hg_size2 reach = {(g->window.h - 1) * g->dilation.h + 1,
+                            (g->window.w - 1) * g->dilation.w + 1};
+    g->padding = draw_padding(k, r, reach);
+    g->ceil_mode = rng_percent(r, 30);
+    const int64_t oh = draw_rows(r), ow = draw_columns(r);
+    const int64_t h = draw_input_extent(r, oh, g->window.h, g->stride.h, g->dilation.h,
+                                        g->padding.top + g->padding.bottom);
+    const int64_t w = draw_input_extent(r, ow, g->window.w, g->stride.w, g->dilation.w,
+                                        g->padding.left + g->padding.right);
+    *in = input_tensor(k, r, h, w);
+    const int64_t roll = rng_in(r, 0, 99);
+    if (roll < 6 && !l->kernel.h) g->global = true;
+    if (roll >= 90 && !l->no_adaptive)
+        g->adaptive = (hg_size2){rng_in(r, 1, in->h + 2), rng_in(r, 1, in->w + 2)};
+}
+
+static void draw_max_pool(const hg_kernel *k, rng *r, descriptor *d)
+{
+    hg_max_pool2d *o = &d->u.max_pool2d;
+    draw_windows(k, r, &o->pool, &o->input);
+    o->indices = k->limits.only_indices || (!k->limits.no_indices && rng_percent(r, 50));
+    o->index_convention = (hg_index_convention)rng_in(r, 0, HG_INDEX_TENSORFLOW_BATCH);
+    o->index_type = (hg_index_type)rng_in(r, 0, 1);
+    o->output_strides = output_strides(r, d);
+}
+
+static void draw_avg_pool(const hg_kernel *k, rng *r, descriptor *d)
+{
+    hg_avg_pool2d *o = &d->u.avg_pool2d;
+    draw_windows(k, r, &o->pool, &o->input);
+    o->count_include_pad = rng_percent(r, 50);
+    o->divisor_override = rng_percent(r, 15) ? rng_in(r, 1, 20) : 0;
+    o->output_strides = output_strides(r, d);
+}
+
+static void draw_lp_pool(const hg_kernel *k, rng *r, descriptor *d)
+{
+    static const float powers[] = {0, 1, 2, 2, 3, 2.5f, 4};
+    hg_lp_pool2d *o = &d->u.lp_pool2d;
+    draw_windows(k, r, &o->pool, &o->input);
+    o->p = powers[rng_in(r, 0, HG_COUNT(powers) - 1)];
+    o->form = (hg_lp_form)rng_in(r, 0, 1);
+    o->output_strides = output_strides(r, d);
+}
+
+static void draw_unpool(const hg_kernel *k, rng *r, descriptor *d)
+{
+    static const int64_t kernels[] = {1, 2, 2, 2, 3, 3, 4}, strides[] = {1, 2, 2, 2, 3, 4};
+    hg_max_unpool2d *o = &d->u.max_unpool2d;
+    o->window = draw_size2(r, k->limits.kernel, kernels, HG_COUNT(kernels));
+    o->stride = draw_size2(r, k->limits.stride, strides, HG_COUNT(strides));
+    o->input = input_tensor(k, r, draw_rows(r), draw_columns(r));
+    if (!k->limits.no_padding && rng_percent(r, 30))
+        o->padding = (hg_padding){HG_PADDING_EXPLICIT, rng_in(r, 0, o->window.h - 1),
+                                  rng_in(r, 0, o->window.w - 1), rng_in(r, 0, o->window.h - 1),
+                                  rng_in(r, 0, o->window.w - 1)};
+    hg_tensor out;
+    if (!descriptor_output(d, &out) && rng_percent(r, 40)) {
+        o->output_size = (hg_size2){out.h + rng_in(r, 0, 3), out.w + rng_in(r, 0, 3)};
+        if (rng_percent(r, 50)) o->index_size = (hg_size2){out.h, out.w};
+    }
+    o->index_convention = (hg_index_convention)rng_in(r, 0, HG_INDEX_TENSORFLOW_BATCH);
+    o->index_type = (hg_index_type)rng_in(r, 0, 1);
+    o->output_strides = output_strides(r, d);
+}
+
+/* ---- Resizing ---- */
+
+/* Corners of the region that are exact in binary, so that no rounding decides what lies outside. */
+static double draw_edge(rng *r, int64_t from, int64_t to)
+{
+    return (double)rng_in(r, from, to) / 8;
+}
+
+static int64_t draw_out_extent(rng *r, int64_t in, int kind)
+{
+    if (kind < 45) return in * rng_in(r, 1, 4);
+    if (kind < 60) return HG_MAX(in / rng_in(r, 2, 4), 1);
+    return rng_in(r, 1, kind < 80 ? 33 : 5);
+}
+
+static void draw_resize(const hg_kernel *k, rng *r, descriptor *d)
+{
+    hg_resize2d *o = &d->u.resize2d;
+    o->input = input_tensor(k, r, draw_rows(r), draw_columns(r));
+    o->mode = (hg_resize_mode)(k->limits.resize_mode ? k->limits.resize_mode - 1 : rng_in(r, 0, 3));
+    const int kind = k->limits.exact_factor ? 0 : (int)rng_in(r, 0, 99);
+    o->output_size.h = draw_out_extent(r, o->input.h, kind);
+    o->output_size.w = draw_out_extent(r, o->input.w, kind);
+    if (o->mode == HG_RESIZE_AREA) {
+        o->output_strides = output_strides(r, d);
+        return;
+    }
+    o->coordinates = (hg_coordinates)(rng_percent(r, 30) ? 0 : rng_in(r, 0, HG_TF_CROP_AND_RESIZE));
+    if (o->mode == HG_RESIZE_NEAREST) o->rounding = (hg_rounding)rng_in(r, 0, HG_ROUND_CEIL);
+    const bool filter = o->mode != HG_RESIZE_NEAREST;
+    if (filter && rng_percent(r, 25)) o->antialias = true;
+    if (filter && rng_percent(r, 25)) o->exclude_outside = true;
+    if (o->mode == HG_RESIZE_BICUBIC) o->cubic_a = rng_percent(r, 50) ? 0 : -0.5;
+    if (!o->exclude_outside && !k->limits.exact_factor && rng_percent(r, 15)) {
+        o->output_size = (hg_size2){0, 0};
+        o->scale_h =
+            rng_percent(r, 50) ? (double)rng_in(r, 4, 24) / 8 : 0.3 + 3 * (double)rng_unit(r);
+        o->scale_w =
+            rng_percent(r, 50) ? (double)rng_in(r, 4, 24) / 8 : 0.3 + 3 * (double)rng_unit(r);
+    }
+    if (o->coordinates == HG_TF_CROP_AND_RESIZE) {
+        o->roi = (hg_roi){draw_edge(r, -2, 5), draw_edge(r, -2, 5), draw_edge(r, 6, 10),
+                          draw_edge(r, 6, 10)};
+        o->extrapolation = (float)rng_in(r, -3, 3);
+    }
+    o->output_strides = output_strides(r, d);
+}
+
+/* ---- All ---- */
+
+static bool small_enough(const hg_problem *p)
+{
+    const double products = hg_problem_flops(p) / 2;
+    return tensor_count(&p->in) <= 200000 && tensor_count(&p->out) <= 200000 && products <= 3e6;
+}
+
+bool draw_problem(const hg_kernel *k, rng *r, descriptor *d, hg_problem *p)
+{
+    static void (*const parts[HG_OP_COUNT])(const hg_kernel *, rng *, descriptor *) = {
+        [HG_OP_CONV2D] = draw_conv,         [HG_OP_CONV_TRANSPOSE2D] = draw_conv_transpose,
+        [HG_OP_MAX_POOL2D] = draw_max_pool, [HG_OP_AVG_POOL2D] = draw_avg_pool,
+        [HG_OP_LP_POOL2D] = draw_lp_pool,   [HG_OP_MAX_UNPOOL2D] = draw_unpool,
+        [HG_OP_RESIZE2D] = draw_resize};
+    *d = (descriptor){.op = k->op};
+    parts[k->op](k, r, d);
+    hg_reason why;
+    if (descriptor_problem(d, p, &why) || !small_enough(p)) return false;
+    const hg_problem inner =
+        k->layouts & (1u << p->in.layout) ? *p : hg_problem_in_layout(p, HG_NHWC);
+    return !k->algorithm->supports || k->algorithm->supports(&inner, k);
+}

@@ -1,0 +1,139 @@
+/* Random convolutions, both directions. */
+#include "kernels/common/attr.h"
+#include "tests/draw.h"
+
+static const int64_t kernels[] = {1, 1, 2, 3, 3, 3, 3, 4, 5, 7}, strides[] = {1, 1, 1, 2, 2, 3, 4},
+                     dilations[] = {1, 1, 1, 1, 2, 3, 4};
+
+static void draw_groups(const hg_kernel *k, rng *r, hg_filter_desc *f)
+{
+    const hg_limits *l = &k->limits;
+    const int64_t c = draw_channels(r, l->min_channels, l->max_channels);
+    const int64_t roll = rng_in(r, 0, 99);
+    f->in_channels = c;
+    f->groups = 1;
+    f->out_channels = l->same_channels ? c : draw_channels(r, 1, 0);
+    if (l->depthwise || (!l->one_group && roll < 25)) {
+        const int64_t rest = rng_in(r, 0, 9);
+        f->groups = c;
+        f->out_channels = c * (l->same_channels || rest < 5 ? 1 : rest < 8 ? 2 : 3);
+    } else if (!l->one_group && roll < 55) {
+        const int64_t g = rng_in(r, 2, 4);
+        if (l->min_channels || l->max_channels) {
+            if (c % g) return;
+            f->out_channels = g * draw_channels(r, 1, 17);
+        } else {
+            f->in_channels = g * draw_channels(r, 1, 17);
+            f->out_channels = l->same_channels ? f->in_channels : g * draw_channels(r, 1, 17);
+        }
+        f->groups = g;
+    }
+}
+
+static void draw_epilogue(rng *r, const hg_tensor *out, hg_epilogue *e)
+{
+    if (rng_percent(r, 40)) return;
+    e->activation = (hg_activation)rng_in(r, 0, HG_LEAKY_RELU);
+    e->min = -2.5f;
+    e->max = 3.25f;
+    e->slope = rng_percent(r, 70) ? 0.125f : -0.5f + 2 * rng_unit(r);
+    e->residual = rng_percent(r, 50);
+    hg_tensor t = *out;
+    t.strides = (hg_strides){0};
+    if (e->residual) draw_strides(r, &t);
+    e->residual_strides = t.strides;
+}
+
+static hg_padding draw_sides(const hg_kernel *k, rng *r, hg_size2 reach)
+{
+    hg_padding p = {0};
+    if (k->limits.no_padding) return p;
+    const int64_t roll = rng_in(r, 0, 99);
+    if (roll < 5)
+        p.mode = HG_PADDING_SAME_UPPER;
+    else if (roll < 10)
+        p.mode = HG_PADDING_SAME_LOWER;
+    else if (roll < 13)
+        p.mode = HG_PADDING_VALID;
+    else if (roll < 45) {
+        p.top = p.bottom = (reach.h - 1) / 2;
+        p.left = p.right = (reach.w - 1) / 2;
+    } else if (roll < 75) {
+        int64_t *sides[4] = {&p.top, &p.bottom, &p.left, &p.right};
+        for (int i = 0; i < 4; i++)
+            if (rng_percent(r, 60)) *sides[i] = rng_in(r, 0, i < 2 ? reach.h : reach.w);
+    }
+    return p;
+}
+
+static hg_size2 reach_of(const hg_filter_desc *f, hg_size2 dilation)
+{
+    return (hg_size2){(f->height - 1) * dilation.h + 1, (f->width - 1) * dilation.w + 1};
+}
+
+static hg_strides strides_for_output(rng *r, const hg_tensor *out)
+{
+    hg_tensor t = *out;
+    t.strides = (hg_strides){0};
+    draw_strides(r, &t);
+    return t.strides;
+}
+
+void draw_conv(const hg_kernel *k, rng *r, descriptor *d)
+{
+    hg_conv2d *o = &d->u.conv2d;
+    const hg_size2 kernel = draw_size2(r, k->limits.kernel, kernels, HG_COUNT(kernels));
+    o->stride = draw_size2(r, k->limits.stride, strides, HG_COUNT(strides));
+    o->dilation = draw_size2(r, k->limits.dilation, dilations, HG_COUNT(dilations));
+    d->filter = (hg_filter_desc){.height = kernel.h, .width = kernel.w};
+    draw_groups(k, r, &d->filter);
+    d->filter.order = (hg_filter_order)rng_in(r, HG_OIHW, HG_HWIO);
+    o->padding = draw_sides(k, r, reach_of(&d->filter, o->dilation));
+    const int64_t oh = draw_rows(r), ow = draw_columns(r);
+    const int64_t h = draw_input_extent(r, oh, kernel.h, o->stride.h, o->dilation.h,
+                                        o->padding.top + o->padding.bottom);
+    const int64_t w = draw_input_extent(r, ow, kernel.w, o->stride.w, o->dilation.w,
+                                        o->padding.left + o->padding.right);
+    o->input = (hg_tensor){HG_F32, draw_layout(k, r),     draw_batch(r), h,
+                           w,      d->filter.in_channels, {0},           {0}};
+    draw_strides(r, &o->input);
+    o->accuracy = (hg_accuracy)rng_in(r, HG_DEFAULT, HG_RELAXED);
+    hg_tensor out;
+    if (descriptor_output(d, &out)) return; /* no output: the builder will say so again */
+    o->output_strides = strides_for_output(r, &out);
+    draw_epilogue(r, &out, &o->epilogue);
+}
+
+void draw_conv_transpose(const hg_kernel *k, rng *r, descriptor *d)
+{
+    hg_conv_transpose2d *o = &d->u.conv_transpose2d;
+    const hg_size2 kernel = draw_size2(r, k->limits.kernel, kernels, HG_COUNT(kernels));
+    o->stride = draw_size2(r, k->limits.stride, strides, HG_COUNT(strides));
+    o->dilation = draw_size2(r, k->limits.dilation, dilations, HG_COUNT(dilations));
+    if (!k->limits.stride.h && rng_percent(r, 20)) o->stride = kernel;
+    d->filter = (hg_filter_desc){.height = kernel.h, .width = kernel.w};
+    draw_groups(k, r, &d->filter);
+    d->filter.order = d->filter.groups == 1 && rng_percent(r, 40) ? HG_HWOI : HG_IOHW;
+    const int64_t h = draw_rows(r), w = rng_percent(r, 70) ? rng_in(r, 1, 9) : draw_columns(r);
+    o->input = (hg_tensor){HG_F32, draw_layout(k, r),     draw_batch(r), h,
+                           w,      d->filter.in_channels, {0},           {0}};
+    draw_strides(r, &o->input);
+    o->padding = draw_sides(k, r, reach_of(&d->filter, o->dilation));
+    const int64_t roll = rng_in(r, 0, 99);
+    if (roll < 30)
+        o->output_padding =
+            (hg_size2){rng_in(r, 0, o->stride.h + 1), rng_in(r, 0, o->stride.w + 1)};
+    if (roll >= 90 && o->padding.mode == HG_PADDING_EXPLICIT)
+        o->output_size =
+            (hg_size2){h * o->stride.h + rng_in(r, 0, 2), w * o->stride.w + rng_in(r, 0, 2)};
+    if (roll >= 80 && roll < 90 && o->dilation.h == 1 && o->dilation.w == 1) {
+        o->padding =
+            (hg_padding){.mode = roll < 85 ? HG_PADDING_KERAS_SAME : HG_PADDING_KERAS_VALID};
+        if (k->limits.no_padding) o->padding.mode = HG_PADDING_EXPLICIT;
+    }
+    o->accuracy = (hg_accuracy)rng_in(r, HG_DEFAULT, HG_RELAXED);
+    hg_tensor out;
+    if (descriptor_output(d, &out)) return;
+    o->output_strides = strides_for_output(r, &out);
+    draw_epilogue(r, &out, &o->epilogue);
+}

@@ -1,0 +1,52 @@
+#include "tests/guard.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+bool guard_open(guard *g, size_t size, size_t alignment, guard_side side)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    const size_t room = (size + alignment - 1) / alignment * alignment;
+    *g = (guard){.size = size, .body_size = (room + page - 1) / page * page};
+    if (g->body_size == 0) g->body_size = page;
+    g->pages_size = g->body_size + 2 * page;
+    g->pages = mmap(NULL, g->pages_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (g->pages == MAP_FAILED) return false;
+    g->body = g->pages + page;
+    if (mprotect(g->body, g->body_size, PROT_READ | PROT_WRITE)) return false;
+    g->data = side == GUARD_START ? g->body : g->body + (g->body_size - room);
+    guard_fill(g);
+    return true;
+}
+
+void guard_close(guard *g)
+{
+    if (g->pages) munmap(g->pages, g->pages_size);
+    *g = (guard){0};
+}
+
+void guard_lock(const guard *g)
+{
+    if (g->body) mprotect(g->body, g->body_size, PROT_READ);
+}
+
+void guard_unlock(const guard *g)
+{
+    if (g->body) mprotect(g->body, g->body_size, PROT_READ | PROT_WRITE);
+}
+
+void guard_fill(const guard *g)
+{
+    uint32_t *words = (uint32_t *)(void *)g->body;
+    for (size_t i = 0; i < g->body_size / sizeof *words; i++) words[i] = guard_canary;
+}
+
+bool guard_slack_intact(const guard *g)
+{
+    const uint32_t *words = (const uint32_t *)(const void *)g->body;
+    const size_t before = (size_t)((unsigned char *)g->data - g->body) / sizeof *words;
+    const size_t after = before + g->size / sizeof *words;
+    for (size_t i = 0; i < g->body_size / sizeof *words; i++)
+        if ((i < before || i >= after) && words[i] != guard_canary) return false;
+    return true;
+}

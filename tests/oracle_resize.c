@@ -1,0 +1,202 @@
+/* Oracle: resizing. Each axis becomes a list of taps for each output position; coordinates are
+ * fractions of integers as long as the scale is exactly out / in. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "tests/oracle.h"
+
+enum { MAX_TAPS = 4096 };
+
+typedef struct axis {
+    int64_t in, out;
+    double scale; /* 0 = out / in */
+    double roi_begin, roi_end;
+} axis;
+
+/* A coordinate num / den; den > 0 if it is exact in integers, else 0 and x holds it. */
+typedef struct coordinate {
+    int64_t num, den;
+    double x;
+} coordinate;
+
+/* Taps of one output position; `fill`: outside the region, take the extrapolation value. */
+typedef struct taps {
+    int64_t count, *index;
+    double *weight;
+    bool fill;
+} taps;
+
+static coordinate exact(int64_t num, int64_t den)
+{
+    return (coordinate){num, den, (double)num / (double)den};
+}
+
+static coordinate rounded(double x)
+{
+    return (coordinate){0, 0, x};
+}
+
+static coordinate source(const axis *a, hg_coordinates mode, int64_t o)
+{
+    const double scale = a->scale, d = (double)o;
+    if (mode == HG_PYTORCH_HALF_PIXEL && a->out == 1) return exact(0, 1);
+    switch (mode) {
+    case HG_ASYMMETRIC:
+        return scale == 0 ? exact(o * a->in, a->out) : rounded(d / scale);
+    case HG_ALIGN_CORNERS:
+        if (a->out == 1) return exact(0, 1);
+        if (scale == 0) return exact(o * (a->in - 1), a->out - 1);
+        return rounded((double)(o * (a->in - 1)) / ((double)a->in * scale - 1));
+    case HG_TF_CROP_AND_RESIZE: {
+        const double last = (double)(a->in - 1);
+        if (a->out == 1) return rounded(0.5 * (a->roi_begin + a->roi_end) * last);
+        return rounded(a->roi_begin * last +
+                       d * (a->roi_end - a->roi_begin) * last / (double)(a->out - 1));
+    }
+    case HG_HALF_PIXEL_SYMMETRIC:
+        if (scale != 0) {
+            const double adjustment = (double)a->out / ((double)a->in * scale);
+            const double offset = (double)a->in / 2 * (1 - adjustment);
+            return rounded(offset + (d + 0.5) / scale - 0.5);
+        }
+        break;
+    case HG_HALF_PIXEL:
+    case HG_PYTORCH_HALF_PIXEL:
+        break;
+    }
+    if (scale != 0) return rounded((d + 0.5) / scale - 0.5);
+    return exact((2 * o + 1) * a->in - a->out, 2 * a->out);
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a >= 0 ? a / b : -((-a + b - 1) / b);
+}
+
+/* floor((2 * coordinate + shift) / 2) */
+static int64_t floor_half(coordinate c, int shift)
+{
+    if (c.den) return floor_div(2 * c.num + shift * c.den, 2 * c.den);
+    return (int64_t)floor(c.x + 0.5 * shift);
+}
+
+static int64_t ceil_half(coordinate c, int shift)
+{
+    if (c.den) return -floor_div(-2 * c.num - shift * c.den, 2 * c.den);
+    return (int64_t)ceil(c.x + 0.5 * shift);
+}
+
+static int64_t nearest(coordinate c, hg_rounding rounding)
+{
+    switch (rounding) {
+    case HG_ROUND_PREFER_FLOOR:
+        return ceil_half(c, -1);
+    case HG_ROUND_PREFER_CEIL:
+        return floor_half(c, 1);
+    case HG_ROUND_FLOOR:
+        return floor_half(c, 0);
+    case HG_ROUND_CEIL:
+        return ceil_half(c, 0);
+    }
+    return 0;
+}
+
+static double triangle(double x)
+{
+    return fabs(x) < 1 ? 1 - fabs(x) : 0;
+}
+
+static double keys(double x, double a)
+{
+    x = fabs(x);
+    if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+    return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
+}
+
+static int64_t clamp(int64_t i, int64_t in)
+{
+    return i < 0 ? 0 : i >= in ? in - 1 : i;
+}
+
+/* All source positions within the filter's support, weighted, normalised, then clamped or dropped.
+ */
+static void filter_taps(const hg_resize_attr *r, const axis *a, double x, taps *t)
+{
+    const bool cubic = r->mode == HG_RESIZE_BICUBIC;
+    const double given = a->scale != 0 ? a->scale : (double)a->out / (double)a->in;
+    const double squeeze = r->antialias && given < 1 ? given : 1;
+    const double support = (cubic ? 2 : 1) / squeeze;
+    double total = 0;
+    for (int64_t i = (int64_t)floor(x - support); i <= (int64_t)ceil(x + support); i++) {
+        if (r->exclude_outside && (i < 0 || i >= a->in)) continue;
+        const double at = ((double)i - x) * squeeze;
+        const double w = cubic ? keys(at, r->cubic_a) : triangle(at);
+        if (w == 0) continue;
+        t->index[t->count] = clamp(i, a->in);
+        t->weight[t->count++] = w;
+        total += w;
+    }
+    for (int64_t i = 0; i < t->count; i++) t->weight[i] /= total;
+}
+
+static void taps_at(const hg_resize_attr *r, const axis *a, int64_t o, taps *t)
+{
+    t->count = 0;
+    t->fill = false;
+    if (r->mode == HG_RESIZE_AREA) {
+        const int64_t first = o * a->in / a->out, last = ((o + 1) * a->in + a->out - 1) / a->out;
+        for (int64_t i = first; i < last; i++) {
+            t->index[t->count] = i;
+            t->weight[t->count++] = 1.0 / (double)(last - first);
+        }
+        return;
+    }
+    const coordinate c = source(a, r->coordinates, o);
+    if (r->coordinates == HG_TF_CROP_AND_RESIZE) t->fill = c.x < 0 || c.x > (double)(a->in - 1);
+    if (r->mode == HG_RESIZE_NEAREST) {
+        t->index[0] = clamp(nearest(c, r->rounding), a->in);
+        t->weight[0] = 1;
+        t->count = 1;
+    } else {
+        filter_taps(r, a, c.x, t);
+    }
+}
+
+static void pixel(const hg_problem *p, const oracle_input *in, const taps *v, const taps *h,
+                  int64_t plane, oracle_output *out, int64_t at)
+{
+    const double fill = (double)p->resize.extrapolation;
+    double sum = v->fill || h->fill ? fill : 0, most = fabs(sum);
+    if (!(v->fill || h->fill))
+        for (int64_t i = 0; i < v->count; i++)
+            for (int64_t j = 0; j < h->count; j++) {
+                const int64_t row = plane * p->in.h + v->index[i];
+                const double x = (double)in->x[row * p->in.w + h->index[j]];
+                sum += v->weight[i] * h->weight[j] * x;
+                most = fmax(most, fabs(x));
+            }
+    /* A single tap is a copy: the product with 1 and the sum with 0 would lose the sign of -0. */
+    if (p->resize.mode == HG_RESIZE_NEAREST && !(v->fill || h->fill))
+        sum = (double)in->x[(plane * p->in.h + v->index[0]) * p->in.w + h->index[0]];
+    out->y[at] = out->sum[at] = sum;
+    out->magnitude[at] = most;
+    out->count[at] = (double)(v->count * h->count);
+}
+
+void oracle_resize(const hg_problem *p, const oracle_input *in, oracle_output *out)
+{
+    const hg_resize_attr *r = &p->resize;
+    const axis vertical = {p->in.h, p->out.h, r->scale_h, r->roi.top, r->roi.bottom};
+    const axis horizontal = {p->in.w, p->out.w, r->scale_w, r->roi.left, r->roi.right};
+    int64_t v_index[MAX_TAPS], h_index[MAX_TAPS];
+    double v_weight[MAX_TAPS], h_weight[MAX_TAPS];
+    taps v = {0, v_index, v_weight, false}, h = {0, h_index, h_weight, false};
+    for (int64_t oy = 0; oy < p->out.h; oy++) {
+        taps_at(r, &vertical, oy, &v);
+        for (int64_t ox = 0; ox < p->out.w; ox++) {
+            taps_at(r, &horizontal, ox, &h);
+            for (int64_t plane = 0; plane < p->in.n * p->in.c; plane++)
+                pixel(p, in, &v, &h, plane, out, (plane * p->out.h + oy) * p->out.w + ox);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+/* The public face under misuse, lack of memory, damaged tables, and threads.
+ *
+ * Prints what failed; the last line is "N passed, N failed". */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/api.h"
+
+static long passed, failed;
+heard last;
+
+bool expect(bool ok, const char *format, ...)
+{
+    if (ok) {
+        passed++;
+        return true;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    printf("FAILED ");
+    vprintf(format, arguments);
+    printf("\n");
+    va_end(arguments);
+    failed++;
+    return false;
+}
+
+void hear(void *self, hg_status status, const char *sentence)
+{
+    (void)self;
+    last.count++;
+    last.status = status;
+    snprintf(last.sentence, sizeof last.sentence, "%s", sentence ? sentence : "");
+}
+
+hg_context_options quiet_options(void)
+{
+    return (hg_context_options){.log = {hear, NULL}, .ignore_environment = true};
+}
+
+bool expect_refused(hg_status status, unsigned mask, const void *made, const char *what)
+{
+    const bool right = status != HG_OK && (mask >> status & 1u) && !made;
+    const bool said = last.count == 1 && last.status == status && strlen(last.sentence) > 5;
+    if (!expect(right && said, "%s: status \"%s\" (mask 0x%x), %s, %d sentences: \"%s\"", what,
+                hg_status_string(status), mask, made ? "a result" : "no result", last.count,
+                last.sentence))
+        last.count = 0;
+    last = (heard){0};
+    return right && said;
+}
+
+static hg_strides dense(void)
+{
+    return (hg_strides){0, 0, 0, 0};
+}
+
+descriptor sample(hg_op op)
+{
+    descriptor d = {.op = op};
+    const hg_tensor in = hg_tensor_nhwc(HG_F32, 1, 6, 7, 8);
+    const hg_pool_geometry pool = {.window = {2, 2}, .stride = {2, 2}};
+    d.filter = (hg_filter_desc){.order = op == HG_OP_CONV2D ? HG_OIHW : HG_IOHW,
+                                .out_channels = 5,
+                                .in_channels = 8,
+                                .height = 3,
+                                .width = 3};
+    *descriptor_input(&d) = in;
+    if (op == HG_OP_CONV2D) d.u.conv2d.padding = (hg_padding){HG_PADDING_EXPLICIT, 1, 1, 1, 1};
+    if (op == HG_OP_CONV_TRANSPOSE2D) d.u.conv_transpose2d.stride = (hg_size2){2, 2};
+    if (op == HG_OP_MAX_POOL2D) d.u.max_pool2d.pool = pool, d.u.max_pool2d.indices = true;
+    if (op == HG_OP_AVG_POOL2D) d.u.avg_pool2d.pool = pool;
+    if (op == HG_OP_LP_POOL2D) d.u.lp_pool2d.pool = pool;
+    if (op == HG_OP_MAX_UNPOOL2D)
+        d.u.max_unpool2d.window = d.u.max_unpool2d.stride = (hg_size2){2, 2};
+    if (op == HG_OP_RESIZE2D) {
+        d.u.resize2d.mode = HG_RESIZE_BILINEAR;
+        d.u.resize2d.output_size = (hg_size2){9, 14};
+        d.u.resize2d.output_strides = dense();
+    }
+    return d;
+}
+
+enum { SAMPLE_WEIGHTS = 4096 };
+
+const float *sample_weights(void)
+{
+    static float weights[SAMPLE_WEIGHTS];
+    for (int i = 0; i < SAMPLE_WEIGHTS; i++) weights[i] = (float)(i * 37 % 101) / 64.0f - 0.75f;
+    return weights;
+}
+
+hg_status run_sample(const hg_plan *plan, const descriptor *d, float y[SAMPLE_OUTPUT])
+{
+    static int64_t zeros[SAMPLE_OUTPUT];
+    int64_t *indices = calloc(SAMPLE_OUTPUT, sizeof *indices);
+    const size_t size = hg_plan_workspace_size(plan);
+    void *workspace = size ? aligned_alloc(64, (size + 63) / 64 * 64) : NULL;
+    const hg_io io = {.input = sample_weights(),
+                      .output = y,
+                      .residual = sample_weights(),
+                      .indices = d->op == HG_OP_MAX_POOL2D ? indices : NULL,
+                      .input_indices = d->op == HG_OP_MAX_UNPOOL2D ? zeros : NULL};
+    memset(y, 0, SAMPLE_OUTPUT * sizeof *y);
+    const hg_status status = hg_run(plan, &io, workspace);
+    free(workspace);
+    free(indices);
+    return status;
+}
+
+int main(void)
+{
+    static void (*const parts[])(void) = {test_misuse,      test_filters_and_runs, test_sizes,
+                                          test_allocations, test_tables,           test_threads};
+    static const char *const names[] = {"misuse",      "filters and runs", "sizes",
+                                        "allocations", "tables",           "threads"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const long before = passed, bad = failed;
+        parts[i]();
+        printf("%-18s %ld checks, %ld failed\n", names[i], passed - before + failed - bad,
+               failed - bad);
+        fflush(stdout);
+    }
+    printf("%ld passed, %ld failed\n", passed, failed);
+    return failed ? 1 : 0;
+}

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# The command line program, end to end: tune, interrupt and resume, explain, damaged tables, misuse.
+#   tests/test_tuner.sh BUILD
+set -uo pipefail
+cd "$(dirname "$0")/.."
+hourglass=$PWD/$1/cli/hourglass
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset HG_ISA HG_KERNEL
+export HG_TABLE=none
+passed=0 failed=0
+
+# expect NAME COMMAND...
+expect() {
+    local name=$1
+    shift
+    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $name"; fi
+}
+exits() { # CODE COMMAND...
+    local wanted=$1 got
+    shift
+    "$@" >"$work/out" 2>"$work/err"
+    got=$?
+    [ "$got" -eq "$wanted" ] || { echo "exit $got instead of $wanted: $*"; cat "$work/err"; false; }
+}
+
+key='max_pool2d f32 nhwc n1 c32 h16 w16 r2x2 s2x2 p0,0,0,0 d1x1 o8x8'
+cat >"$work/keys" <<KEYS
+$key
+resize2d f32 nhwc n1 c16 h9 w9 o18x18 bilinear half_pixel
+conv2d f32 nhwc n1 c16 h12 w12 k24 r3x3 s1x1 p1,1,1,1 d1x1 g1
+KEYS
+table=$work/table.jsonl
+
+expect "info" exits 0 "$hourglass" info
+expect "info lists the reference" grep -q 'max_pool2d.f32.any.scalar.ref' "$work/out"
+expect "tune" exits 0 "$hourglass" tune --keys "$work/keys" --budget 6 --out "$table"
+expect "a record per problem" test "$(wc -l <"$table")" -eq 3
+expect "no journal is left" test ! -e "$table.part"
+explain() { HG_TABLE=$1 "$hourglass" explain "$key" >"$work/out" 2>&1; }
+explain "$table"
+expect "explain shows the record" grep -q 'tuned' "$work/out"
+
+sed 's/"top"/"tip"/' "$table" >"$work/flipped"
+explain "$work/flipped"
+expect "a damaged line is skipped" bash -c "! grep -q tuned '$work/out' && grep -q max_pool2d '$work/out'"
+head -c 700 "$table" >"$work/short"
+expect "a truncated table is no error" explain "$work/short"
+expect "a missing table is no error" explain "$work/absent"
+head -c 4096 /dev/urandom >"$work/noise"
+expect "noise is no error" explain "$work/noise"
+
+expect "shapes" exits 0 "$hourglass" tune --shapes bench/shapes/targets.tsv --network targets \
+    --layer max5x5s1_256x20 --budget 2 --layout both --out "$work/shapes.jsonl"
+expect "both layouts" test "$(wc -l <"$work/shapes.jsonl")" -eq 2
+
+"$hourglass" tune --keys "$work/keys" --budget 600 --out "$work/slow.jsonl" >/dev/null 2>"$work/err" &
+child=$!
+sleep 1
+kill -INT $child
+wait $child
+expect "an interrupt exits with 130" test $? -eq 130
+expect "tuning resumes" exits 0 "$hourglass" tune --keys "$work/keys" --budget 4 --out "$work/slow.jsonl"
+expect "all problems are there" test "$(wc -l <"$work/slow.jsonl")" -eq 3
+
+expect "no command" exits 2 "$hourglass"
+expect "unknown command" exits 2 "$hourglass" tone
+expect "unknown option" exits 2 "$hourglass" tune --shape x
+expect "missing file" exits 1 "$hourglass" tune --shapes "$work/absent" --out "$table"
+expect "unwritable table" exits 1 "$hourglass" tune --keys "$work/keys" --budget 1 --out "$work/no/where"
+expect "bad key" exits 2 "$hourglass" explain 'conv2d f32 nhwc nonsense'
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,41 @@
+/* The journal: where finished problems go at once, so that nothing measured is lost.
+ *
+ * While a run lasts, records are appended to TABLE.part. A run that finds such a file continues it.
+ * At the end the table is written anew, old records of other problems, thread counts and machines
+ * first, through a temporary file that is synced and renamed: at every moment TABLE is whole. */
+#ifndef HG_TUNER_JOURNAL_H
+#define HG_TUNER_JOURNAL_H
+
+#include "dispatch/table.h"
+#include "kernels/problem.h"
+
+/* The records of one file, in memory. */
+typedef struct hg_lines {
+    char *text;         /* the file, NUL-terminated */
+    hg_record *records; /* the lines that parse, in order */
+    size_t count, bad;  /* bad: lines that do not parse */
+} hg_lines;
+
+/* A file that does not exist has no lines. HG_IO, HG_NO_MEMORY. */
+hg_status hg_lines_read(const char *path, hg_lines *lines, hg_reason *why);
+void hg_lines_free(hg_lines *lines);
+/* The last record for the key, thread count and machine, or NULL. */
+const hg_record *hg_lines_find(const hg_lines *lines, const char *key, int threads,
+                               const char *machine);
+
+typedef struct hg_journal {
+    char *table, *part;
+    int file;      /* of part, locked */
+    hg_lines done; /* what part held when the run began */
+} hg_journal;
+
+/* Opens or continues TABLE.part. HG_IO: unwritable, or another run holds it. HG_INVALID: TABLE
+ * exists and holds no record, so it is probably some other file. */
+hg_status hg_journal_open(const char *table, hg_journal *journal, hg_reason *why);
+/* Appends one record and syncs. */
+hg_status hg_journal_append(hg_journal *journal, const hg_record *record, hg_reason *why);
+/* Merges the part into the table and removes it. On failure the part stays. */
+hg_status hg_journal_finish(hg_journal *journal, hg_reason *why);
+void hg_journal_close(hg_journal *journal);
+
+#endif

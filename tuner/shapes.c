@@ -1,0 +1,307 @@
+/* Shape files. Contract: shapes.h. */
+#include "tuner/shapes.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/common/attr.h"
+
+/* ---- Row -> problem: one function per operator ---- */
+
+typedef struct shape_op {
+    const char *name;
+    hg_status (*build)(const hg_shape *s, const struct shape_op *op, const hg_tensor *in,
+                       hg_problem *p, hg_reason *why);
+    bool flag;        /* pooling: indices, or global; resize: align_corners; conv: depthwise */
+    const char *mode; /* resize */
+} shape_op;
+
+static hg_padding padding_of(const hg_shape *s)
+{
+    return (hg_padding){HG_PADDING_EXPLICIT, s->pad_t, s->pad_l, s->pad_b, s->pad_r};
+}
+
+static bool has_size(const hg_shape *s, const hg_problem *p)
+{
+    return p->out.h == s->oh && p->out.w == s->ow;
+}
+
+static hg_status build_conv(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                            hg_problem *p, hg_reason *why)
+{
+    if (op->flag && s->groups != s->c)
+        return hg_fail(why, HG_INVALID, "a depthwise layer has as many groups as channels");
+    const hg_filter_desc filter = {.out_channels = s->k,
+                                   .in_channels = s->c,
+                                   .height = s->r,
+                                   .width = s->s,
+                                   .groups = s->groups};
+    const hg_conv2d d = {.input = *in,
+                         .stride = {s->stride_h, s->stride_w},
+                         .dilation = {s->dil_h, s->dil_w},
+                         .padding = padding_of(s)};
+    return hg_problem_conv2d(&d, &filter, p, why);
+}
+
+static hg_status build_transpose(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                                 hg_problem *p, hg_reason *why)
+{
+    (void)op;
+    const hg_filter_desc filter = {.order = HG_IOHW,
+                                   .out_channels = s->k,
+                                   .in_channels = s->c,
+                                   .height = s->r,
+                                   .width = s->s,
+                                   .groups = s->groups};
+    const hg_conv_transpose2d d = {.input = *in,
+                                   .stride = {s->stride_h, s->stride_w},
+                                   .dilation = {s->dil_h, s->dil_w},
+                                   .padding = padding_of(s),
+                                   .output_padding = {s->opad_h, s->opad_w}};
+    return hg_problem_conv_transpose2d(&d, &filter, p, why);
+}
+
+static hg_pool_geometry geometry_of(const hg_shape *s, bool ceil_mode)
+{
+    return (hg_pool_geometry){.window = {s->r, s->s},
+                              .stride = {s->stride_h, s->stride_w},
+                              .dilation = {s->dil_h, s->dil_w},
+                              .padding = padding_of(s),
+                              .ceil_mode = ceil_mode};
+}
+
+static hg_status build_max(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                           hg_problem *p, hg_reason *why)
+{
+    hg_max_pool2d d = {.input = *in,
+                       .pool = geometry_of(s, false),
+                       .indices = op->flag,
+                       .index_type = HG_INDEX_I32};
+    const hg_status status = hg_problem_max_pool2d(&d, p, why);
+    if (status || has_size(s, p)) return status;
+    d.pool.ceil_mode = true;
+    return hg_problem_max_pool2d(&d, p, why);
+}
+
+static hg_status build_average(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                               hg_problem *p, hg_reason *why)
+{
+    hg_avg_pool2d d = {.input = *in, .pool = geometry_of(s, false)};
+    d.pool.global = op->flag;
+    const hg_status status = hg_problem_avg_pool2d(&d, p, why);
+    if (status || has_size(s, p)) return status;
+    d.pool.ceil_mode = true;
+    return hg_problem_avg_pool2d(&d, p, why);
+}
+
+static hg_status build_unpool(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                              hg_problem *p, hg_reason *why)
+{
+    (void)op;
+    const hg_max_unpool2d d = {.input = *in,
+                               .window = {s->r, s->s},
+                               .stride = {s->stride_h, s->stride_w},
+                               .padding = padding_of(s),
+                               .output_size = {s->oh, s->ow},
+                               .index_type = HG_INDEX_I32};
+    return hg_problem_max_unpool2d(&d, p, why);
+}
+
+static hg_status build_resize(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                              hg_problem *p, hg_reason *why)
+{
+    hg_resize2d d;
+    const hg_status status =
+        hg_resize2d_pytorch(in, (hg_size2){s->oh, s->ow}, op->mode, op->flag, false, &d);
+    if (status) return hg_fail(why, status, "no resize of mode %s at these sizes", op->mode);
+    return hg_problem_resize2d(&d, p, why);
+}
+
+static const shape_op ops[] = {
+    {"Conv", build_conv, false, NULL},
+    {"ConvDepthwise", build_conv, true, NULL},
+    {"ConvTranspose", build_transpose, false, NULL},
+    {"MaxPool", build_max, false, NULL},
+    {"MaxPoolIndices", build_max, true, NULL},
+    {"AveragePool", build_average, false, NULL},
+    {"GlobalAveragePool", build_average, true, NULL},
+    {"MaxUnpool", build_unpool, false, NULL},
+    {"Resize:nearest", build_resize, false, "nearest"},
+    {"Resize:bilinear", build_resize, false, "bilinear"},
+    {"Resize:bilinear_align_corners", build_resize, true, "bilinear"},
+    {"Resize:bicubic", build_resize, false, "bicubic"},
+    {"Resize:area", build_resize, false, "area"},
+};
+
+hg_status hg_shape_problem(const hg_shape *shape, hg_layout layout, hg_problem *p, hg_reason *why)
+{
+    const hg_tensor in = {
+        .layout = layout, .n = shape->n, .h = shape->h, .w = shape->w, .c = shape->c};
+    for (size_t i = 0; i < HG_COUNT(ops); i++) {
+        if (strcmp(shape->op, ops[i].name)) continue;
+        const hg_status status = ops[i].build(shape, &ops[i], &in, p, why);
+        if (status || has_size(shape, p)) return status;
+        return hg_fail(why, HG_INVALID,
+                       "the output is %" PRId64 "x%" PRId64 ", not %" PRId64 "x%" PRId64, p->out.h,
+                       p->out.w, shape->oh, shape->ow);
+    }
+    return hg_fail(why, HG_INVALID, "unknown op \"%s\"", shape->op);
+}
+
+/* ---- Files ---- */
+
+typedef struct column {
+    const char *name;
+    size_t offset, text_size; /* text_size 0: an integer */
+    bool needed;
+    int64_t fallback;
+} column;
+
+#define TEXT(member) #member, offsetof(hg_shape, member), sizeof(((hg_shape *)0)->member), true, 0
+#define NUMBER(name, member, needed, fallback) name, offsetof(hg_shape, member), 0, needed, fallback
+
+static const column columns[] = {
+    {TEXT(network)},
+    {TEXT(layer)},
+    {TEXT(op)},
+    {NUMBER("N", n, false, 1)},
+    {NUMBER("C", c, true, 0)},
+    {NUMBER("H", h, true, 0)},
+    {NUMBER("W", w, true, 0)},
+    {NUMBER("K", k, false, 0)},
+    {NUMBER("R", r, false, 0)},
+    {NUMBER("S", s, false, 0)},
+    {NUMBER("stride_h", stride_h, false, 1)},
+    {NUMBER("stride_w", stride_w, false, 1)},
+    {NUMBER("pad_t", pad_t, false, 0)},
+    {NUMBER("pad_l", pad_l, false, 0)},
+    {NUMBER("pad_b", pad_b, false, 0)},
+    {NUMBER("pad_r", pad_r, false, 0)},
+    {NUMBER("dil_h", dil_h, false, 1)},
+    {NUMBER("dil_w", dil_w, false, 1)},
+    {NUMBER("groups", groups, false, 1)},
+    {NUMBER("count", count, false, 1)},
+    {NUMBER("OH", oh, true, 0)},
+    {NUMBER("OW", ow, true, 0)},
+    {NUMBER("opad_h", opad_h, false, 0)},
+    {NUMBER("opad_w", opad_w, false, 0)},
+};
+
+enum { MAX_FIELDS = 64, LINE_SIZE = 4096 };
+
+/* Cuts a line at its tabs; returns the number of fields. */
+static int split(char *line, char *fields[MAX_FIELDS])
+{
+    line[strcspn(line, "\r\n")] = '\0';
+    int n = 0;
+    for (char *rest = line, *field; n < MAX_FIELDS && (field = strsep(&rest, "\t")) != NULL;)
+        fields[n++] = field;
+    return n;
+}
+
+/* place[i] = position of columns[i] in the rows, or -1. */
+static hg_status read_header(char *line, int place[HG_COUNT(columns)], hg_reason *why)
+{
+    char *fields[MAX_FIELDS];
+    const int n = split(line, fields);
+    for (size_t i = 0; i < HG_COUNT(columns); i++) {
+        place[i] = -1;
+        for (int f = 0; f < n; f++)
+            if (strcmp(fields[f], columns[i].name) == 0) place[i] = f;
+        if (place[i] < 0 && columns[i].needed)
+            return hg_fail(why, HG_INVALID, "there is no column \"%s\"", columns[i].name);
+    }
+    return HG_OK;
+}
+
+static hg_status read_field(const column *c, const char *field, hg_shape *shape, hg_reason *why)
+{
+    char *member = (char *)shape + c->offset;
+    if (c->text_size) {
+        if (snprintf(member, c->text_size, "%s", field) >= (int)c->text_size)
+            return hg_fail(why, HG_INVALID, "%s is too long", c->name);
+        return HG_OK;
+    }
+    char *end;
+    errno = 0;
+    const long long v = strtoll(field, &end, 10);
+    if (errno || end == field || *end)
+        return hg_fail(why, HG_INVALID, "%s is \"%.20s\", not an integer", c->name, field);
+    *(int64_t *)(void *)member = v;
+    return HG_OK;
+}
+
+static hg_status read_row(char *line, const int place[HG_COUNT(columns)], hg_shape *shape,
+                          hg_reason *why)
+{
+    char *fields[MAX_FIELDS];
+    const int n = split(line, fields);
+    *shape = (hg_shape){.count = 1};
+    for (size_t i = 0; i < HG_COUNT(columns); i++) {
+        if (place[i] >= n)
+            return hg_fail(why, HG_INVALID, "the row ends before column %s", columns[i].name);
+        hg_status status = HG_OK;
+        if (place[i] >= 0)
+            status = read_field(&columns[i], fields[place[i]], shape, why);
+        else
+            *(int64_t *)(void *)((char *)shape + columns[i].offset) = columns[i].fallback;
+        if (status) return status;
+    }
+    hg_problem p;
+    return hg_shape_problem(shape, HG_NHWC, &p, why);
+}
+
+static hg_status append(hg_shapes *shapes, const hg_shape *shape, hg_reason *why)
+{
+    if (shapes->count == shapes->capacity) {
+        const size_t capacity = shapes->capacity ? 2 * shapes->capacity : 64;
+        hg_shape *rows = realloc(shapes->rows, capacity * sizeof *rows);
+        if (!rows) return hg_fail(why, HG_NO_MEMORY, "out of memory");
+        shapes->rows = rows;
+        shapes->capacity = capacity;
+    }
+    shapes->rows[shapes->count++] = *shape;
+    return HG_OK;
+}
+
+static hg_status read_lines(FILE *file, hg_shapes *shapes, int *number, hg_reason *why)
+{
+    int place[HG_COUNT(columns)];
+    bool header = false;
+    char line[LINE_SIZE];
+    while (fgets(line, sizeof line, file)) {
+        ++*number;
+        if (!strchr(line, '\n') && !feof(file))
+            return hg_fail(why, HG_INVALID, "the line is too long");
+        if (line[0] == '#' || line[strspn(line, "\r\n")] == '\0') continue;
+        hg_shape shape;
+        hg_status status =
+            header ? read_row(line, place, &shape, why) : read_header(line, place, why);
+        if (!status && header) status = append(shapes, &shape, why);
+        if (status) return status;
+        header = true;
+    }
+    if (ferror(file)) return hg_fail(why, HG_IO, "%s", strerror(errno));
+    return header ? HG_OK : hg_fail(why, HG_INVALID, "the file names no columns");
+}
+
+hg_status hg_shapes_read(const char *path, hg_shapes *shapes, hg_reason *why)
+{
+    hg_reason inner = {""};
+    FILE *file = fopen(path, "r");
+    if (!file) return hg_fail(why, HG_IO, "%s: %s", path, strerror(errno));
+    int line = 0;
+    const hg_status status = read_lines(file, shapes, &line, &inner);
+    fclose(file);
+    if (status) hg_fail(why, status, "%.100s:%d: %.90s", path, line, inner.text);
+    return status;
+}
+
+void hg_shapes_free(hg_shapes *shapes)
+{
+    free(shapes->rows);
+    *shapes = (hg_shapes){0};
+}
