@@ -53,7 +53,8 @@ static void run_slice(void *argument, size_t slice)
 {
     run_state *r = argument;
     hg_task task = r->task;
-    task.scratch = (char *)r->task.scratch + slice * r->plan->scratch_each;
+    if (r->plan->scratch_each)
+        task.scratch = (char *)r->task.scratch + slice * r->plan->scratch_each;
     for (;;) {
         const int64_t begin = __atomic_fetch_add(&r->next, r->portion, __ATOMIC_RELAXED);
         if (begin >= r->step->ranges) return;
