@@ -10,41 +10,49 @@ enum {
     VL = 8,    /* transformed channels are rounded up to this */
     LINE = 16, /* floats per cache line */
     MAX_A = HG_WINOGRAD_MAX_A,
+    MAX_R = 5,
     L2_BYTES = 1 << 19
 };
 
 /* Everything about the blocks that follows from problem, kernel and config. */
 typedef struct geometry {
     int m, a, planes;
-    int64_t tiles_h, tiles_w, tiles; /* of one image */
-    int64_t block, blocks;           /* tiles per range; ranges per image */
-    size_t ldv, ldp, panels;         /* floats per tile and plane */
-    size_t plane_v, plane_p;         /* floats per plane: one line more than a multiple of 4 KiB
-                                        could be, or the planes would share the same cache sets */
+    int64_t tiles_h, tiles_w;     /* of one of the dilation.h x dilation.w sub-images */
+    int64_t tiles;                /* of one image */
+    int64_t block, blocks;        /* tiles per range; blocks per image */
+    size_t panels, chunk, chunks; /* of NR output channels; panels per range; chunks of them */
+    size_t ldv, ldp;              /* floats per tile and plane */
+    size_t plane_v, plane_p;      /* floats per plane: one line more than a multiple of 4 KiB
+                                     could be, or the planes would share the same cache sets */
 } geometry;
 
-/* Tiles per block so that both transformed blocks fill about three quarters of an L2 of 512 KiB. */
-static int64_t default_block(const hg_problem *p, int planes)
+/* Tiles per block so that both transformed blocks fill about three quarters of an L2 of 512 KiB;
+ * few tiles stay together all the same, for the weights then stream through the cache only once. */
+static int64_t default_block(const hg_problem *p, int planes, int64_t tiles)
 {
+    enum { FEW = 24, MOST = 96 };
     const int64_t bytes = 4 * planes * (p->in.c + p->out.c);
-    return HG_MIN(HG_MAX(L2_BYTES * 3 / 4 / bytes, 6), 96);
+    const int64_t fitting = HG_MIN(L2_BYTES * 3 / 4 / bytes, MOST);
+    return HG_MAX(fitting, HG_MIN(tiles, FEW));
 }
 
 static geometry geometry_of(const hg_problem *p, const hg_kernel *k, const hg_config *config)
 {
-    geometry g = {.m = k->run.winograd->m};
-    g.a = g.m + 2;
+    const hg_winograd_steps *steps = k->run.winograd;
+    geometry g = {.m = steps->m, .a = steps->m + steps->r - 1};
     g.planes = g.a * g.a;
-    g.tiles_h = HG_CEIL_DIV(p->out.h, g.m);
-    g.tiles_w = HG_CEIL_DIV(p->out.w, g.m);
-    g.tiles = g.tiles_h * g.tiles_w;
-    const int64_t wanted = config->block ? config->block : default_block(p, g.planes);
-    g.blocks = HG_CEIL_DIV(g.tiles, wanted);
-    g.block = HG_CEIL_DIV(g.tiles, g.blocks); /* even shares */
+    g.tiles_h = HG_CEIL_DIV(HG_CEIL_DIV(p->out.h, p->dilation.h), g.m);
+    g.tiles_w = HG_CEIL_DIV(HG_CEIL_DIV(p->out.w, p->dilation.w), g.m);
+    g.tiles = p->dilation.h * p->dilation.w * g.tiles_h * g.tiles_w;
+    const int64_t wanted = config->block ? config->block : default_block(p, g.planes, g.tiles);
+    const int64_t even = HG_CEIL_DIV(g.tiles, HG_CEIL_DIV(g.tiles, wanted));
+    g.block = even > steps->mr ? HG_ROUND_UP(even, steps->mr) : even;
     g.blocks = HG_CEIL_DIV(g.tiles, g.block);
-    g.ldv = HG_ROUND_UP((size_t)p->in.c, (size_t)VL);
     g.panels = HG_CEIL_DIV((size_t)p->out.c, (size_t)NR);
-    g.ldp = g.panels * NR;
+    g.chunk = HG_CEIL_DIV(g.panels, (size_t)HG_MAX(config->split, 1));
+    g.chunks = HG_CEIL_DIV(g.panels, g.chunk);
+    g.ldv = HG_ROUND_UP((size_t)p->in.c, (size_t)VL);
+    g.ldp = g.chunk * NR;
     g.plane_v = HG_ROUND_UP((size_t)g.block * g.ldv, (size_t)LINE) + LINE;
     g.plane_p = HG_ROUND_UP((size_t)g.block * g.ldp, (size_t)LINE) + LINE;
     return g;
@@ -52,20 +60,27 @@ static geometry geometry_of(const hg_problem *p, const hg_kernel *k, const hg_co
 
 /* ---- Plan time ---- */
 
+/* F(6x6) and all that use the points +-1/2 lose a digit more than DEFAULT promises. */
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
-    const int m = k->run.winograd->m;
-    return p->accuracy != HG_STRICT && (m < 6 || p->accuracy == HG_RELAXED);
+    const hg_winograd_steps *steps = k->run.winograd;
+    const bool relaxed = steps->m + steps->r - 1 == MAX_A;
+    const int64_t tiles_most = INT32_MAX / (MAX_A * MAX_A);
+    return p->accuracy != HG_STRICT && (!relaxed || p->accuracy == HG_RELAXED) &&
+           p->dilation.h <= p->out.h && p->dilation.w <= p->out.w && p->in.c <= tiles_most;
 }
 
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
 {
-    const int64_t m = k->run.winograd->m, base = default_block(p, (int)((m + 2) * (m + 2)));
-    const int64_t tiles = HG_CEIL_DIV(p->out.h, m) * HG_CEIL_DIV(p->out.w, m);
+    const geometry g = geometry_of(p, k, &(hg_config){0});
+    const int32_t block = (int32_t)HG_MIN(g.block, 1 << 20);
     int n = 0;
-    list[n++] = (hg_config){.block = 0};
-    if (base < tiles) list[n++] = (hg_config){.block = (int32_t)(2 * base)};
-    if (base >= 12) list[n++] = (hg_config){.block = (int32_t)(base / 2)};
+    list[n++] = (hg_config){.block = block, .split = 1};
+    if (g.blocks > 1) list[n++] = (hg_config){.block = 2 * block, .split = 1};
+    if (block >= 12) list[n++] = (hg_config){.block = block / 2, .split = 1};
+    /* Work for several threads where there are few tiles; each range transforms its own input. */
+    for (int32_t split = 2; split <= 8 && (size_t)split <= g.panels; split *= 2)
+        if (p->in.n * g.blocks < 8) list[n++] = (hg_config){.block = block, .split = split};
     return n;
 }
 
@@ -73,10 +88,12 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const geometry g = geometry_of(p, k, &(hg_config){0});
     const double tiles = (double)p->out.n * (double)g.tiles, planes = g.planes;
-    const double products = 2.0 * planes * tiles * (double)p->in.c * (double)g.ldp;
-    const double transforms = planes * tiles * (double)(p->in.c + p->out.c);
-    const double weights = 4.0 * planes * (double)p->in.c * (double)g.ldp;
-    return products / 75.0 + transforms / 1.5 + weights / 40.0 + 2000.0;
+    const double columns = (double)(g.panels * NR), channels = (double)p->in.c;
+    const double lanes = k->isa == HG_ISA_AVX2 ? 1.0 : 0.5;
+    const double products = 2.0 * planes * tiles * channels * columns;
+    const double transforms = planes * tiles * (channels + columns);
+    const double weights = 4.0 * planes * channels * columns * (double)g.blocks;
+    return products / (80.0 * lanes) + transforms / (2.0 * lanes) + weights / 60.0 + 500.0;
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *s)
@@ -85,58 +102,77 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
     *s = (hg_sizes){.weights = sizeof(float) * (size_t)g.planes * g.panels * (size_t)p->in.c * NR,
                     .tables = sizeof(float) * (size_t)p->in.c,
                     .scratch = sizeof(float) * (size_t)g.planes * (g.plane_v + g.plane_p),
-                    .ranges = {p->in.n * g.blocks}};
+                    .ranges = {p->in.n * g.blocks * (int64_t)g.chunks}};
 }
 
 static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
 {
     (void)p;
-    words[0] = k->run.winograd->m;
+    words[0] = 3; /* a word of its own among the packings of conv2d */
+    words[1] = k->run.winograd->m;
+    words[2] = k->run.winograd->r;
 }
 
-/* Rows of G for F(2), F(4) and F(6). */
-static const double g2[4][3] = {{1, 0, 0}, {.5, .5, .5}, {.5, -.5, .5}, {0, 0, 1}};
-static const double g4[6][3] = {{1. / 4, 0, 0},
-                                {-1. / 6, -1. / 6, -1. / 6},
-                                {-1. / 6, 1. / 6, -1. / 6},
-                                {1. / 24, 1. / 12, 1. / 6},
-                                {1. / 24, -1. / 12, 1. / 6},
-                                {0, 0, 1}};
-static const double g6[8][3] = {{1, 0, 0},
-                                {-2. / 9, -2. / 9, -2. / 9},
-                                {-2. / 9, 2. / 9, -2. / 9},
-                                {1. / 90, 1. / 45, 2. / 45},
-                                {1. / 90, -1. / 45, 2. / 45},
-                                {32. / 45, 16. / 45, 8. / 45},
-                                {32. / 45, -16. / 45, 8. / 45},
-                                {0, 0, 1}};
+/* The interpolation points of a = 4, 6 and 8, without the last, infinity, and the factors that
+ * make rows of G out of their powers: G[i][j] = factor * point^j. */
+typedef struct point {
+    double at, factor;
+} point;
 
-/* u = G g G^T, stored with `plane` floats from position to position. */
-static void transform_filter(const double (*g)[3], int a, const float *filter, float *u,
-                             size_t plane)
+static const point points4[] = {{0, 1}, {1, .5}, {-1, .5}};
+static const point points6[] = {
+    {0, 1. / 4}, {1, -1. / 6}, {-1, -1. / 6}, {2, 1. / 24}, {-2, 1. / 24}};
+static const point points8[] = {{0, 1},        {1, -2. / 9},   {-1, -2. / 9},  {2, 1. / 90},
+                                {-2, 1. / 90}, {.5, 32. / 45}, {-.5, 32. / 45}};
+
+static void make_g(int a, int r, double g[MAX_A][MAX_R])
 {
-    double rows[MAX_A][3];
+    const point *points = a == 4 ? points4 : a == 6 ? points6 : points8;
+    for (int i = 0; i < a - 1; i++) {
+        g[i][0] = points[i].factor;
+        for (int j = 1; j < r; j++) g[i][j] = g[i][j - 1] * points[i].at;
+    }
+    for (int j = 0; j < r; j++) g[a - 1][j] = j == r - 1;
+}
+
+/* One channel of one panel: u = G g G^T for up to NR filters side by side, `step` floats apart.
+ * Lanes beyond `lanes` are 0. */
+static void transform_filters(const double g[MAX_A][MAX_R], int a, int r, const float *filter,
+                              size_t step, size_t lanes, float *u, size_t plane)
+{
+    double taps[MAX_R * MAX_R][NR] = {{0}}, rows[MAX_A][MAX_R][NR];
+    for (size_t k = 0; k < lanes; k++)
+        for (int t = 0; t < r * r; t++) taps[t][k] = (double)filter[k * step + (size_t)t];
     for (int i = 0; i < a; i++)
-        for (int x = 0; x < 3; x++)
-            rows[i][x] = g[i][0] * (double)filter[x] + g[i][1] * (double)filter[3 + x] +
-                         g[i][2] * (double)filter[6 + x];
+        for (int x = 0; x < r; x++)
+            for (int k = 0; k < NR; k++) {
+                double sum = 0.0;
+                for (int y = 0; y < r; y++) sum += g[i][y] * taps[y * r + x][k];
+                rows[i][x][k] = sum;
+            }
     for (int i = 0; i < a; i++)
         for (int j = 0; j < a; j++, u += plane)
-            *u = (float)(rows[i][0] * g[j][0] + rows[i][1] * g[j][1] + rows[i][2] * g[j][2]);
+            for (int k = 0; k < NR; k++) {
+                double sum = 0.0;
+                for (int x = 0; x < r; x++) sum += g[j][x] * rows[i][x][k];
+                u[k] = (float)sum;
+            }
 }
 
 /* packed[plane][panel][c][NR], zeros in the last panel's excess. */
 static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
 {
-    const int m = k->run.winograd->m;
-    const double(*const g)[3] = m == 2 ? g2 : m == 4 ? g4 : g6;
-    const size_t channels = (size_t)p->in.c, panels = HG_CEIL_DIV((size_t)p->out.c, (size_t)NR);
-    const size_t plane = panels * channels * NR;
-    memset(packed, 0, sizeof(float) * (size_t)((m + 2) * (m + 2)) * plane);
-    for (size_t o = 0; o < (size_t)p->out.c; o++)
+    const int r = k->run.winograd->r, a = k->run.winograd->m + r - 1;
+    const size_t channels = (size_t)p->in.c, outputs = (size_t)p->out.c, taps = (size_t)(r * r);
+    const size_t panels = HG_CEIL_DIV(outputs, (size_t)NR), plane = panels * channels * NR;
+    double g[MAX_A][MAX_R];
+    make_g(a, r, g);
+    for (size_t panel = 0; panel < panels; panel++)
         for (size_t c = 0; c < channels; c++)
-            transform_filter(g, m + 2, filter + (o * channels + c) * 9,
-                             packed + (o / NR * channels + c) * NR + o % NR, plane);
+            transform_filters((const double(*)[MAX_R])g, a, r,
+                              filter + (panel * NR * channels + c) * taps, channels * taps,
+                              HG_MIN(outputs - panel * NR, (size_t)NR),
+                              packed + (panel * channels + c) * NR, plane);
 }
 
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
@@ -147,61 +183,81 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
 
 /* ---- Run time ---- */
 
+/* First output of a tile, and the distance of its neighbours: dilation splits an image into
+ * dilation.h x dilation.w sub-images, each an undilated convolution of its own. */
+typedef struct origin {
+    int64_t n, y, x;
+} origin;
+
+static origin origin_of(const hg_problem *p, const geometry *g, int64_t n, int64_t tile)
+{
+    const int64_t per_image = g->tiles_h * g->tiles_w, image = tile / per_image;
+    const int64_t row = tile % per_image / g->tiles_w, column = tile % g->tiles_w;
+    return (origin){n, image / p->dilation.w + p->dilation.h * g->m * row,
+                    image % p->dilation.w + p->dilation.w * g->m * column};
+}
+
 /* The a x a input pixels of a tile; padding reads zeros. */
-static void find_pixels(const hg_task *t, const geometry *g, int64_t n, int64_t tile,
+static void find_pixels(const hg_task *t, const geometry *g, origin o,
                         const float *pixel[MAX_A * MAX_A])
 {
     const hg_problem *p = t->problem;
-    const int64_t y0 = tile / g->tiles_w * g->m - p->pad.top;
-    const int64_t x0 = tile % g->tiles_w * g->m - p->pad.left;
-    const float *image = t->input + n * p->in.strides.n;
-    for (int64_t y = y0; y < y0 + g->a; y++)
-        for (int64_t x = x0; x < x0 + g->a; x++) {
+    const float *image = t->input + o.n * p->in.strides.n;
+    for (int i = 0; i < g->a; i++)
+        for (int j = 0; j < g->a; j++) {
+            const int64_t y = o.y - p->pad.top + i * p->dilation.h;
+            const int64_t x = o.x - p->pad.left + j * p->dilation.w;
             const bool inside = y >= 0 && y < p->in.h && x >= 0 && x < p->in.w;
             *pixel++ = inside ? image + y * p->in.strides.h + x * p->in.strides.w : t->tables;
         }
 }
 
-/* The m x m output pixels of a tile, NULL beyond the output. */
-static void find_outputs(const hg_task *t, const geometry *g, int64_t n, int64_t tile, float *out[],
+/* The m x m output pixels of a tile from channel c on, NULL beyond the output. */
+static void find_outputs(const hg_task *t, const geometry *g, origin at, size_t c, float *out[],
                          const float *residual[])
 {
     const hg_problem *p = t->problem;
-    const int64_t y0 = tile / g->tiles_w * g->m, x0 = tile % g->tiles_w * g->m;
     const hg_strides *o = &p->out.strides, *r = &p->residual_strides;
-    for (int64_t y = y0; y < y0 + g->m; y++)
-        for (int64_t x = x0; x < x0 + g->m; x++) {
+    for (int i = 0; i < g->m; i++)
+        for (int j = 0; j < g->m; j++) {
+            const int64_t y = at.y + i * p->dilation.h, x = at.x + j * p->dilation.w;
             const bool inside = y < p->out.h && x < p->out.w;
-            *out++ = inside ? t->output + n * o->n + y * o->h + x * o->w : NULL;
+            *out++ = inside ? t->output + at.n * o->n + y * o->h + x * o->w + c : NULL;
             *residual++ =
-                inside && t->residual ? t->residual + n * r->n + y * r->h + x * r->w : NULL;
+                inside && t->residual ? t->residual + at.n * r->n + y * r->h + x * r->w + c : NULL;
         }
 }
 
-static void run_block(const hg_task *t, const geometry *g, int64_t n, int64_t first, int64_t count)
+/* One block of tiles, one chunk of panels. */
+static void run_block(const hg_task *t, const geometry *g, int64_t n, int64_t first, size_t panel)
 {
     const hg_problem *p = t->problem;
     const hg_winograd_steps *steps = t->kernel->run.winograd;
-    const size_t channels = (size_t)p->in.c;
+    const size_t channels = (size_t)p->in.c, c0 = panel * NR;
+    const size_t count = (size_t)HG_MIN(g->block, g->tiles - first);
+    const size_t panels = HG_MIN(g->chunk, g->panels - panel);
     float *const v = t->scratch, *const product = v + (size_t)g->planes * g->plane_v;
-    for (int64_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const float *pixel[MAX_A * MAX_A];
-        find_pixels(t, g, n, first + i, pixel);
-        steps->input(pixel, channels, v + (size_t)i * g->ldv, g->plane_v);
+        find_pixels(t, g, origin_of(p, g, n, first + (int64_t)i), pixel);
+        steps->input(pixel, channels, v + i * g->ldv, g->plane_v);
     }
     for (size_t plane = 0; plane < (size_t)g->planes; plane++)
         steps->multiply(v + plane * g->plane_v, g->ldv,
-                        t->weights + plane * g->panels * channels * NR, channels, g->panels,
-                        product + plane * g->plane_p, g->ldp, (size_t)count);
-    for (int64_t i = 0; i < count; i++) {
+                        t->weights + (plane * g->panels + panel) * channels * NR, channels, panels,
+                        product + plane * g->plane_p, g->ldp, count);
+    for (size_t i = 0; i < count; i++) {
         float *out[HG_WINOGRAD_MAX_M * HG_WINOGRAD_MAX_M];
         const float *residual[HG_WINOGRAD_MAX_M * HG_WINOGRAD_MAX_M];
-        find_outputs(t, g, n, first + i, out, residual);
-        const hg_winograd_out to = {out,           p->post.residual ? residual : NULL,
-                                    t->bias,       (size_t)p->out.c,
-                                    p->post.slope, p->post.min,
-                                    p->post.max};
-        steps->output(product + (size_t)i * g->ldp, g->plane_p, &to);
+        find_outputs(t, g, origin_of(p, g, n, first + (int64_t)i), c0, out, residual);
+        const hg_winograd_out to = {.out = out,
+                                    .residual = p->post.residual ? residual : NULL,
+                                    .bias = t->bias + c0,
+                                    .channels = HG_MIN((size_t)p->out.c - c0, panels * NR),
+                                    .slope = p->post.slope,
+                                    .min = p->post.min,
+                                    .max = p->post.max};
+        steps->output(product + i * g->ldp, g->plane_p, &to);
     }
 }
 
@@ -209,9 +265,11 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
     const geometry g = geometry_of(t->problem, t->kernel, &t->config);
+    const int64_t chunks = (int64_t)g.chunks;
     for (int64_t i = begin; i < end; i++) {
-        const int64_t first = i % g.blocks * g.block;
-        run_block(t, &g, i / g.blocks, first, HG_MIN(g.block, g.tiles - first));
+        const int64_t block = i / chunks;
+        run_block(t, &g, block / g.blocks, block % g.blocks * g.block,
+                  (size_t)(i % chunks) * g.chunk);
     }
 }
 

@@ -1,6 +1,6 @@
-/* Winograd convolution F(m x m, 3x3), NHWC, stride 1, one group.
+/* Winograd convolution F(m x m, r x r), NHWC, stride 1, one group.
  *
- * Outputs are made in tiles of m x m pixels from input tiles of a x a, a = m + 2. Per tile
+ * Outputs are made in tiles of m x m pixels from input tiles of a x a, a = m + r - 1. Per tile
  * Y = A^T [ (G g G^T) . (B^T d B) ] A, where "." sums over the channels: one matrix product
  * [tiles][C] x [C][K] for each of the a*a positions, called planes. A block of tiles goes through
  * the three steps while its transformed data stays in the second-level cache. */
@@ -20,9 +20,10 @@ typedef struct hg_winograd_out {
     float slope, min, max;
 } hg_winograd_out;
 
-/* The three steps of one m, for one ISA. */
+/* The three steps of one F(m x m, r x r), for one ISA. The rows of a tile are picked by `mr` at a
+ * time in `multiply`: blocks of tiles are best a multiple of it. */
 typedef struct hg_winograd_steps {
-    int m;
+    int m, r, mr;
     /* d = the a x a pixels at pixel[], `channels` floats each:
      *     v[p*plane + c] = (B^T d B)[p] for c < channels rounded up to 8, 0 in the excess */
     void (*input)(const float *const *pixel, size_t channels, float *v, size_t plane);

@@ -3,7 +3,7 @@
 
 #include "kernels/conv2d/post_avx2.h"
 
-enum { VL = 8, NR = HG_WINOGRAD_NR }; /* f32 lanes per vector; channels per panel */
+enum { VL = 8, MR = 6, NR = HG_WINOGRAD_NR }; /* f32 lanes; rows and columns of products */
 
 /* ---- Products: rows in groups of 6, what is left in one smaller group ---- */
 
@@ -29,7 +29,6 @@ enum { VL = 8, NR = HG_WINOGRAD_NR }; /* f32 lanes per vector; channels per pane
 static void multiply(const float *v, size_t ldv, const float *u, size_t channels, size_t panels,
                      float *product, size_t ldp, size_t tiles)
 {
-    enum { MR = 6 };
     static void (*const rest[MR])(const float *, size_t, const float *, size_t, float *,
                                   size_t) = {NULL, rows_1, rows_2, rows_3, rows_4, rows_5};
     for (size_t panel = 0; panel < panels; panel++, u += channels * NR, product += NR) {
@@ -92,21 +91,21 @@ HG_INLINE vec post(vec v, const hg_winograd_out *to)
 
 #include "kernels/conv2d/winograd_transform.h"
 
-static const hg_winograd_steps f2 = {2, input_2x2, multiply, output_2x2};
-static const hg_winograd_steps f4 = {4, input_4x4, multiply, output_4x4};
-static const hg_winograd_steps f6 = {6, input_6x6, multiply, output_6x6};
+static const hg_winograd_steps f2 = {2, 3, MR, input_4, multiply, output_2r3};
+static const hg_winograd_steps f4 = {4, 3, MR, input_6, multiply, output_4r3};
+static const hg_winograd_steps f6 = {6, 3, MR, input_8, multiply, output_6r3};
+static const hg_winograd_steps f2r5 = {2, 5, MR, input_6, multiply, output_2r5};
+static const hg_winograd_steps f4r5 = {4, 5, MR, input_8, multiply, output_4r5};
 
-#define ROW(row_name, steps)                                                                       \
+#define ROW(row_name, steps, r)                                                                    \
     {                                                                                              \
         .name = "conv2d.f32.nhwc.avx2." row_name, .op = HG_OP_CONV2D, .dtype = HG_F32,             \
-        .isa = HG_ISA_AVX2, .layouts = HG_IN_NHWC, .rev = 1, .algorithm = &hg_winograd,            \
-        .limits = {.kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .one_group = true},     \
-        .tile = {6, NR}, .run.winograd = &(steps)                                                  \
+        .isa = HG_ISA_AVX2, .layouts = HG_IN_NHWC, .rev = 2, .algorithm = &hg_winograd,            \
+        .limits = {.kernel = {r, r}, .stride = {1, 1}, .one_group = true}, .tile = {MR, NR},       \
+        .run.winograd = &(steps)                                                                   \
     }
 
 const hg_kernel hg_winograd_avx2[] = {
-    ROW("winograd_f2", f2),
-    ROW("winograd_f4", f4),
-    ROW("winograd_f6", f6),
-    {.name = NULL},
+    ROW("winograd_f2", f2, 3),     ROW("winograd_f4", f4, 3),     ROW("winograd_f6", f6, 3),
+    ROW("winograd_f2r5", f2r5, 5), ROW("winograd_f4r5", f4r5, 5), {.name = NULL},
 };

@@ -4,19 +4,19 @@
 static void GEMM_NAME(const float *HG_RESTRICT v, size_t ldv, const float *HG_RESTRICT u,
                       size_t channels, float *HG_RESTRICT product, size_t ldp)
 {
-    enum { MR = GEMM_MR };
-    __m256 vacc[MR][2];
-    HG_UNROLL for (int i = 0; i < MR; i++) vacc[i][0] = vacc[i][1] = _mm256_setzero_ps();
+    enum { ROWS = GEMM_MR };
+    __m256 vacc[ROWS][2];
+    HG_UNROLL for (int i = 0; i < ROWS; i++) vacc[i][0] = vacc[i][1] = _mm256_setzero_ps();
     for (size_t c = 0; c < channels; c++, u += 2 * VL) {
         const __m256 vk0 = _mm256_load_ps(u), vk1 = _mm256_load_ps(u + VL);
-        HG_UNROLL for (int i = 0; i < MR; i++)
+        HG_UNROLL for (int i = 0; i < ROWS; i++)
         {
             const __m256 vi = _mm256_broadcast_ss(v + (size_t)i * ldv + c);
             vacc[i][0] = _mm256_fmadd_ps(vi, vk0, vacc[i][0]);
             vacc[i][1] = _mm256_fmadd_ps(vi, vk1, vacc[i][1]);
         }
     }
-    HG_UNROLL for (int i = 0; i < MR; i++)
+    HG_UNROLL for (int i = 0; i < ROWS; i++)
     {
         _mm256_storeu_ps(product + (size_t)i * ldp, vacc[i][0]);
         _mm256_storeu_ps(product + (size_t)i * ldp + VL, vacc[i][1]);

@@ -5,28 +5,28 @@
 static void GEMM_NAME(const float *HG_RESTRICT v, size_t ldv, const float *HG_RESTRICT u,
                       size_t channels, float *HG_RESTRICT product, size_t ldp)
 {
-    enum { MR = GEMM_MR, NV = NR / VL };
-    float32x4_t vacc[MR][NV];
-    HG_UNROLL for (int i = 0; i < MR; i++) HG_UNROLL for (int j = 0; j < NV; j++) vacc[i][j] =
+    enum { ROWS = GEMM_MR, NV = NR / VL };
+    float32x4_t vacc[ROWS][NV];
+    HG_UNROLL for (int i = 0; i < ROWS; i++) HG_UNROLL for (int j = 0; j < NV; j++) vacc[i][j] =
         vdupq_n_f32(0.0f);
     size_t c = 0;
     for (; c + VL <= channels; c += VL, u += VL * NR) {
-        float32x4_t vi[MR];
-        HG_UNROLL for (int i = 0; i < MR; i++) vi[i] = vld1q_f32(v + (size_t)i * ldv + c);
+        float32x4_t vi[ROWS];
+        HG_UNROLL for (int i = 0; i < ROWS; i++) vi[i] = vld1q_f32(v + (size_t)i * ldv + c);
         HG_UNROLL for (int lane = 0; lane < VL; lane++) HG_UNROLL for (int j = 0; j < NV; j++)
         {
             const float32x4_t vk = vld1q_f32(u + lane * NR + j * VL);
-            HG_UNROLL for (int i = 0; i < MR; i++) vacc[i][j] =
+            HG_UNROLL for (int i = 0; i < ROWS; i++) vacc[i][j] =
                 hg_fma_lane(vacc[i][j], vk, vi[i], lane);
         }
     }
     for (; c < channels; c++, u += NR) HG_UNROLL for (int j = 0; j < NV; j++)
         {
             const float32x4_t vk = vld1q_f32(u + j * VL);
-            HG_UNROLL for (int i = 0; i < MR; i++) vacc[i][j] =
+            HG_UNROLL for (int i = 0; i < ROWS; i++) vacc[i][j] =
                 vfmaq_n_f32(vacc[i][j], vk, v[(size_t)i * ldv + c]);
         }
-    HG_UNROLL for (int i = 0; i < MR; i++) HG_UNROLL for (int j = 0; j < NV; j++)
+    HG_UNROLL for (int i = 0; i < ROWS; i++) HG_UNROLL for (int j = 0; j < NV; j++)
         vst1q_f32(product + (size_t)i * ldp + j * VL, vacc[i][j]);
 }
 

@@ -74,25 +74,62 @@ HG_INLINE void output_f6(const vec *m, vec *y)
     y[5] = add(mad(0.03125f, difference3, mad(32, difference2, difference1)), m[7]);
 }
 
+/* F(4x4, 5x5) shares the points and so the input transform of F(6x6, 3x3). */
+HG_INLINE void output_f4r5(const vec *m, vec *y)
+{
+    const vec sum1 = add(m[1], m[2]), difference1 = sub(m[1], m[2]);
+    const vec sum2 = add(m[3], m[4]), difference2 = sub(m[3], m[4]);
+    const vec sum3 = add(m[5], m[6]), difference3 = sub(m[5], m[6]);
+    y[0] = add(add(m[0], sum1), add(sum2, sum3));
+    y[1] = mad(0.5f, difference3, mad(2, difference2, difference1));
+    y[2] = mad(0.25f, sum3, mad(4, sum2, sum1));
+    y[3] = add(mad(0.125f, difference3, mad(8, difference2, difference1)), m[7]);
+}
+
+/* F(2x2, 5x5) shares those of F(4x4, 3x3). */
+HG_INLINE void output_f2r5(const vec *m, vec *y)
+{
+    y[0] = add(m[0], add(add(m[1], m[2]), add(m[3], m[4])));
+    y[1] = add(mad(2, sub(m[3], m[4]), sub(m[1], m[2])), m[5]);
+}
+
 /* ---- Two-dimensional transforms ---- */
 
-#define TILE_M 2
-#define TILE_INPUT input_2x2
-#define TILE_OUTPUT output_2x2
+#define TILE_A 4
+#define TILE_INPUT input_4
 #define TILE_INPUT_1D input_f2
-#define TILE_OUTPUT_1D output_f2
-#include "kernels/conv2d/winograd_tile.h"
-
-#define TILE_M 4
-#define TILE_INPUT input_4x4
-#define TILE_OUTPUT output_4x4
+#include "kernels/conv2d/winograd_input.h"
+#define TILE_A 6
+#define TILE_INPUT input_6
 #define TILE_INPUT_1D input_f4
-#define TILE_OUTPUT_1D output_f4
-#include "kernels/conv2d/winograd_tile.h"
-
-#define TILE_M 6
-#define TILE_INPUT input_6x6
-#define TILE_OUTPUT output_6x6
+#include "kernels/conv2d/winograd_input.h"
+#define TILE_A 8
+#define TILE_INPUT input_8
 #define TILE_INPUT_1D input_f6
+#include "kernels/conv2d/winograd_input.h"
+
+#define TILE_A 4
+#define TILE_M 2
+#define TILE_OUTPUT output_2r3
+#define TILE_OUTPUT_1D output_f2
+#include "kernels/conv2d/winograd_output.h"
+#define TILE_A 6
+#define TILE_M 4
+#define TILE_OUTPUT output_4r3
+#define TILE_OUTPUT_1D output_f4
+#include "kernels/conv2d/winograd_output.h"
+#define TILE_A 8
+#define TILE_M 6
+#define TILE_OUTPUT output_6r3
 #define TILE_OUTPUT_1D output_f6
-#include "kernels/conv2d/winograd_tile.h"
+#include "kernels/conv2d/winograd_output.h"
+#define TILE_A 6
+#define TILE_M 2
+#define TILE_OUTPUT output_2r5
+#define TILE_OUTPUT_1D output_f2r5
+#include "kernels/conv2d/winograd_output.h"
+#define TILE_A 8
+#define TILE_M 4
+#define TILE_OUTPUT output_4r5
+#define TILE_OUTPUT_1D output_f4r5
+#include "kernels/conv2d/winograd_output.h"

@@ -1,34 +1,10 @@
-/* The two transforms of one F(m x m, 3x3). winograd_transform.h defines TILE_M and the names
- * TILE_INPUT, TILE_OUTPUT and their one-dimensional forms TILE_INPUT_1D(d, o), TILE_OUTPUT_1D(m,
- * y); all are undefined at the end. Contracts: hg_winograd_steps. */
-
-static void TILE_INPUT(const float *const *pixel, size_t channels, float *v, size_t plane)
-{
-    enum { A = TILE_M + 2 };
-    for (size_t c = 0; c < channels; c += VL) {
-        vec half[A][A]; /* VL channels per vector; lives in L1 */
-        const size_t n_left = channels - c;
-        for (int i = 0; i < A; i++) {
-            const float *const *row = pixel + i * A;
-            vec d[A];
-            if (n_left >= VL)
-                HG_UNROLL for (int j = 0; j < A; j++) d[j] = load(row[j] + c);
-            else
-                HG_UNROLL for (int j = 0; j < A; j++) d[j] = load_tail(row[j] + c, n_left);
-            TILE_INPUT_1D(d, half[i]);
-        }
-        for (int j = 0; j < A; j++) {
-            vec d[A], o[A];
-            HG_UNROLL for (int i = 0; i < A; i++) d[i] = half[i][j];
-            TILE_INPUT_1D(d, o);
-            HG_UNROLL for (int i = 0; i < A; i++) store(v + (size_t)(i * A + j) * plane + c, o[i]);
-        }
-    }
-}
+/* A^T m A of TILE_A x TILE_A products into TILE_M x TILE_M pixels. winograd_transform.h defines
+ * both, the name TILE_OUTPUT and the one-dimensional form TILE_OUTPUT_1D(m, y); all are undefined
+ * at the end. Contract: hg_winograd_steps. */
 
 static void TILE_OUTPUT(const float *product, size_t plane, const hg_winograd_out *to)
 {
-    enum { A = TILE_M + 2, M = TILE_M };
+    enum { A = TILE_A, M = TILE_M };
     for (size_t c = 0; c < to->channels; c += VL) {
         vec half[A][M];
         for (int i = 0; i < A; i++) {
@@ -62,8 +38,7 @@ static void TILE_OUTPUT(const float *product, size_t plane, const hg_winograd_ou
     }
 }
 
+#undef TILE_A
 #undef TILE_M
-#undef TILE_INPUT
 #undef TILE_OUTPUT
-#undef TILE_INPUT_1D
 #undef TILE_OUTPUT_1D
