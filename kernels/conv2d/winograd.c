@@ -30,7 +30,7 @@ typedef struct geometry {
  * few tiles stay together all the same, for the weights then stream through the cache only once. */
 static int64_t default_block(const hg_problem *p, int planes, int64_t tiles)
 {
-    enum { FEW = 24, MOST = 96 };
+    enum { FEW = 12, MOST = 96 };
     const int64_t bytes = 4 * planes * (p->in.c + p->out.c);
     const int64_t fitting = HG_MIN(L2_BYTES * 3 / 4 / bytes, MOST);
     return HG_MAX(fitting, HG_MIN(tiles, FEW));
