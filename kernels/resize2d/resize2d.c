@@ -12,12 +12,13 @@
 #include "kernels/resize2d/resize2d.h"
 
 enum {
-    COPY_FLOATS = 16384, /* output of a range of copies */
-    RING_FLOATS = 16384, /* rows in scratch: they stay in L2 beside input and output */
+    COPY_FLOATS = 16384,    /* output of a range of copies */
+    RING_FLOATS = 6144,     /* rows in scratch: they stay in L1 */
+    STREAM_BYTES = 8 << 20, /* smaller outputs are better off in the last-level cache */
     CHANNEL_BLOCK = 256,
     ROW_BLOCK = 32, /* output rows of a range: its first rows are filtered once more elsewhere */
     LEAST_ROWS = 8,
-    ENOUGH_RANGES = 32
+    ENOUGH_RANGES = 12
 };
 
 /* Images of h x w pixels; NCHW: one per channel. */
@@ -129,7 +130,9 @@ const hg_algorithm hg_resize_copy = {.name = "resize-copy",
 static bool taps_supports(const hg_problem *p, const hg_kernel *k)
 {
     (void)k;
-    return p->resize.mode != HG_RESIZE_NEAREST;
+    return p->resize.mode != HG_RESIZE_NEAREST &&
+           hg_resize_vertical(p, NULL).taps <= HG_RESIZE_MOST_TAPS &&
+           hg_resize_horizontal(p, NULL).taps <= HG_RESIZE_MOST_TAPS;
 }
 
 static double taps_cost(const hg_problem *p, const hg_kernel *k)
@@ -186,6 +189,7 @@ static int taps_configs(const hg_problem *p, const hg_kernel *k, hg_config list[
     list[n++] = (hg_config){.block = usual};
     for (int32_t block = LEAST_ROWS; block <= 128; block *= 2)
         if (block != usual && block < p->out.h) list[n++] = (hg_config){.block = block};
+    if (4.0 * output_count(p) >= STREAM_BYTES) list[n++] = (hg_config){.block = usual, .store = 1};
     return n;
 }
 
@@ -217,6 +221,15 @@ static void extrapolate(const hg_task *t, const hg_resize_axis *h, const block *
             out[x * pixel + c] = t->problem->resize.extrapolation;
 }
 
+/* Output rows from oy on, before `end`, that need the same input rows. */
+static int64_t alike(const hg_resize_axis *v, int64_t oy, int64_t end)
+{
+    int64_t n = 1;
+    while (oy + n < end && v->first[oy + n] == v->first[oy] && v->count[oy + n] == v->count[oy])
+        n++;
+    return n;
+}
+
 static void run_block(const hg_task *t, const images *m, const cut *s, const block *b)
 {
     const hg_problem *p = t->problem;
@@ -235,14 +248,18 @@ static void run_block(const hg_task *t, const images *m, const cut *s, const blo
                               .taps = h.taps,
                               .width = b->width,
                               .channels = b->channels,
-                              .in_pixel = m->in_pixel};
+                              .in_pixel = m->in_pixel,
+                              .in_width = p->in.w};
     hg_resize_args along_y = {.rows = rows,
                               .weight_step = v.out,
                               .width = b->width,
                               .channels = b->channels,
-                              .out_pixel = m->out_pixel};
+                              .out_pixel = m->out_pixel,
+                              .out_row = p->out.strides.h,
+                              .stream = t->config.store == 1};
     for (int64_t i = 0; i < s->ring; i++) held[i] = -1;
-    for (int64_t oy = b->y; oy < b->y_end; oy++) {
+    for (int64_t oy = b->y; oy < b->y_end; oy += along_y.height) {
+        along_y.height = alike(&v, oy, b->y_end);
         for (int64_t k = 0; k < v.count[oy]; k++) {
             const int64_t iy = v.first[oy] + k, slot = iy % s->ring;
             rows[k] = along_x.output = ring + slot * s->row_size;
@@ -255,7 +272,9 @@ static void run_block(const hg_task *t, const images *m, const cut *s, const blo
         along_y.weight = v.weight + oy;
         along_y.taps = v.count[oy];
         if (along_y.taps) t->kernel->run.resize->along_y(&along_y);
-        if (region) extrapolate(t, &h, b, along_y.taps == 0, m->out_pixel, along_y.output);
+        for (int64_t y = 0; region && y < along_y.height; y++)
+            extrapolate(t, &h, b, along_y.taps == 0, m->out_pixel,
+                        along_y.output + y * p->out.strides.h);
     }
 }
 

@@ -32,7 +32,7 @@ bool hg_resize_repeats(const hg_problem *p);
 /* ---- Microkernels (resize2d.c calls them) ---- */
 
 /* Floats behind a row of scratch that along_x may overwrite with anything. */
-enum { HG_RESIZE_SLACK = 16 };
+enum { HG_RESIZE_SLACK = 16, HG_RESIZE_GROUP = 4, HG_RESIZE_MOST_TAPS = 256 };
 
 /* copy: `height` equal rows of output pixels, out_row apart.
  *
@@ -43,14 +43,15 @@ enum { HG_RESIZE_SLACK = 16 };
  *     output[x*channels + c] = sum over k < count[x] of
  *                              weight[k*weight_step + x] * input[(first[x] + k)*in_pixel + c]
  *
- * along_y: one row of output from `taps` rows of scratch.
+ * along_y: `height` rows of output from the same `taps` rows of scratch.
  *
- *     output[x*out_pixel + c] = sum over k < taps of weight[k*weight_step] * rows[k][x*channels +
- * c]
+ *     output[y*out_row + x*out_pixel + c] = sum over k < taps of
+ *                                           weight[k*weight_step + y] * rows[k][x*channels + c]
  *
- * for x < width, c < channels. Sums run in the order of k, fused after the first product, the same
- * for every element whatever its lane: results do not depend on how rows are cut. Outside scratch
- * only the elements named are read and written; nothing is aligned. */
+ * for y < height, x < width, c < channels. With `stream` output bypasses the caches. Sums run in
+ * the order of k, fused after the first product, the same for every element whatever its lane:
+ * results do not depend on how rows are cut. Outside scratch only the elements named are read and
+ * written; nothing is aligned. */
 typedef struct hg_resize_args {
     const float *input;
     const float *const *rows;
@@ -60,6 +61,8 @@ typedef struct hg_resize_args {
     int64_t weight_step, taps;
     int64_t width, channels, height;
     int64_t in_pixel, out_pixel, out_row;
+    int64_t in_width; /* along_x: input pixels of a row */
+    bool stream;
     int64_t factor; /* copy: first[x] == x / factor for all x; 0 = not known */
 } hg_resize_args;
 

@@ -5,24 +5,13 @@
  * one channel are gathered, VL pixels at a time. */
 #include "kernels/resize2d/resize2d.h"
 
+#include <math.h>
+
 #include "kernels/common/vec_avx2.h"
 
-enum { VL = 8, GROUP = 4 };
+enum { VL = 8 };
 
 /* ---- Sums of taps ---- */
-
-/* Tap k is the run at rows[k] + offset, or at base + k*step where rows is NULL: n floats each. In
- * scratch the last vector is stored whole. */
-typedef struct taps {
-    const float *const *rows;
-    const float *base, *weight;
-    int64_t offset, step, weight_step, count;
-} taps;
-
-HG_INLINE const float *tap(const taps *t, int64_t k)
-{
-    return t->rows ? t->rows[k] + t->offset : t->base + k * t->step;
-}
 
 HG_INLINE __m256 load(const float *p, bool whole, __m256i vm)
 {
@@ -37,93 +26,148 @@ HG_INLINE void store(float *p, __m256 v, bool whole, __m256i vm)
         _mm256_maskstore_ps(p, vm, v);
 }
 
-HG_INLINE __m256 sum_vector(const taps *t, size_t i, bool whole, __m256i vm)
-{
-    __m256 vacc = _mm256_mul_ps(_mm256_broadcast_ss(t->weight), load(tap(t, 0) + i, whole, vm));
-    for (int64_t k = 1; k < t->count; k++)
-        vacc = _mm256_fmadd_ps(_mm256_broadcast_ss(t->weight + k * t->weight_step),
-                               load(tap(t, k) + i, whole, vm), vacc);
-    return vacc;
-}
+/* `height` runs of n outputs, `pitch` apart, from the same `taps` runs of inputs: neighbouring rows
+ * along y, neighbouring pixels along x. Output y takes weight[k*weight_step + y] of tap k. */
+typedef struct sums {
+    const float *const *taps;
+    const float *weight;
+    float *out;
+    int64_t weight_step, pitch, count, height;
+    size_t n;
+} sums;
 
-/* Several vectors at a time hide the latency of the chain over k. */
-HG_INLINE void sum_group(const taps *t, size_t i, float *out)
+enum { MOST_TAPS = 4 };
+
+HG_INLINE void sum_vector(const float *const *taps, __m256 (*vk)[HG_RESIZE_GROUP], int count,
+                          int height, float *out, int64_t pitch, size_t i, bool whole, __m256i vm)
 {
-    __m256 vacc[GROUP];
-    const __m256 vk0 = _mm256_broadcast_ss(t->weight);
-    const float *in = tap(t, 0) + i;
-    HG_UNROLL for (int j = 0; j < GROUP; j++) vacc[j] =
-        _mm256_mul_ps(vk0, _mm256_loadu_ps(in + j * VL));
-    for (int64_t k = 1; k < t->count; k++) {
-        const __m256 vk = _mm256_broadcast_ss(t->weight + k * t->weight_step);
-        in = tap(t, k) + i;
-        HG_UNROLL for (int j = 0; j < GROUP; j++) vacc[j] =
-            _mm256_fmadd_ps(vk, _mm256_loadu_ps(in + j * VL), vacc[j]);
+    __m256 vacc[HG_RESIZE_GROUP], vi = load(taps[0] + i, whole, vm);
+    HG_UNROLL for (int y = 0; y < height; y++) vacc[y] = _mm256_mul_ps(vk[0][y], vi);
+    HG_UNROLL for (int k = 1; k < count; k++)
+    {
+        vi = load(taps[k] + i, whole, vm);
+        HG_UNROLL for (int y = 0; y < height; y++) vacc[y] = _mm256_fmadd_ps(vk[k][y], vi, vacc[y]);
     }
-    HG_UNROLL for (int j = 0; j < GROUP; j++) _mm256_storeu_ps(out + i + j * VL, vacc[j]);
+    HG_UNROLL for (int y = 0; y < height; y++) store(out + y * pitch + i, vacc[y], whole, vm);
 }
 
-HG_INLINE void sum_run(const taps *t, size_t n, bool scratch, float *out)
+/* count and height are constants: weights and pointers stay in registers, and each vector of a tap
+ * is loaded once for all outputs. The last vector overlaps the one before it. */
+HG_INLINE void sum_fixed(const sums *b, const int count, const int height)
 {
-    const __m256i vall = hg_tail_mask(VL);
+    const float *taps[MOST_TAPS] = {NULL};
+    __m256 vk[MOST_TAPS][HG_RESIZE_GROUP];
+    float *const out = b->out;
+    const int64_t pitch = b->pitch;
+    HG_UNROLL for (int k = 0; k < count; k++)
+    {
+        taps[k] = b->taps[k];
+        HG_UNROLL for (int y = 0; y < height; y++) vk[k][y] =
+            _mm256_broadcast_ss(b->weight + k * b->weight_step + y);
+    }
+    const __m256i vm = hg_tail_mask(b->n % VL);
     size_t i = 0;
-    for (; i + GROUP * VL <= n; i += GROUP * VL) sum_group(t, i, out);
-    for (; i + VL <= n; i += VL) _mm256_storeu_ps(out + i, sum_vector(t, i, true, vall));
-    if (i < n) {
-        const __m256i vm = hg_tail_mask(n - i);
-        store(out + i, sum_vector(t, i, false, vm), scratch, vm);
+    for (; i + VL <= b->n; i += VL) sum_vector(taps, vk, count, height, out, pitch, i, true, vm);
+    if (i < b->n && b->n >= VL)
+        sum_vector(taps, vk, count, height, out, pitch, b->n - VL, true, vm);
+    else if (i < b->n)
+        sum_vector(taps, vk, count, height, out, pitch, 0, false, vm);
+}
+
+/* Any number of taps, one output run. */
+static void sum_any(const sums *b)
+{
+    const __m256i vm = hg_tail_mask(b->n % VL);
+    for (size_t i = 0; i < b->n; i += VL) {
+        const bool whole = b->n - i >= VL;
+        __m256 vacc =
+            _mm256_mul_ps(_mm256_broadcast_ss(b->weight), load(b->taps[0] + i, whole, vm));
+        for (int64_t k = 1; k < b->count; k++)
+            vacc = _mm256_fmadd_ps(_mm256_broadcast_ss(b->weight + k * b->weight_step),
+                                   load(b->taps[k] + i, whole, vm), vacc);
+        store(b->out + i, vacc, whole, vm);
     }
 }
 
-/* Two taps, the bilinear case, as loops of their own: the weights stay in registers. */
-HG_INLINE void sum_two(const taps *t, size_t n, bool scratch, float *out)
+/* The group sizes that fit the registers, then single outputs. */
+static void sum_all(sums b)
 {
-    const float *in0 = tap(t, 0), *in1 = tap(t, 1);
-    const __m256 vk0 = _mm256_broadcast_ss(t->weight);
-    const __m256 vk1 = _mm256_broadcast_ss(t->weight + t->weight_step);
-    size_t i = 0;
-    for (; i + VL <= n; i += VL) {
-        const __m256 v0 = _mm256_mul_ps(vk0, _mm256_loadu_ps(in0 + i));
-        _mm256_storeu_ps(out + i, _mm256_fmadd_ps(vk1, _mm256_loadu_ps(in1 + i), v0));
-    }
-    if (i < n) {
-        const __m256i vm = hg_tail_mask(n - i);
-        const __m256 v0 = _mm256_mul_ps(vk0, _mm256_maskload_ps(in0 + i, vm));
-        const __m256 v1 = _mm256_fmadd_ps(vk1, _mm256_maskload_ps(in1 + i, vm), v0);
-        store(out + i, v1, scratch, vm);
+    while (b.height > 0) {
+        const int64_t most = b.count == 2 ? 4 : b.count == 4 ? 2 : 1;
+        const int64_t step = b.height >= most ? most : b.height >= 2 && most >= 2 ? 2 : 1;
+        if (b.count == 2 && step == 4)
+            sum_fixed(&b, 2, 4);
+        else if (b.count == 2 && step == 2)
+            sum_fixed(&b, 2, 2);
+        else if (b.count == 2)
+            sum_fixed(&b, 2, 1);
+        else if (b.count == 4 && step == 2)
+            sum_fixed(&b, 4, 2);
+        else if (b.count == 4)
+            sum_fixed(&b, 4, 1);
+        else
+            sum_any(&b);
+        b.out += step * b.pitch;
+        b.weight += step;
+        b.height -= step;
     }
 }
 
 /* ---- Along x ---- */
 
+/* Neighbouring pixels with the same sources are made together. Those without any, outside the
+ * region of interest, are left to the driver. */
 static void across_channels(const hg_resize_args *a)
 {
-    for (int64_t x = 0; x < a->width; x++) {
-        const taps t = {.base = a->input + a->first[x] * a->in_pixel,
-                        .weight = a->weight + x,
-                        .step = a->in_pixel,
-                        .weight_step = a->weight_step,
-                        .count = a->count[x]};
-        float *out = a->output + x * a->channels;
-        if (t.count == 2)
-            sum_two(&t, (size_t)a->channels, true, out);
-        else
-            sum_run(&t, (size_t)a->channels, true, out);
+    const float *taps[HG_RESIZE_MOST_TAPS];
+    int64_t group = 1;
+    for (int64_t x = 0; x < a->width; x += group) {
+        const float *in = a->input + a->first[x] * a->in_pixel;
+        for (int64_t k = 0; k < a->count[x]; k++) taps[k] = in + k * a->in_pixel;
+        for (group = 1; x + group < a->width && a->first[x + group] == a->first[x] &&
+                        a->count[x + group] == a->count[x];)
+            group++;
+        if (a->count[x] == 0) continue;
+        sum_all((sums){taps, a->weight + x, a->output + x * a->channels, a->weight_step,
+                       a->channels, a->count[x], group, (size_t)a->channels});
     }
 }
 
-/* At most VL channels. */
+/* Fewer than VL channels: one masked vector per pixel; what it leaves behind is overwritten by the
+ * next pixel. */
 static void across_few_channels(const hg_resize_args *a)
 {
     const __m256i vm = hg_tail_mask((size_t)a->channels);
     for (int64_t x = 0; x < a->width; x++) {
-        const taps t = {.base = a->input + a->first[x] * a->in_pixel,
-                        .weight = a->weight + x,
-                        .step = a->in_pixel,
-                        .weight_step = a->weight_step,
-                        .count = a->count[x]};
-        _mm256_storeu_ps(a->output + x * a->channels, sum_vector(&t, 0, false, vm));
+        const float *in = a->input + a->first[x] * a->in_pixel;
+        __m256 vacc = _mm256_mul_ps(_mm256_broadcast_ss(a->weight + x), load(in, false, vm));
+        for (int64_t k = 1; k < a->count[x]; k++)
+            vacc = _mm256_fmadd_ps(_mm256_broadcast_ss(a->weight + k * a->weight_step + x),
+                                   load(in + k * a->in_pixel, false, vm), vacc);
+        _mm256_storeu_ps(a->output + x * a->channels, vacc);
     }
+}
+
+/* 8 outputs whose sources lie within 8 neighbours: two or more plain loads, each spread over the
+ * lanes by a permutation, instead of gathers. false: they do not. */
+HG_INLINE bool spread(const hg_resize_args *a, int64_t x)
+{
+    const int64_t base = a->first[x];
+    if (x + VL > a->width || base + a->taps - 1 + VL > a->in_width) return false;
+    const __m256i vfirst = _mm256_loadu_si256((const __m256i *)(a->first + x));
+    const __m256i vcount = _mm256_loadu_si256((const __m256i *)(a->count + x));
+    const __m256i vat = _mm256_sub_epi32(vfirst, _mm256_set1_epi32((int32_t)base));
+    const __m256i vfar = _mm256_cmpgt_epi32(vat, _mm256_set1_epi32(VL - 1));
+    const __m256i vfew = _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)a->taps), vcount);
+    if (_mm256_movemask_epi8(_mm256_or_si256(vfar, vfew))) return false;
+    const float *in = a->input + base, *weight = a->weight + x;
+    __m256 vacc =
+        _mm256_mul_ps(_mm256_loadu_ps(weight), _mm256_permutevar8x32_ps(_mm256_loadu_ps(in), vat));
+    for (int64_t k = 1; k < a->taps; k++)
+        vacc = _mm256_fmadd_ps(_mm256_loadu_ps(weight + k * a->weight_step),
+                               _mm256_permutevar8x32_ps(_mm256_loadu_ps(in + k), vat), vacc);
+    _mm256_storeu_ps(a->output + x, vacc);
+    return true;
 }
 
 /* One channel, pixels side by side: lane j belongs to output x + j. A lane whose pixel has fewer
@@ -131,6 +175,7 @@ static void across_few_channels(const hg_resize_args *a)
 static void across_plane(const hg_resize_args *a)
 {
     for (int64_t x = 0; x < a->width; x += VL) {
+        if (spread(a, x)) continue;
         const __m256i vm = hg_tail_mask((size_t)HG_MIN(a->width - x, VL));
         const __m256i vfirst = _mm256_maskload_epi32(a->first + x, vm);
         const __m256i vcount = _mm256_maskload_epi32(a->count + x, vm);
@@ -151,7 +196,7 @@ static void along_x(const hg_resize_args *a)
 {
     if (a->channels == 1 && a->in_pixel == 1)
         across_plane(a);
-    else if (a->channels <= VL)
+    else if (a->channels < VL)
         across_few_channels(a);
     else
         across_channels(a);
@@ -159,22 +204,44 @@ static void along_x(const hg_resize_args *a)
 
 /* ---- Along y ---- */
 
+/* One row past the caches: plain stores up to the first aligned vector. */
+static void sum_stream(sums b)
+{
+    const size_t n = b.n, head = HG_MIN((32 - (uintptr_t)b.out % 32) / sizeof(float) % VL, n);
+    size_t i = head;
+    b.n = head;
+    sum_any(&b);
+    for (; i + VL <= n; i += VL) {
+        __m256 vacc = _mm256_mul_ps(_mm256_broadcast_ss(b.weight), _mm256_loadu_ps(b.taps[0] + i));
+        for (int64_t k = 1; k < b.count; k++)
+            vacc = _mm256_fmadd_ps(_mm256_broadcast_ss(b.weight + k * b.weight_step),
+                                   _mm256_loadu_ps(b.taps[k] + i), vacc);
+        _mm256_stream_ps(b.out + i, vacc);
+    }
+    for (; i < n; i++) {
+        float sum = b.weight[0] * b.taps[0][i];
+        for (int64_t k = 1; k < b.count; k++)
+            sum = fmaf(b.weight[k * b.weight_step], b.taps[k][i], sum);
+        b.out[i] = sum;
+    }
+}
+
 static void along_y(const hg_resize_args *a)
 {
     const bool dense = a->out_pixel == a->channels;
     const int64_t runs = dense ? 1 : a->width;
     const size_t n = (size_t)(dense ? a->width * a->channels : a->channels);
+    const float *taps[HG_RESIZE_MOST_TAPS];
     for (int64_t x = 0; x < runs; x++) {
-        const taps t = {.rows = a->rows,
-                        .weight = a->weight,
-                        .offset = x * a->channels,
-                        .weight_step = a->weight_step,
-                        .count = a->taps};
-        if (a->taps == 2)
-            sum_two(&t, n, false, a->output + x * a->out_pixel);
-        else
-            sum_run(&t, n, false, a->output + x * a->out_pixel);
+        for (int64_t k = 0; k < a->taps; k++) taps[k] = a->rows[k] + x * a->channels;
+        sums b = {taps,           a->weight,  a->output + x * a->out_pixel,
+                  a->weight_step, a->out_row, a->taps,
+                  a->height,      n};
+        if (!a->stream) sum_all(b);
+        for (int64_t y = 0; a->stream && y < a->height; y++, b.weight++, b.out += b.pitch)
+            sum_stream(b);
     }
+    if (a->stream) _mm_sfence(); /* before another thread is told that the rows are there */
 }
 
 /* ---- Copies ---- */
@@ -285,7 +352,7 @@ const hg_kernel hg_resize2d_avx2[] = {{.name = "resize2d.f32.nhwc.avx2.copy",
                                        .dtype = HG_F32,
                                        .isa = HG_ISA_AVX2,
                                        .layouts = HG_IN_NHWC,
-                                       .rev = 1,
+                                       .rev = 2,
                                        .algorithm = &hg_resize_taps,
                                        .run.resize = &filters},
                                       {.name = "resize2d.f32.nchw.avx2.taps",
@@ -293,7 +360,7 @@ const hg_kernel hg_resize2d_avx2[] = {{.name = "resize2d.f32.nhwc.avx2.copy",
                                        .dtype = HG_F32,
                                        .isa = HG_ISA_AVX2,
                                        .layouts = HG_IN_NCHW,
-                                       .rev = 1,
+                                       .rev = 2,
                                        .algorithm = &hg_resize_taps,
                                        .run.resize = &filters},
                                       {.name = NULL}};

@@ -7,22 +7,9 @@
 
 #include "kernels/common/vec_neon.h"
 
-enum { VL = 4, GROUP = 4 };
+enum { VL = 4 };
 
 /* ---- Sums of taps ---- */
-
-/* Tap k is the run at rows[k] + offset, or at base + k*step where rows is NULL: n floats each. In
- * scratch the last vector is stored whole. */
-typedef struct taps {
-    const float *const *rows;
-    const float *base, *weight;
-    int64_t offset, step, weight_step, count;
-} taps;
-
-HG_INLINE const float *tap(const taps *t, int64_t k)
-{
-    return t->rows ? t->rows[k] + t->offset : t->base + k * t->step;
-}
 
 /* n >= 1 lanes of memory, VL of them if n is larger. */
 HG_INLINE float32x4_t load(const float *p, size_t n)
@@ -38,74 +25,122 @@ HG_INLINE void store(float *p, float32x4_t v, size_t n)
         hg_store_tail(p, v, n);
 }
 
-HG_INLINE float32x4_t sum_vector(const taps *t, size_t i, size_t n)
-{
-    float32x4_t vacc = vmulq_f32(vdupq_n_f32(t->weight[0]), load(tap(t, 0) + i, n));
-    for (int64_t k = 1; k < t->count; k++)
-        vacc = vfmaq_f32(vacc, vdupq_n_f32(t->weight[k * t->weight_step]), load(tap(t, k) + i, n));
-    return vacc;
-}
+/* `height` runs of n outputs, `pitch` apart, from the same `taps` runs of inputs: neighbouring rows
+ * along y, neighbouring pixels along x. Output y takes weight[k*weight_step + y] of tap k. */
+typedef struct sums {
+    const float *const *taps;
+    const float *weight;
+    float *out;
+    int64_t weight_step, pitch, count, height;
+    size_t n;
+} sums;
 
-/* Several vectors at a time hide the latency of the chain over k. */
-HG_INLINE void sum_group(const taps *t, size_t i, float *out)
+enum { MOST_TAPS = 4 };
+
+HG_INLINE void sum_vector(const float *const *taps, float32x4_t (*vk)[HG_RESIZE_GROUP], int count,
+                          int height, float *out, int64_t pitch, size_t i, size_t left)
 {
-    float32x4_t vacc[GROUP];
-    const float32x4_t vk0 = vdupq_n_f32(t->weight[0]);
-    const float *in = tap(t, 0) + i;
-    HG_UNROLL for (int j = 0; j < GROUP; j++) vacc[j] = vmulq_f32(vk0, vld1q_f32(in + j * VL));
-    for (int64_t k = 1; k < t->count; k++) {
-        const float32x4_t vk = vdupq_n_f32(t->weight[k * t->weight_step]);
-        in = tap(t, k) + i;
-        HG_UNROLL for (int j = 0; j < GROUP; j++) vacc[j] =
-            vfmaq_f32(vacc[j], vk, vld1q_f32(in + j * VL));
+    float32x4_t vacc[HG_RESIZE_GROUP], vi = load(taps[0] + i, left);
+    HG_UNROLL for (int y = 0; y < height; y++) vacc[y] = vmulq_f32(vk[0][y], vi);
+    HG_UNROLL for (int k = 1; k < count; k++)
+    {
+        vi = load(taps[k] + i, left);
+        HG_UNROLL for (int y = 0; y < height; y++) vacc[y] = vfmaq_f32(vacc[y], vk[k][y], vi);
     }
-    HG_UNROLL for (int j = 0; j < GROUP; j++) vst1q_f32(out + i + j * VL, vacc[j]);
+    HG_UNROLL for (int y = 0; y < height; y++) store(out + y * pitch + i, vacc[y], left);
 }
 
-HG_INLINE void sum_run(const taps *t, size_t n, bool scratch, float *out)
+/* count and height are constants: weights and pointers stay in registers, and each vector of a tap
+ * is loaded once for all outputs. The last vector overlaps the one before it. */
+HG_INLINE void sum_fixed(const sums *b, const int count, const int height)
 {
-    size_t i = 0;
-    for (; i + GROUP * VL <= n; i += GROUP * VL) sum_group(t, i, out);
-    for (; i + VL <= n; i += VL) vst1q_f32(out + i, sum_vector(t, i, VL));
-    if (i < n) store(out + i, sum_vector(t, i, n - i), scratch ? VL : n - i);
-}
-
-/* Two taps, the bilinear case, as loops of their own: the weights stay in registers. */
-HG_INLINE void sum_two(const taps *t, size_t n, bool scratch, float *out)
-{
-    const float *in0 = tap(t, 0), *in1 = tap(t, 1);
-    const float32x4_t vk0 = vdupq_n_f32(t->weight[0]);
-    const float32x4_t vk1 = vdupq_n_f32(t->weight[t->weight_step]);
-    size_t i = 0;
-    for (; i + VL <= n; i += VL) {
-        const float32x4_t v0 = vmulq_f32(vk0, vld1q_f32(in0 + i));
-        vst1q_f32(out + i, vfmaq_f32(v0, vk1, vld1q_f32(in1 + i)));
+    const float *taps[MOST_TAPS] = {NULL};
+    float32x4_t vk[MOST_TAPS][HG_RESIZE_GROUP];
+    float *const out = b->out;
+    const int64_t pitch = b->pitch;
+    HG_UNROLL for (int k = 0; k < count; k++)
+    {
+        taps[k] = b->taps[k];
+        HG_UNROLL for (int y = 0; y < height; y++) vk[k][y] =
+            vdupq_n_f32(*(b->weight + k * b->weight_step + y));
     }
-    if (i < n) {
-        const float32x4_t v0 = vmulq_f32(vk0, hg_load_tail(in0 + i, n - i));
-        const float32x4_t v1 = vfmaq_f32(v0, vk1, hg_load_tail(in1 + i, n - i));
-        store(out + i, v1, scratch ? VL : n - i);
+    size_t i = 0;
+    for (; i + VL <= b->n; i += VL) sum_vector(taps, vk, count, height, out, pitch, i, VL);
+    if (i < b->n && b->n >= VL)
+        sum_vector(taps, vk, count, height, out, pitch, b->n - VL, VL);
+    else if (i < b->n)
+        sum_vector(taps, vk, count, height, out, pitch, 0, b->n);
+}
+
+/* Any number of taps, one output run. */
+static void sum_any(const sums *b)
+{
+    for (size_t i = 0; i < b->n; i += VL) {
+        const size_t left = b->n - i;
+        float32x4_t vacc = vmulq_f32(vdupq_n_f32(*(b->weight)), load(b->taps[0] + i, left));
+        for (int64_t k = 1; k < b->count; k++)
+            vacc = vfmaq_f32(vacc, vdupq_n_f32(*(b->weight + k * b->weight_step)),
+                             load(b->taps[k] + i, left));
+        store(b->out + i, vacc, left);
+    }
+}
+
+/* The group sizes that fit the registers, then single outputs. */
+static void sum_all(sums b)
+{
+    while (b.height > 0) {
+        const int64_t most = b.count == 2 ? 4 : b.count == 4 ? 2 : 1;
+        const int64_t step = b.height >= most ? most : b.height >= 2 && most >= 2 ? 2 : 1;
+        if (b.count == 2 && step == 4)
+            sum_fixed(&b, 2, 4);
+        else if (b.count == 2 && step == 2)
+            sum_fixed(&b, 2, 2);
+        else if (b.count == 2)
+            sum_fixed(&b, 2, 1);
+        else if (b.count == 4 && step == 2)
+            sum_fixed(&b, 4, 2);
+        else if (b.count == 4)
+            sum_fixed(&b, 4, 1);
+        else
+            sum_any(&b);
+        b.out += step * b.pitch;
+        b.weight += step;
+        b.height -= step;
     }
 }
 
 /* ---- Along x ---- */
 
+/* Neighbouring pixels with the same sources are made together. Those without any, outside the
+ * region of interest, are left to the driver. */
 static void across_channels(const hg_resize_args *a)
+{
+    const float *taps[HG_RESIZE_MOST_TAPS];
+    int64_t group = 1;
+    for (int64_t x = 0; x < a->width; x += group) {
+        const float *in = a->input + a->first[x] * a->in_pixel;
+        for (int64_t k = 0; k < a->count[x]; k++) taps[k] = in + k * a->in_pixel;
+        for (group = 1; x + group < a->width && a->first[x + group] == a->first[x] &&
+                        a->count[x + group] == a->count[x];)
+            group++;
+        if (a->count[x] == 0) continue;
+        sum_all((sums){taps, a->weight + x, a->output + x * a->channels, a->weight_step,
+                       a->channels, a->count[x], group, (size_t)a->channels});
+    }
+}
+
+/* Fewer than VL channels: one vector per pixel; what it leaves behind is overwritten by the next
+ * pixel. */
+static void across_few_channels(const hg_resize_args *a)
 {
     const size_t n = (size_t)a->channels;
     for (int64_t x = 0; x < a->width; x++) {
-        const taps t = {.base = a->input + a->first[x] * a->in_pixel,
-                        .weight = a->weight + x,
-                        .step = a->in_pixel,
-                        .weight_step = a->weight_step,
-                        .count = a->count[x]};
-        float *out = a->output + x * a->channels;
-        if (n <= VL)
-            vst1q_f32(out, sum_vector(&t, 0, n));
-        else if (t.count == 2)
-            sum_two(&t, n, true, out);
-        else
-            sum_run(&t, n, true, out);
+        const float *in = a->input + a->first[x] * a->in_pixel;
+        float32x4_t vacc = vmulq_n_f32(load(in, n), a->weight[x]);
+        for (int64_t k = 1; k < a->count[x]; k++)
+            vacc =
+                vfmaq_n_f32(vacc, load(in + k * a->in_pixel, n), a->weight[k * a->weight_step + x]);
+        vst1q_f32(a->output + x * a->channels, vacc);
     }
 }
 
@@ -136,6 +171,8 @@ static void along_x(const hg_resize_args *a)
 {
     if (a->channels == 1 && a->in_pixel == 1)
         across_plane(a);
+    else if (a->channels < VL)
+        across_few_channels(a);
     else
         across_channels(a);
 }
@@ -147,16 +184,11 @@ static void along_y(const hg_resize_args *a)
     const bool dense = a->out_pixel == a->channels;
     const int64_t runs = dense ? 1 : a->width;
     const size_t n = (size_t)(dense ? a->width * a->channels : a->channels);
+    const float *taps[HG_RESIZE_MOST_TAPS];
     for (int64_t x = 0; x < runs; x++) {
-        const taps t = {.rows = a->rows,
-                        .weight = a->weight,
-                        .offset = x * a->channels,
-                        .weight_step = a->weight_step,
-                        .count = a->taps};
-        if (a->taps == 2)
-            sum_two(&t, n, false, a->output + x * a->out_pixel);
-        else
-            sum_run(&t, n, false, a->output + x * a->out_pixel);
+        for (int64_t k = 0; k < a->taps; k++) taps[k] = a->rows[k] + x * a->channels;
+        sum_all((sums){taps, a->weight, a->output + x * a->out_pixel, a->weight_step, a->out_row,
+                       a->taps, a->height, n});
     }
 }
 
@@ -243,7 +275,7 @@ const hg_kernel hg_resize2d_neon[] = {{.name = "resize2d.f32.nhwc.neon.copy",
                                        .dtype = HG_F32,
                                        .isa = HG_ISA_NEON,
                                        .layouts = HG_IN_NHWC,
-                                       .rev = 1,
+                                       .rev = 2,
                                        .algorithm = &hg_resize_taps,
                                        .run.resize = &filters},
                                       {.name = "resize2d.f32.nchw.neon.taps",
@@ -251,7 +283,7 @@ const hg_kernel hg_resize2d_neon[] = {{.name = "resize2d.f32.nhwc.neon.copy",
                                        .dtype = HG_F32,
                                        .isa = HG_ISA_NEON,
                                        .layouts = HG_IN_NCHW,
-                                       .rev = 1,
+                                       .rev = 2,
                                        .algorithm = &hg_resize_taps,
                                        .run.resize = &filters},
                                       {.name = NULL}};
