@@ -13,140 +13,40 @@ enum { VL = 8 };
 
 /* ---- Sums of taps ---- */
 
-HG_INLINE __m256 load(const float *p, bool whole, __m256i vm)
+typedef __m256 vec;
+
+/* n >= 1 lanes of memory, VL of them if n is larger. */
+HG_INLINE vec load(const float *p, size_t n)
 {
-    return whole ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, vm);
+    return n >= VL ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, hg_tail_mask(n));
 }
 
-HG_INLINE void store(float *p, __m256 v, bool whole, __m256i vm)
+HG_INLINE void store(float *p, vec v, size_t n)
 {
-    if (whole)
+    if (n >= VL)
         _mm256_storeu_ps(p, v);
     else
-        _mm256_maskstore_ps(p, vm, v);
+        _mm256_maskstore_ps(p, hg_tail_mask(n), v);
 }
 
-/* `height` runs of n outputs, `pitch` apart, from the same `taps` runs of inputs: neighbouring rows
- * along y, neighbouring pixels along x. Output y takes weight[k*weight_step + y] of tap k. */
-typedef struct sums {
-    const float *const *taps;
-    const float *weight;
-    float *out;
-    int64_t weight_step, pitch, count, height;
-    size_t n;
-} sums;
-
-enum { MOST_TAPS = 4 };
-
-HG_INLINE void sum_vector(const float *const *taps, __m256 (*vk)[HG_RESIZE_GROUP], int count,
-                          int height, float *out, int64_t pitch, size_t i, bool whole, __m256i vm)
+HG_INLINE vec broadcast(const float *p)
 {
-    __m256 vacc[HG_RESIZE_GROUP], vi = load(taps[0] + i, whole, vm);
-    HG_UNROLL for (int y = 0; y < height; y++) vacc[y] = _mm256_mul_ps(vk[0][y], vi);
-    HG_UNROLL for (int k = 1; k < count; k++)
-    {
-        vi = load(taps[k] + i, whole, vm);
-        HG_UNROLL for (int y = 0; y < height; y++) vacc[y] = _mm256_fmadd_ps(vk[k][y], vi, vacc[y]);
-    }
-    HG_UNROLL for (int y = 0; y < height; y++) store(out + y * pitch + i, vacc[y], whole, vm);
+    return _mm256_broadcast_ss(p);
 }
 
-/* count and height are constants: weights and pointers stay in registers, and each vector of a tap
- * is loaded once for all outputs. The last vector overlaps the one before it. */
-HG_INLINE void sum_fixed(const sums *b, const int count, const int height)
+HG_INLINE vec mul(vec v, vec w)
 {
-    const float *taps[MOST_TAPS] = {NULL};
-    __m256 vk[MOST_TAPS][HG_RESIZE_GROUP];
-    float *const out = b->out;
-    const int64_t pitch = b->pitch;
-    HG_UNROLL for (int k = 0; k < count; k++)
-    {
-        taps[k] = b->taps[k];
-        HG_UNROLL for (int y = 0; y < height; y++) vk[k][y] =
-            _mm256_broadcast_ss(b->weight + k * b->weight_step + y);
-    }
-    const __m256i vm = hg_tail_mask(b->n % VL);
-    size_t i = 0;
-    for (; i + VL <= b->n; i += VL) sum_vector(taps, vk, count, height, out, pitch, i, true, vm);
-    if (i < b->n && b->n >= VL)
-        sum_vector(taps, vk, count, height, out, pitch, b->n - VL, true, vm);
-    else if (i < b->n)
-        sum_vector(taps, vk, count, height, out, pitch, 0, false, vm);
+    return _mm256_mul_ps(v, w);
 }
 
-/* Any number of taps, one output run. */
-static void sum_any(const sums *b)
+HG_INLINE vec fma_to(vec acc, vec v, vec w)
 {
-    const __m256i vm = hg_tail_mask(b->n % VL);
-    for (size_t i = 0; i < b->n; i += VL) {
-        const bool whole = b->n - i >= VL;
-        __m256 vacc =
-            _mm256_mul_ps(_mm256_broadcast_ss(b->weight), load(b->taps[0] + i, whole, vm));
-        for (int64_t k = 1; k < b->count; k++)
-            vacc = _mm256_fmadd_ps(_mm256_broadcast_ss(b->weight + k * b->weight_step),
-                                   load(b->taps[k] + i, whole, vm), vacc);
-        store(b->out + i, vacc, whole, vm);
-    }
+    return _mm256_fmadd_ps(v, w, acc);
 }
 
-/* The group sizes that fit the registers, then single outputs. */
-static void sum_all(sums b)
-{
-    while (b.height > 0) {
-        const int64_t most = b.count == 2 ? 4 : b.count == 4 ? 2 : 1;
-        const int64_t step = b.height >= most ? most : b.height >= 2 && most >= 2 ? 2 : 1;
-        if (b.count == 2 && step == 4)
-            sum_fixed(&b, 2, 4);
-        else if (b.count == 2 && step == 2)
-            sum_fixed(&b, 2, 2);
-        else if (b.count == 2)
-            sum_fixed(&b, 2, 1);
-        else if (b.count == 4 && step == 2)
-            sum_fixed(&b, 4, 2);
-        else if (b.count == 4)
-            sum_fixed(&b, 4, 1);
-        else
-            sum_any(&b);
-        b.out += step * b.pitch;
-        b.weight += step;
-        b.height -= step;
-    }
-}
+#include "kernels/resize2d/resize2d_sums.h"
 
 /* ---- Along x ---- */
-
-/* Neighbouring pixels with the same sources are made together. Those without any, outside the
- * region of interest, are left to the driver. */
-static void across_channels(const hg_resize_args *a)
-{
-    const float *taps[HG_RESIZE_MOST_TAPS];
-    int64_t group = 1;
-    for (int64_t x = 0; x < a->width; x += group) {
-        const float *in = a->input + a->first[x] * a->in_pixel;
-        for (int64_t k = 0; k < a->count[x]; k++) taps[k] = in + k * a->in_pixel;
-        for (group = 1; x + group < a->width && a->first[x + group] == a->first[x] &&
-                        a->count[x + group] == a->count[x];)
-            group++;
-        if (a->count[x] == 0) continue;
-        sum_all((sums){taps, a->weight + x, a->output + x * a->channels, a->weight_step,
-                       a->channels, a->count[x], group, (size_t)a->channels});
-    }
-}
-
-/* Fewer than VL channels: one masked vector per pixel; what it leaves behind is overwritten by the
- * next pixel. */
-static void across_few_channels(const hg_resize_args *a)
-{
-    const __m256i vm = hg_tail_mask((size_t)a->channels);
-    for (int64_t x = 0; x < a->width; x++) {
-        const float *in = a->input + a->first[x] * a->in_pixel;
-        __m256 vacc = _mm256_mul_ps(_mm256_broadcast_ss(a->weight + x), load(in, false, vm));
-        for (int64_t k = 1; k < a->count[x]; k++)
-            vacc = _mm256_fmadd_ps(_mm256_broadcast_ss(a->weight + k * a->weight_step + x),
-                                   load(in + k * a->in_pixel, false, vm), vacc);
-        _mm256_storeu_ps(a->output + x * a->channels, vacc);
-    }
-}
 
 /* 8 outputs whose sources lie within 8 neighbours: two or more plain loads, each spread over the
  * lanes by a permutation, instead of gathers. false: they do not. */
@@ -271,9 +171,9 @@ HG_INLINE void copy_few(const hg_resize_args *a, float *out0, float *out1)
     const int64_t whole = a->out_pixel == a->channels ? (size - VL) / a->channels : -1;
     for (int64_t x = 0; x < a->width; x++) {
         const __m256 vi = _mm256_maskload_ps(a->input + a->first[x] * a->in_pixel, vm);
-        const bool all = size >= VL && x <= whole;
-        store(out0 + x * a->out_pixel, vi, all, vm);
-        if (out1) store(out1 + x * a->out_pixel, vi, all, vm);
+        const size_t n = size >= VL && x <= whole ? VL : (size_t)a->channels;
+        store(out0 + x * a->out_pixel, vi, n);
+        if (out1) store(out1 + x * a->out_pixel, vi, n);
     }
 }
 
@@ -297,9 +197,8 @@ HG_INLINE void copy_plane(const hg_resize_args *a, float *out0, float *out1)
         const __m256i vfirst = _mm256_maskload_epi32(a->first + x, vm);
         const __m256 vi = _mm256_mask_i32gather_ps(_mm256_setzero_ps(), a->input, vfirst,
                                                    _mm256_castsi256_ps(vm), 4);
-        const bool whole = a->width - x >= VL;
-        store(out0 + x, vi, whole, vm);
-        if (out1) store(out1 + x, vi, whole, vm);
+        store(out0 + x, vi, (size_t)(a->width - x));
+        if (out1) store(out1 + x, vi, (size_t)(a->width - x));
     }
 }
 
