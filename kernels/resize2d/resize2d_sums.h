@@ -62,7 +62,7 @@ static void sum_any(const sums *b)
     }
 }
 
-/* The group sizes that fit the registers, then single outputs. */
+/* Outputs in groups whose weights fit the registers. */
 static void sum_all(sums b)
 {
     while (b.height > 0) {
@@ -86,21 +86,55 @@ static void sum_all(sums b)
     }
 }
 
-/* Neighbouring pixels with the same sources are made together. Those without any, outside the
- * region of interest, are left to the driver. */
-static void across_channels(const hg_resize_args *a)
+/* Pixels from x on that have n_taps taps, a constant; in pairs where both have the same sources. A
+ * pixel is a few vectors, so this loop has no calls. Returns the first pixel it leaves. */
+HG_INLINE int64_t across_pairs(const hg_resize_args *a, int64_t x, const int n_taps)
+{
+    const int32_t *first = a->first, *count = a->count;
+    while (x < a->width && count[x] == n_taps) {
+        const float *taps[MOST_TAPS];
+        HG_UNROLL for (int k = 0; k < n_taps; k++) taps[k] =
+            a->input + (first[x] + k) * a->in_pixel;
+        const sums b = {.taps = taps,
+                        .weight = a->weight + x,
+                        .out = a->output + x * a->channels,
+                        .weight_step = a->weight_step,
+                        .pitch = a->channels,
+                        .n = (size_t)a->channels};
+        const bool pair = x + 1 < a->width && count[x + 1] == n_taps && first[x + 1] == first[x];
+        if (pair)
+            sum_fixed(&b, n_taps, 2);
+        else
+            sum_fixed(&b, n_taps, 1);
+        x += pair ? 2 : 1;
+    }
+    return x;
+}
+
+static int64_t across_any(const hg_resize_args *a, int64_t x)
 {
     const float *taps[HG_RESIZE_MOST_TAPS];
-    int64_t group = 1;
-    for (int64_t x = 0; x < a->width; x += group) {
-        const float *in = a->input + a->first[x] * a->in_pixel;
-        for (int64_t k = 0; k < a->count[x]; k++) taps[k] = in + k * a->in_pixel;
-        for (group = 1; x + group < a->width && a->first[x + group] == a->first[x] &&
-                        a->count[x + group] == a->count[x];)
-            group++;
-        if (a->count[x] == 0) continue;
-        sum_all((sums){taps, a->weight + x, a->output + x * a->channels, a->weight_step,
-                       a->channels, a->count[x], group, (size_t)a->channels});
+    for (int64_t k = 0; k < a->count[x]; k++) taps[k] = a->input + (a->first[x] + k) * a->in_pixel;
+    const sums b = {.taps = taps,
+                    .weight = a->weight + x,
+                    .out = a->output + x * a->channels,
+                    .weight_step = a->weight_step,
+                    .count = a->count[x],
+                    .n = (size_t)a->channels};
+    sum_any(&b);
+    return x + 1;
+}
+
+/* Pixels without taps, outside the region of interest, are left to the driver. */
+static void across_channels(const hg_resize_args *a)
+{
+    for (int64_t x = 0; x < a->width;) {
+        if (a->count[x] == 2)
+            x = across_pairs(a, x, 2);
+        else if (a->count[x] == 4)
+            x = across_pairs(a, x, 4);
+        else
+            x = a->count[x] ? across_any(a, x) : x + 1;
     }
 }
 
