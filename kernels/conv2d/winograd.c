@@ -90,10 +90,16 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double tiles = (double)p->out.n * (double)g.tiles, planes = g.planes;
     const double columns = (double)(g.panels * NR), channels = (double)p->in.c;
     const double lanes = k->isa == HG_ISA_AVX2 ? 1.0 : 0.5;
-    const double products = 2.0 * planes * tiles * channels * columns;
+    /* Rows of products come in groups of mr; a smaller group takes as long. */
+    const int mr = k->run.winograd->mr;
+    const double rows = (double)HG_ROUND_UP(g.block, mr) / (double)g.block;
+    const double products = 2.0 * planes * tiles * channels * columns * rows;
     const double transforms = planes * tiles * (channels + columns);
-    const double weights = 4.0 * planes * channels * columns * (double)g.blocks;
-    return products / (80.0 * lanes) + transforms / (2.0 * lanes) + weights / 60.0 + 500.0;
+    /* Weights stream from the last-level cache, or past it from memory, half hidden by the
+     * products. */
+    const double packed = 4.0 * planes * channels * columns, rate = packed > 2e7 ? 25.0 : 60.0;
+    const double weights = 0.5 * packed * (double)g.blocks / rate;
+    return products / (85.0 * lanes) + transforms / (2.0 * lanes) + weights + 500.0;
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *s)
