@@ -3,15 +3,20 @@
 //   hourglass-bench --shapes=FILE.tsv[,FILE.tsv] [--layouts=nhwc,nchw] [--threads=1,2]
 //                   [flags of Google Benchmark]
 //
-// Names are op/network/layer/layout/threads:N/hourglass. Counters:
-//   gflops    convolutions: multiply-adds of the direct form, 2 per product, per second of mean
-//   time gbps      the others: bytes of input, output and indices, per second of mean time min_us
-//   least time of one run, over batches of about 20 us limit_us  what the machine's limit, measured
-//   just before, would take of_limit  limit_us / min_us. The limit is the FMA peak for dense
-//   convolutions (fast algorithms
-//             may exceed 1), the slower of FMA peak and traffic roof for grouped ones, and the
-//             traffic roof for all others
-// The label is the kernel that the dispatcher chose, with its configuration.
+// Names are op/network/layer/layout/threads:N/hourglass, and .../onednn and .../xnnpack where these
+// are built in, have the operator, and the layout is nhwc (--peers=none leaves them out). A peer
+// must compute what hourglass computes, or it is reported as an error. On x86 peers are kept to
+// AVX2, as hourglass is, unless --peer-isa=native.
+//
+// Counters:
+//   gflops    convolutions: multiply-adds of the direct form, 2 per product, per second (mean)
+//   gbps      the others: bytes of input, output and indices, per second (mean)
+//   min_us    least time of one run, over batches of about 20 us
+//   limit_us  what the machine's limit, measured just before, would take
+//   of_limit  limit_us / min_us: the FMA peak for dense convolutions (fast algorithms may pass 1),
+//             the slower of FMA peak and traffic roof for grouped ones, the traffic roof for others
+//
+// The label is the kernel that the dispatcher chose, or the peer's implementation.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -27,10 +32,12 @@
 #include <string>
 #include <vector>
 
+#include "bench/peers/peer.h"
 #include "hourglass/hourglass.h"
 
 extern "C" {
 #include "bench/limits.h"
+#include "dispatch/filter.h"
 #include "tuner/clock.h"
 #include "tuner/shapes.h"
 #include "tuner/workload.h"
@@ -45,11 +52,27 @@ struct Case {
     std::string name;
     hg_problem problem;
     int threads;
+    std::unique_ptr<Peer> (*makePeer)(const PeerTask &); // nullptr: hourglass itself
 };
 
 struct Options {
-    std::string shapes, layouts = "nhwc", threads = "1";
+    std::string shapes, layouts = "nhwc", threads = "1", peers = "onednn,xnnpack", isa = "avx2";
 };
+
+struct PeerName {
+    const char *name;
+    std::unique_ptr<Peer> (*make)(const PeerTask &);
+    void (*cap)();
+};
+
+const PeerName kPeers[] = {
+#if defined(HG_BENCH_ONEDNN)
+    {"onednn", makeOneDnn, capOneDnn},
+#endif
+#if defined(HG_BENCH_XNNPACK)
+    {"xnnpack", makeXnnpack, capXnnpack},
+#endif
+    {nullptr, nullptr, nullptr}};
 
 std::vector<std::string> split(const std::string &text)
 {
@@ -96,8 +119,9 @@ class Session
         }
         const hg_status status = hg_runner_run(&runner_, &work_);
         if (status != HG_OK) error_ = hg_status_string(status);
+        if (c.makePeer && !takePeer()) return;
         const double start = hg_clock_ns();
-        hg_runner_run(&runner_, &work_);
+        runOnce();
         const double ns = std::max(hg_clock_ns() - start, 1.0);
         batch_ = static_cast<int>(std::min(std::max(std::ceil(kBatchNs / ns), 1.0), 1e4));
         measureLimit(context);
@@ -119,9 +143,9 @@ class Session
     {
         return error_;
     }
-    const char *kernel() const
+    std::string kernel() const
     {
-        return hg_plan_kernel(runner_.plan);
+        return peer_ ? peer_->label() : hg_plan_kernel(runner_.plan);
     }
     int batch() const
     {
@@ -135,11 +159,37 @@ class Session
     double run() const
     {
         const double start = hg_clock_ns();
-        for (int i = 0; i < batch_; i++) hg_runner_run(&runner_, &work_);
+        for (int i = 0; i < batch_; i++) runOnce();
         return hg_clock_ns() - start;
     }
 
   private:
+    void runOnce() const
+    {
+        if (peer_)
+            peer_->run();
+        else
+            hg_runner_run(&runner_, &work_);
+    }
+    // Makes the peer and holds its result against hourglass's.
+    bool takePeer()
+    {
+        const float *weights = work_.filter ? work_.filter->weights : nullptr;
+        peer_ =
+            case_->makePeer({&case_->problem, case_->threads, work_.input, weights, work_.bias});
+        if (!peer_) {
+            error_ = "the library does not have this operator";
+            return false;
+        }
+        double difference = 0;
+        hg_workload_expect(&work_);
+        hg_workload_erase(&work_);
+        peer_->run();
+        peer_->fetch(work_.output);
+        if (hg_workload_matches(&work_, &difference)) return true;
+        error_ = "computes something else: off by " + std::to_string(difference);
+        return false;
+    }
     void measureLimit(hg_context *context)
     {
         const hg_problem &p = case_->problem;
@@ -166,6 +216,7 @@ class Session
     const Case *case_;
     bool ready_ = false;
     std::string error_;
+    std::unique_ptr<Peer> peer_;
     hg_workload work_ = {};
     hg_runner runner_ = {};
     int batch_ = 1;
@@ -196,12 +247,12 @@ void runCase(benchmark::State &state, const Case &c)
     state.SetLabel(session->kernel());
 }
 
-std::string nameOf(const hg_shape &shape, const hg_problem &p, int threads)
+std::string nameOf(const hg_shape &shape, const hg_problem &p, int threads, const char *who)
 {
     std::string layer = shape.layer; // a slash would look like another part of the name
     std::replace(layer.begin(), layer.end(), '/', '_');
     return std::string(hg_op_name(p.op)) + "/" + shape.network + "/" + layer + "/" +
-           hg_layout_name(p.in.layout) + "/threads:" + std::to_string(threads) + "/hourglass";
+           hg_layout_name(p.in.layout) + "/threads:" + std::to_string(threads) + "/" + who;
 }
 
 bool fail(const std::string &what)
@@ -227,8 +278,17 @@ bool makeCases(const Options &options, std::vector<std::unique_ptr<Case>> &cases
                 if (c->threads < 1) return fail("--threads wants numbers from 1");
                 if (hg_shape_problem(&shapes.rows[i], nhwc ? HG_NHWC : HG_NCHW, &c->problem, &why))
                     return fail(why.text);
-                c->name = nameOf(shapes.rows[i], c->problem, c->threads);
+                c->name = nameOf(shapes.rows[i], c->problem, c->threads, "hourglass");
+                c->makePeer = nullptr;
+                const Case own = {"", c->problem, c->threads, nullptr};
                 cases.push_back(std::move(c));
+                for (const PeerName *peer = kPeers; nhwc && peer->name; peer++) {
+                    if (options.peers.find(peer->name) == std::string::npos) continue;
+                    cases.emplace_back(new Case(own));
+                    cases.back()->name =
+                        nameOf(shapes.rows[i], own.problem, own.threads, peer->name);
+                    cases.back()->makePeer = peer->make;
+                }
             }
     hg_shapes_free(&shapes);
     return true;
@@ -238,6 +298,8 @@ bool makeCases(const Options &options, std::vector<std::unique_ptr<Case>> &cases
 void readOptions(std::vector<char *> &arguments, Options &options)
 {
     const std::pair<const char *, std::string *> flags[] = {{"--shapes=", &options.shapes},
+                                                            {"--peers=", &options.peers},
+                                                            {"--peer-isa=", &options.isa},
                                                             {"--layouts=", &options.layouts},
                                                             {"--threads=", &options.threads}};
     for (const auto &flag : flags)
@@ -279,9 +341,11 @@ int main(int argc, char **argv)
     if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
     if (options.shapes.empty()) {
         fail("usage: hourglass-bench --shapes=FILE.tsv[,FILE.tsv] [--layouts=nhwc,nchw] "
-             "[--threads=1,2] [flags of Google Benchmark]");
+             "[--threads=1,2] [--peers=onednn,xnnpack|none] [--peer-isa=avx2|native] [flags of "
+             "Google Benchmark]");
         return 2;
     }
+    for (const PeerName *peer = kPeers; options.isa != "native" && peer->name; peer++) peer->cap();
     std::vector<std::unique_ptr<Case>> cases;
     if (!makeCases(options, cases)) return 1;
     for (const auto &c : cases)
