@@ -8,7 +8,7 @@
 static void TILE_NAME(const hg_igemm_args *a)
 {
     enum { MR = TILE_MR, NV = TILE_NV, NR = NV * VL, REGISTERS = 32 };
-    enum { MB = MR * NV + MR + NV <= REGISTERS ? MR : MR % 4 ? MR / 3 : MR / 2 };
+    enum { MB = MR * NV + MR + NV <= REGISTERS ? MR : MR % 4 ? MR / 3 : MR / 4 };
     float32x4_t vacc[MR][NV];
     HG_UNROLL for (int i = 0; i < MR; i++) HG_UNROLL for (int j = 0; j < NV; j++) vacc[i][j] =
         vld1q_f32(a->bias + j * VL);
