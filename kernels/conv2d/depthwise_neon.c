@@ -5,7 +5,10 @@
 
 enum {
     VL = 4, /* f32 lanes per vector */
-    PX = 4, /* outputs of a step: with 5 weights and an input they fit the registers */
+    PX = 7, /* outputs of a step: with 5 weights and an input they fit 16 registers, and the usual
+               widths 7, 14, 28, 56 and 112 are multiples of it */
+    PX_SMALL = 4, /* what is left of a row */
+    MAX_KW = 5,
     NV = 4, /* vectors of one output side by side, to hide the latency of the FMA */
     BLOCK = HG_DEPTHWISE_BLOCK
 };
@@ -36,7 +39,16 @@ HG_INLINE const float *weights_at(const hg_depthwise_args *a, size_t c)
     return a->weights + (int64_t)(c / BLOCK) * a->block_step + c % BLOCK;
 }
 
-/* Outputs x .. x + PX - 1, one vector of channels. Each input is loaded once per row of taps and
+/* How a step of outputs lies on the input. A constant wherever it is passed. */
+typedef enum edge {
+    INSIDE,     /* every column is inside */
+    LEFT,       /* the first KW / 2 columns are padding */
+    RIGHT,      /* the last KW / 2 columns are padding */
+    LEFT_RIGHT, /* both */
+    TESTED      /* anything else: each column is tested */
+} edge;
+
+/* Outputs x .. x + px - 1, one vector of channels. Each input is loaded once per row of taps and
  * serves every output that it lies under:
  *
  *     KW = 3, STRIDE = 1:   column  0  1  2  3  4  5
@@ -45,31 +57,36 @@ HG_INLINE const float *weights_at(const hg_depthwise_args *a, size_t c)
  *                                         2  2  2
  *                                            3  3  3
  *
- * Where `edge`, columns outside the input are left out. KW, STRIDE and edge are constants. */
+ * The KW weights of a row of taps stay in registers: with px = PX a step makes fewer loads than
+ * products, which leaves the FMA units as its bound. px, where, KW and STRIDE are constants. */
 HG_INLINE void step(const hg_depthwise_args *a, int64_t x, size_t c, size_t n, bool whole,
-                    bool edge, int KW, int STRIDE)
+                    edge where, int px, int KW, int STRIDE)
 {
+    const int columns = (px - 1) * STRIDE + KW;
+    const int begin = where == LEFT || where == LEFT_RIGHT ? KW / 2 : 0;
+    const int end = columns - (where == RIGHT || where == LEFT_RIGHT ? KW / 2 : 0);
     const int64_t first = x * STRIDE - a->left;
     const float *weights = weights_at(a, c);
-    const float *row = a->input + c;
+    const float *row = a->input + first * a->pixel_step + (int64_t)c;
     float32x4_t vacc[PX];
-    HG_UNROLL for (int j = 0; j < PX; j++) vacc[j] = vld1q_f32(a->bias + c);
+    HG_UNROLL for (int j = 0; j < px; j++) vacc[j] = vld1q_f32(a->bias + c);
     for (int64_t r = 0; r < a->rows; r++) {
-        HG_UNROLL for (int i = 0; i < (PX - 1) * STRIDE + KW; i++)
+        float32x4_t vk[MAX_KW];
+        HG_UNROLL for (int k = 0; k < KW; k++) vk[k] = vld1q_f32(weights + k * BLOCK);
+        HG_UNROLL for (int i = begin; i < end; i++)
         {
-            if (edge && (uint64_t)(first + i) >= (uint64_t)a->width) continue;
-            const float32x4_t vi = load(row + (first + i) * a->pixel_step, n, whole);
-            HG_UNROLL for (int j = 0; j < PX; j++)
+            if (where == TESTED && (uint64_t)(first + i) >= (uint64_t)a->width) continue;
+            const float32x4_t vi = load(row + i * a->pixel_step, n, whole);
+            HG_UNROLL for (int j = 0; j < px; j++)
             {
                 const int k = i - j * STRIDE; /* the tap of output j on this column */
-                if (k >= 0 && k < KW)
-                    vacc[j] = vfmaq_f32(vacc[j], vi, vld1q_f32(weights + k * BLOCK));
+                if (k >= 0 && k < KW) vacc[j] = vfmaq_f32(vacc[j], vi, vk[k]);
             }
         }
         row += a->row_step;
         weights += a->weight_step;
     }
-    HG_UNROLL for (int j = 0; j < PX; j++) finish(a, x + j, c, vacc[j], n, whole);
+    HG_UNROLL for (int j = 0; j < px; j++) finish(a, x + j, c, vacc[j], n, whole);
 }
 
 /* One output under the taps `cols`, `vectors` vectors of channels. */
@@ -112,27 +129,42 @@ static void any_window(const hg_depthwise_args *args)
     }
 }
 
-HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, bool edge, int KW, int STRIDE)
+/* px outputs from x on, all channels. */
+HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, edge where, int px, int KW, int STRIDE)
 {
+    const edge tested = where == INSIDE ? INSIDE : TESTED; /* one body for rare cases */
     size_t c = 0;
-    for (; c + VL <= a->channels; c += VL) step(a, x, c, VL, true, edge, KW, STRIDE);
-    if (c < a->channels) step(a, x, c, a->channels - c, false, edge, KW, STRIDE);
+    for (; c + VL <= a->channels; c += VL) step(a, x, c, VL, true, where, px, KW, STRIDE);
+    if (c < a->channels) step(a, x, c, a->channels - c, false, tested, px, KW, STRIDE);
 }
 
 HG_INLINE void row(const hg_depthwise_args *args, int KW, int STRIDE)
 {
-    if (args->count < PX) {
+    if (args->count < PX_SMALL) {
         any_window(args);
         return;
     }
     const hg_depthwise_args copy = *args, *a = &copy;
-    for (int64_t begin = 0; begin < a->count; begin += PX) {
-        const int64_t x = HG_MIN(begin, a->count - PX); /* the last step repeats some outputs */
-        const int64_t first = x * STRIDE - a->left;
-        if (first >= 0 && first + (PX - 1) * STRIDE + KW <= a->width)
-            steps(a, x, false, KW, STRIDE);
+    for (int64_t begin = 0, px; begin < a->count; begin += px) {
+        const int64_t left = a->count - begin;
+        px = left > PX_SMALL && a->count >= PX ? PX : PX_SMALL;
+        const int64_t x = HG_MIN(begin, a->count - px); /* the last step repeats some outputs */
+        const int64_t before = a->left - x * STRIDE;    /* columns of padding */
+        const int64_t after = (px - 1) * STRIDE + KW - before - a->width;
+        const bool inside = before <= 0 && after <= 0;
+        if (px == PX_SMALL)
+            inside ? steps(a, x, INSIDE, PX_SMALL, KW, STRIDE)
+                   : steps(a, x, TESTED, PX_SMALL, KW, STRIDE);
+        else if (inside)
+            steps(a, x, INSIDE, PX, KW, STRIDE);
+        else if (before == KW / 2 && after <= 0)
+            steps(a, x, LEFT, PX, KW, STRIDE);
+        else if (before <= 0 && after == KW / 2)
+            steps(a, x, RIGHT, PX, KW, STRIDE);
+        else if (before == KW / 2 && after == KW / 2)
+            steps(a, x, LEFT_RIGHT, PX, KW, STRIDE);
         else
-            steps(a, x, true, KW, STRIDE);
+            steps(a, x, TESTED, PX, KW, STRIDE);
     }
 }
 
@@ -161,7 +193,7 @@ const hg_kernel hg_depthwise_neon[] = {{.name = "conv2d.f32.nhwc.neon.depthwise3
                                         .dtype = HG_F32,
                                         .isa = HG_ISA_NEON,
                                         .layouts = HG_IN_NHWC,
-                                        .rev = 1,
+                                        .rev = 2,
                                         .limits = {.kernel = {3, 3},
                                                    .stride = {1, 1},
                                                    .dilation = {1, 1},
@@ -174,7 +206,7 @@ const hg_kernel hg_depthwise_neon[] = {{.name = "conv2d.f32.nhwc.neon.depthwise3
                                         .dtype = HG_F32,
                                         .isa = HG_ISA_NEON,
                                         .layouts = HG_IN_NHWC,
-                                        .rev = 1,
+                                        .rev = 2,
                                         .limits = {.kernel = {3, 3},
                                                    .stride = {2, 2},
                                                    .dilation = {1, 1},
@@ -187,7 +219,7 @@ const hg_kernel hg_depthwise_neon[] = {{.name = "conv2d.f32.nhwc.neon.depthwise3
                                         .dtype = HG_F32,
                                         .isa = HG_ISA_NEON,
                                         .layouts = HG_IN_NHWC,
-                                        .rev = 1,
+                                        .rev = 2,
                                         .limits = {.kernel = {5, 5},
                                                    .stride = {1, 1},
                                                    .dilation = {1, 1},
@@ -200,7 +232,7 @@ const hg_kernel hg_depthwise_neon[] = {{.name = "conv2d.f32.nhwc.neon.depthwise3
                                         .dtype = HG_F32,
                                         .isa = HG_ISA_NEON,
                                         .layouts = HG_IN_NHWC,
-                                        .rev = 1,
+                                        .rev = 2,
                                         .limits = {.kernel = {5, 5},
                                                    .stride = {2, 2},
                                                    .dilation = {1, 1},
@@ -213,7 +245,7 @@ const hg_kernel hg_depthwise_neon[] = {{.name = "conv2d.f32.nhwc.neon.depthwise3
                                         .dtype = HG_F32,
                                         .isa = HG_ISA_NEON,
                                         .layouts = HG_IN_NHWC,
-                                        .rev = 1,
+                                        .rev = 2,
                                         .limits = {.depthwise = true, .same_channels = true},
                                         .algorithm = &hg_depthwise,
                                         .run.depthwise = any_window},
