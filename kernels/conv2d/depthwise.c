@@ -1,9 +1,10 @@
 /* Depthwise convolution: rows of taps, chunks and ranges. Contracts: depthwise.h.
  *
  *     for block of output rows (over the whole batch)      one range of work
- *       for chunk of channels (config.split)               its input rows stay in L1
- *         for row
- *           microkernel
+ *       for chunk of channels (config.split)
+ *         microkernel: for step of columns                 its input rows stay in L1
+ *           for row
+ *             for vector of channels
  *
  * Packed weights: [C/8][kernel.h][kernel.w][8], zero beyond C. config.block = rows per range. */
 #include "kernels/conv2d/depthwise.h"
@@ -14,7 +15,9 @@
 
 enum {
     BLOCK = HG_DEPTHWISE_BLOCK,
-    INPUT_BYTES = 24 << 10,  /* of the input rows under one output row and chunk */
+    INPUT_BYTES = 20 << 10,  /* of the columns under a step of outputs, one chunk: stays in L1 */
+    COLUMNS = 7,             /* outputs of a step */
+    LINES = 64,              /* output rows of a call */
     OUTPUT_BYTES = 32 << 10, /* of a range */
     MIN_CHUNK = 32
 };
@@ -33,7 +36,8 @@ static shape shape_of(const hg_problem *p, const hg_config *c)
     const int64_t row_bytes = p->out.w * p->out.c * (int64_t)sizeof(float);
     s.block = c->block > 0 ? c->block : HG_CEIL_DIV(OUTPUT_BYTES, row_bytes);
     s.block = HG_MAX(HG_MIN(s.block, s.rows), 1);
-    const int64_t column_bytes = HG_MIN(p->kernel.h, p->in.h) * p->in.w * (int64_t)sizeof(float);
+    const int64_t columns = HG_MIN((COLUMNS - 1) * p->stride.w + p->kernel.w, p->in.w);
+    const int64_t column_bytes = HG_MIN(p->kernel.h, p->in.h) * columns * (int64_t)sizeof(float);
     s.chunk = c->split > 0 ? c->split : HG_MAX(INPUT_BYTES / column_bytes, MIN_CHUNK);
     s.chunk = HG_ROUND_UP(HG_MIN(s.chunk, p->in.c), BLOCK);
     return s;
@@ -89,21 +93,22 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
             }
 }
 
-/* One output row at channels [c, c + a->channels). */
-static void run_row(const hg_task *t, const shape *s, int64_t row, int64_t c, hg_depthwise_args *a)
+/* An output row at the channels from c on. */
+static hg_depthwise_line line_of(const hg_task *t, const shape *s, int64_t row, int64_t c)
 {
     const hg_problem *p = t->problem;
     const int64_t n = row / p->out.h, oy = row % p->out.h;
     const hg_strides *so = &p->out.strides, *sr = &p->residual_strides;
     const int64_t first = oy * p->stride.h - p->pad.top;
     const hg_span taps = hg_taps_inside(first, p->kernel.h, p->dilation.h, p->in.h);
-    a->rows = taps.end - taps.begin;
-    a->input = t->input + n * p->in.strides.n + c;
-    if (a->rows) a->input += (first + taps.begin * p->dilation.h) * p->in.strides.h;
-    a->weights = t->weights + c * s->taps + taps.begin * a->weight_step;
-    a->out = t->output + n * so->n + oy * so->h + c;
-    a->residual = p->post.residual ? t->residual + n * sr->n + oy * sr->h + c : NULL;
-    t->kernel->run.depthwise(a);
+    hg_depthwise_line line = {
+        .input = t->input + n * p->in.strides.n + c,
+        .weights = t->weights + c * s->taps + taps.begin * p->kernel.w * BLOCK,
+        .out = t->output + n * so->n + oy * so->h + c,
+        .residual = p->post.residual ? t->residual + n * sr->n + oy * sr->h + c : NULL,
+        .rows = taps.end - taps.begin};
+    if (line.rows) line.input += (first + taps.begin * p->dilation.h) * p->in.strides.h;
+    return line;
 }
 
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
@@ -126,12 +131,16 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
                            .slope = p->post.slope,
                            .min = p->post.min,
                            .max = p->post.max};
-    for (int64_t r = begin; r < end; r++) {
-        const int64_t last = HG_MIN((r + 1) * s.block, s.rows);
+    hg_depthwise_line lines[LINES];
+    a.lines = lines;
+    const int64_t last = HG_MIN(end * s.block, s.rows);
+    for (int64_t row = begin * s.block; row < last; row += a.line_count) {
+        a.line_count = HG_MIN(LINES, last - row);
         for (int64_t c = 0; c < p->in.c; c += s.chunk) {
             a.channels = (size_t)HG_MIN(s.chunk, p->in.c - c);
             a.bias = t->bias + c;
-            for (int64_t row = r * s.block; row < last; row++) run_row(t, &s, row, c, &a);
+            for (int64_t i = 0; i < a.line_count; i++) lines[i] = line_of(t, &s, row + i, c);
+            t->kernel->run.depthwise(&a);
         }
     }
 }

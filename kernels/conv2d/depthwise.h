@@ -6,7 +6,17 @@
 
 enum { HG_DEPTHWISE_BLOCK = 8 }; /* channels of one block of packed weights */
 
-/* One output row. The rows of taps in padding are already left out; columns are not:
+/* One output row and its window. Rows of taps in padding are left out. */
+typedef struct hg_depthwise_line {
+    const float *input; /* the first row of taps, column 0 */
+    const float *weights;
+    float *out;
+    const float *residual; /* or NULL */
+    int64_t rows;          /* of taps; may be 0 */
+} hg_depthwise_line;
+
+/* Some output rows. For each, with the fields of its line (columns of taps in padding are not left
+ * out), in any order:
  *
  *     for x < count, c < channels:
  *         v = bias[c]
@@ -21,17 +31,13 @@ enum { HG_DEPTHWISE_BLOCK = 8 }; /* channels of one block of packed weights */
  * weights and bias are readable up to the next multiple of 8 channels; nothing else beyond
  * `channels` is read or written. Products are summed in this order in every kernel. */
 typedef struct hg_depthwise_args {
-    const float *input;
+    const hg_depthwise_line *lines;
+    int64_t line_count;
     int64_t row_step, pixel_step; /* in floats, as are all steps */
-    int64_t rows, cols;           /* rows may be 0 */
-    int64_t width, left, stride, dilation;
-    const float *weights;
+    int64_t cols, width, left, stride, dilation;
     int64_t weight_step, block_step;
     const float *bias;
-    float *out;
-    int64_t out_step;
-    const float *residual; /* or NULL */
-    int64_t residual_step;
+    int64_t out_step, residual_step;
     int64_t count;
     size_t channels;
     float slope, min, max;

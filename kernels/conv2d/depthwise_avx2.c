@@ -19,25 +19,36 @@ HG_INLINE __m256 load(const float *p, __m256i vmask, bool masked)
     return masked ? _mm256_maskload_ps(p, vmask) : _mm256_loadu_ps(p);
 }
 
-/* Output x, one vector of channels from c on. */
-HG_INLINE void finish(const hg_depthwise_args *a, int64_t x, size_t c, __m256 v, __m256i vmask,
-                      bool masked)
+/* Ends and stores outputs x .. x + px - 1, one vector of channels from c on. */
+HG_INLINE void finish(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x, size_t c,
+                      __m256 *vacc, int px, __m256i vmask, bool masked)
 {
-    if (a->residual)
-        v = _mm256_add_ps(v, load(a->residual + x * a->residual_step + c, vmask, masked));
-    v = hg_conv_post_avx2(v, a->slope != 1.0f, _mm256_set1_ps(a->slope), _mm256_set1_ps(a->min),
-                          _mm256_set1_ps(a->max));
-    float *out = a->out + x * a->out_step + c;
-    if (masked)
-        _mm256_maskstore_ps(out, vmask, v);
-    else
-        _mm256_storeu_ps(out, v);
+    const __m256 vmin = _mm256_set1_ps(a->min), vmax = _mm256_set1_ps(a->max);
+    if (l->residual) {
+        const float *added = l->residual + x * a->residual_step + (int64_t)c;
+        HG_UNROLL for (int j = 0; j < px; j++, added += a->residual_step) vacc[j] =
+            _mm256_add_ps(vacc[j], load(added, vmask, masked));
+    }
+    if (a->slope != 1.0f) {
+        const __m256 vslope = _mm256_set1_ps(a->slope);
+        HG_UNROLL for (int j = 0; j < px; j++) vacc[j] =
+            hg_conv_post_avx2(vacc[j], true, vslope, vmin, vmax);
+    }
+    float *out = l->out + x * a->out_step + (int64_t)c;
+    HG_UNROLL for (int j = 0; j < px; j++, out += a->out_step)
+    {
+        const __m256 v = hg_conv_post_avx2(vacc[j], false, vmin, vmin, vmax);
+        if (masked)
+            _mm256_maskstore_ps(out, vmask, v);
+        else
+            _mm256_storeu_ps(out, v);
+    }
 }
 
 /* Packed weights of the vector of channels at c. */
-HG_INLINE const float *weights_at(const hg_depthwise_args *a, size_t c)
+HG_INLINE const float *weights_at(const hg_depthwise_args *a, const hg_depthwise_line *l, size_t c)
 {
-    return a->weights + (int64_t)(c / BLOCK) * a->block_step + c % BLOCK;
+    return l->weights + (int64_t)(c / BLOCK) * a->block_step + c % BLOCK;
 }
 
 /* How a step of outputs lies on the input. A constant wherever it is passed. */
@@ -60,24 +71,25 @@ typedef enum edge {
  *
  * The KW weights of a row of taps stay in registers: with px = PX a step makes fewer loads than
  * products, which leaves the FMA units as its bound. px, where, KW and STRIDE are constants. */
-HG_INLINE void step(const hg_depthwise_args *a, int64_t x, size_t c, __m256i vmask, bool masked,
-                    edge where, int px, int KW, int STRIDE)
+HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x, size_t c,
+                    __m256i vmask, bool masked, edge where, int px, int KW, int STRIDE)
 {
     const int columns = (px - 1) * STRIDE + KW;
     const int begin = where == LEFT || where == LEFT_RIGHT ? KW / 2 : 0;
     const int end = columns - (where == RIGHT || where == LEFT_RIGHT ? KW / 2 : 0);
-    const int64_t first = x * STRIDE - a->left;
-    const float *weights = weights_at(a, c);
-    const float *row = a->input + first * a->pixel_step + (int64_t)c;
+    const float *weights = weights_at(a, l, c);
+    const float *row = l->input + (x * STRIDE - a->left + begin) * a->pixel_step + (int64_t)c;
     __m256 vacc[PX];
     HG_UNROLL for (int j = 0; j < px; j++) vacc[j] = _mm256_loadu_ps(a->bias + c);
-    for (int64_t r = 0; r < a->rows; r++) {
+    for (int64_t r = 0; r < l->rows; r++) {
         __m256 vk[MAX_KW];
         HG_UNROLL for (int k = 0; k < KW; k++) vk[k] = _mm256_loadu_ps(weights + k * BLOCK);
-        HG_UNROLL for (int i = begin; i < end; i++)
+        const float *input = row; /* stepped: one register instead of a pointer per column */
+        HG_UNROLL for (int i = begin; i < end; i++, input += a->pixel_step)
         {
-            if (where == TESTED && (uint64_t)(first + i) >= (uint64_t)a->width) continue;
-            const __m256 vi = load(row + i * a->pixel_step, vmask, masked);
+            const int64_t ix = x * STRIDE - a->left + i;
+            if (where == TESTED && (uint64_t)ix >= (uint64_t)a->width) continue;
+            const __m256 vi = load(input, vmask, masked);
             HG_UNROLL for (int j = 0; j < px; j++)
             {
                 const int k = i - j * STRIDE; /* the tap of output j on this column */
@@ -87,23 +99,23 @@ HG_INLINE void step(const hg_depthwise_args *a, int64_t x, size_t c, __m256i vma
         row += a->row_step;
         weights += a->weight_step;
     }
-    HG_UNROLL for (int j = 0; j < px; j++) finish(a, x + j, c, vacc[j], vmask, masked);
+    finish(a, l, x, c, vacc, px, vmask, masked);
 }
 
 /* One output under the taps `cols`, `vectors` vectors of channels. */
-HG_INLINE void window(const hg_depthwise_args *a, int64_t x, hg_span cols, size_t c, __m256i vmask,
-                      bool masked, int vectors)
+HG_INLINE void window(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
+                      hg_span cols, size_t c, __m256i vmask, bool masked, int vectors)
 {
-    const float *row = a->input + c;
+    const float *row = l->input + c;
     if (cols.end) row += (x * a->stride - a->left + cols.begin * a->dilation) * a->pixel_step;
     const float *weights[NV];
     __m256 vacc[NV];
     HG_UNROLL for (int v = 0; v < vectors; v++)
     {
-        weights[v] = weights_at(a, c + (size_t)v * VL);
+        weights[v] = weights_at(a, l, c + (size_t)v * VL);
         vacc[v] = _mm256_loadu_ps(a->bias + c + v * VL);
     }
-    for (int64_t r = 0; r < a->rows; r++, row += a->row_step) {
+    for (int64_t r = 0; r < l->rows; r++, row += a->row_step) {
         const float *input = row;
         for (int64_t k = cols.begin; k < cols.end; k++) {
             HG_UNROLL for (int v = 0; v < vectors; v++)
@@ -115,34 +127,40 @@ HG_INLINE void window(const hg_depthwise_args *a, int64_t x, hg_span cols, size_
         }
     }
     HG_UNROLL for (int v = 0; v < vectors; v++)
-        finish(a, x, c + (size_t)v * VL, vacc[v], vmask, masked);
+        finish(a, l, x, c + (size_t)v * VL, vacc + v, 1, vmask, masked);
 }
 
 static void any_window(const hg_depthwise_args *args)
 {
     const hg_depthwise_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
     const __m256i vall = _mm256_set1_epi32(-1);
-    for (int64_t x = 0; x < a->count; x++) {
+    for (int64_t i = 0; i < a->line_count * a->count; i++) {
+        const hg_depthwise_line line = a->lines[i / a->count], *l = &line;
+        const int64_t x = i % a->count;
         const hg_span cols =
             hg_taps_inside(x * a->stride - a->left, a->cols, a->dilation, a->width);
         size_t c = 0;
-        for (; c + NV * VL <= a->channels; c += NV * VL) window(a, x, cols, c, vall, false, NV);
-        for (; c + VL <= a->channels; c += VL) window(a, x, cols, c, vall, false, 1);
-        if (c < a->channels) window(a, x, cols, c, hg_tail_mask(a->channels - c), true, 1);
+        for (; c + NV * VL <= a->channels; c += NV * VL) window(a, l, x, cols, c, vall, false, NV);
+        for (; c + VL <= a->channels; c += VL) window(a, l, x, cols, c, vall, false, 1);
+        if (c < a->channels) window(a, l, x, cols, c, hg_tail_mask(a->channels - c), true, 1);
     }
 }
 
-/* px outputs from x on, all channels. */
+/* px outputs from x on, all rows and channels. */
 HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, edge where, int px, int KW, int STRIDE)
 {
     const __m256i vall = _mm256_set1_epi32(-1);
     const edge tested = where == INSIDE ? INSIDE : TESTED; /* one body for rare cases */
-    size_t c = 0;
-    for (; c + VL <= a->channels; c += VL) step(a, x, c, vall, false, where, px, KW, STRIDE);
-    if (c < a->channels) step(a, x, c, hg_tail_mask(a->channels - c), true, tested, px, KW, STRIDE);
+    for (int64_t i = 0; i < a->line_count; i++) {
+        const hg_depthwise_line line = a->lines[i], *l = &line;
+        size_t c = 0;
+        for (; c + VL <= a->channels; c += VL) step(a, l, x, c, vall, false, where, px, KW, STRIDE);
+        if (c < a->channels)
+            step(a, l, x, c, hg_tail_mask(a->channels - c), true, tested, px, KW, STRIDE);
+    }
 }
 
-HG_INLINE void row(const hg_depthwise_args *args, int KW, int STRIDE)
+HG_INLINE void rows(const hg_depthwise_args *args, int KW, int STRIDE)
 {
     if (args->count < PX_SMALL) {
         any_window(args);
@@ -174,22 +192,22 @@ HG_INLINE void row(const hg_depthwise_args *args, int KW, int STRIDE)
 
 static void k3s1(const hg_depthwise_args *a)
 {
-    row(a, 3, 1);
+    rows(a, 3, 1);
 }
 
 static void k3s2(const hg_depthwise_args *a)
 {
-    row(a, 3, 2);
+    rows(a, 3, 2);
 }
 
 static void k5s1(const hg_depthwise_args *a)
 {
-    row(a, 5, 1);
+    rows(a, 5, 1);
 }
 
 static void k5s2(const hg_depthwise_args *a)
 {
-    row(a, 5, 2);
+    rows(a, 5, 2);
 }
 
 const hg_kernel hg_depthwise_avx2[] = {{.name = "conv2d.f32.nhwc.avx2.depthwise3x3s1",

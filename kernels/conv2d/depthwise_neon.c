@@ -19,24 +19,36 @@ HG_INLINE float32x4_t load(const float *p, size_t n, bool whole)
     return whole ? vld1q_f32(p) : hg_load_tail(p, n);
 }
 
-/* Output x, one vector of channels from c on. */
-HG_INLINE void finish(const hg_depthwise_args *a, int64_t x, size_t c, float32x4_t v, size_t n,
-                      bool whole)
+/* Ends and stores outputs x .. x + px - 1, one vector of channels from c on. */
+HG_INLINE void finish(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x, size_t c,
+                      float32x4_t *vacc, int px, size_t n, bool whole)
 {
-    if (a->residual) v = vaddq_f32(v, load(a->residual + x * a->residual_step + c, n, whole));
-    v = hg_conv_post_neon(v, a->slope != 1.0f, vdupq_n_f32(a->slope), vdupq_n_f32(a->min),
-                          vdupq_n_f32(a->max));
-    float *out = a->out + x * a->out_step + c;
-    if (whole)
-        vst1q_f32(out, v);
-    else
-        hg_store_tail(out, v, n);
+    const float32x4_t vmin = vdupq_n_f32(a->min), vmax = vdupq_n_f32(a->max);
+    if (l->residual) {
+        const float *added = l->residual + x * a->residual_step + (int64_t)c;
+        HG_UNROLL for (int j = 0; j < px; j++, added += a->residual_step) vacc[j] =
+            vaddq_f32(vacc[j], load(added, n, whole));
+    }
+    if (a->slope != 1.0f) {
+        const float32x4_t vslope = vdupq_n_f32(a->slope);
+        HG_UNROLL for (int j = 0; j < px; j++) vacc[j] =
+            hg_conv_post_neon(vacc[j], true, vslope, vmin, vmax);
+    }
+    float *out = l->out + x * a->out_step + (int64_t)c;
+    HG_UNROLL for (int j = 0; j < px; j++, out += a->out_step)
+    {
+        const float32x4_t v = hg_conv_post_neon(vacc[j], false, vmin, vmin, vmax);
+        if (whole)
+            vst1q_f32(out, v);
+        else
+            hg_store_tail(out, v, n);
+    }
 }
 
 /* Packed weights of the vector of channels at c. */
-HG_INLINE const float *weights_at(const hg_depthwise_args *a, size_t c)
+HG_INLINE const float *weights_at(const hg_depthwise_args *a, const hg_depthwise_line *l, size_t c)
 {
-    return a->weights + (int64_t)(c / BLOCK) * a->block_step + c % BLOCK;
+    return l->weights + (int64_t)(c / BLOCK) * a->block_step + c % BLOCK;
 }
 
 /* How a step of outputs lies on the input. A constant wherever it is passed. */
@@ -59,24 +71,25 @@ typedef enum edge {
  *
  * The KW weights of a row of taps stay in registers: with px = PX a step makes fewer loads than
  * products, which leaves the FMA units as its bound. px, where, KW and STRIDE are constants. */
-HG_INLINE void step(const hg_depthwise_args *a, int64_t x, size_t c, size_t n, bool whole,
-                    edge where, int px, int KW, int STRIDE)
+HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x, size_t c,
+                    size_t n, bool whole, edge where, int px, int KW, int STRIDE)
 {
     const int columns = (px - 1) * STRIDE + KW;
     const int begin = where == LEFT || where == LEFT_RIGHT ? KW / 2 : 0;
     const int end = columns - (where == RIGHT || where == LEFT_RIGHT ? KW / 2 : 0);
-    const int64_t first = x * STRIDE - a->left;
-    const float *weights = weights_at(a, c);
-    const float *row = a->input + first * a->pixel_step + (int64_t)c;
+    const float *weights = weights_at(a, l, c);
+    const float *row = l->input + (x * STRIDE - a->left + begin) * a->pixel_step + (int64_t)c;
     float32x4_t vacc[PX];
     HG_UNROLL for (int j = 0; j < px; j++) vacc[j] = vld1q_f32(a->bias + c);
-    for (int64_t r = 0; r < a->rows; r++) {
+    for (int64_t r = 0; r < l->rows; r++) {
         float32x4_t vk[MAX_KW];
         HG_UNROLL for (int k = 0; k < KW; k++) vk[k] = vld1q_f32(weights + k * BLOCK);
-        HG_UNROLL for (int i = begin; i < end; i++)
+        const float *input = row; /* stepped: one register instead of a pointer per column */
+        HG_UNROLL for (int i = begin; i < end; i++, input += a->pixel_step)
         {
-            if (where == TESTED && (uint64_t)(first + i) >= (uint64_t)a->width) continue;
-            const float32x4_t vi = load(row + i * a->pixel_step, n, whole);
+            const int64_t ix = x * STRIDE - a->left + i;
+            if (where == TESTED && (uint64_t)ix >= (uint64_t)a->width) continue;
+            const float32x4_t vi = load(input, n, whole);
             HG_UNROLL for (int j = 0; j < px; j++)
             {
                 const int k = i - j * STRIDE; /* the tap of output j on this column */
@@ -86,23 +99,23 @@ HG_INLINE void step(const hg_depthwise_args *a, int64_t x, size_t c, size_t n, b
         row += a->row_step;
         weights += a->weight_step;
     }
-    HG_UNROLL for (int j = 0; j < px; j++) finish(a, x + j, c, vacc[j], n, whole);
+    finish(a, l, x, c, vacc, px, n, whole);
 }
 
 /* One output under the taps `cols`, `vectors` vectors of channels. */
-HG_INLINE void window(const hg_depthwise_args *a, int64_t x, hg_span cols, size_t c, size_t n,
-                      bool whole, int vectors)
+HG_INLINE void window(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
+                      hg_span cols, size_t c, size_t n, bool whole, int vectors)
 {
-    const float *row = a->input + c;
+    const float *row = l->input + c;
     if (cols.end) row += (x * a->stride - a->left + cols.begin * a->dilation) * a->pixel_step;
     const float *weights[NV];
     float32x4_t vacc[NV];
     HG_UNROLL for (int v = 0; v < vectors; v++)
     {
-        weights[v] = weights_at(a, c + (size_t)v * VL);
+        weights[v] = weights_at(a, l, c + (size_t)v * VL);
         vacc[v] = vld1q_f32(a->bias + c + v * VL);
     }
-    for (int64_t r = 0; r < a->rows; r++, row += a->row_step) {
+    for (int64_t r = 0; r < l->rows; r++, row += a->row_step) {
         const float *input = row;
         for (int64_t k = cols.begin; k < cols.end; k++) {
             HG_UNROLL for (int v = 0; v < vectors; v++)
@@ -113,32 +126,38 @@ HG_INLINE void window(const hg_depthwise_args *a, int64_t x, hg_span cols, size_
             input += a->dilation * a->pixel_step;
         }
     }
-    HG_UNROLL for (int v = 0; v < vectors; v++) finish(a, x, c + (size_t)v * VL, vacc[v], n, whole);
+    HG_UNROLL for (int v = 0; v < vectors; v++)
+        finish(a, l, x, c + (size_t)v * VL, vacc + v, 1, n, whole);
 }
 
 static void any_window(const hg_depthwise_args *args)
 {
     const hg_depthwise_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
-    for (int64_t x = 0; x < a->count; x++) {
+    for (int64_t i = 0; i < a->line_count * a->count; i++) {
+        const hg_depthwise_line line = a->lines[i / a->count], *l = &line;
+        const int64_t x = i % a->count;
         const hg_span cols =
             hg_taps_inside(x * a->stride - a->left, a->cols, a->dilation, a->width);
         size_t c = 0;
-        for (; c + NV * VL <= a->channels; c += NV * VL) window(a, x, cols, c, VL, true, NV);
-        for (; c + VL <= a->channels; c += VL) window(a, x, cols, c, VL, true, 1);
-        if (c < a->channels) window(a, x, cols, c, a->channels - c, false, 1);
+        for (; c + NV * VL <= a->channels; c += NV * VL) window(a, l, x, cols, c, VL, true, NV);
+        for (; c + VL <= a->channels; c += VL) window(a, l, x, cols, c, VL, true, 1);
+        if (c < a->channels) window(a, l, x, cols, c, a->channels - c, false, 1);
     }
 }
 
-/* px outputs from x on, all channels. */
+/* px outputs from x on, all rows and channels. */
 HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, edge where, int px, int KW, int STRIDE)
 {
     const edge tested = where == INSIDE ? INSIDE : TESTED; /* one body for rare cases */
-    size_t c = 0;
-    for (; c + VL <= a->channels; c += VL) step(a, x, c, VL, true, where, px, KW, STRIDE);
-    if (c < a->channels) step(a, x, c, a->channels - c, false, tested, px, KW, STRIDE);
+    for (int64_t i = 0; i < a->line_count; i++) {
+        const hg_depthwise_line line = a->lines[i], *l = &line;
+        size_t c = 0;
+        for (; c + VL <= a->channels; c += VL) step(a, l, x, c, VL, true, where, px, KW, STRIDE);
+        if (c < a->channels) step(a, l, x, c, a->channels - c, false, tested, px, KW, STRIDE);
+    }
 }
 
-HG_INLINE void row(const hg_depthwise_args *args, int KW, int STRIDE)
+HG_INLINE void rows(const hg_depthwise_args *args, int KW, int STRIDE)
 {
     if (args->count < PX_SMALL) {
         any_window(args);
@@ -170,22 +189,22 @@ HG_INLINE void row(const hg_depthwise_args *args, int KW, int STRIDE)
 
 static void k3s1(const hg_depthwise_args *a)
 {
-    row(a, 3, 1);
+    rows(a, 3, 1);
 }
 
 static void k3s2(const hg_depthwise_args *a)
 {
-    row(a, 3, 2);
+    rows(a, 3, 2);
 }
 
 static void k5s1(const hg_depthwise_args *a)
 {
-    row(a, 5, 1);
+    rows(a, 5, 1);
 }
 
 static void k5s2(const hg_depthwise_args *a)
 {
-    row(a, 5, 2);
+    rows(a, 5, 2);
 }
 
 const hg_kernel hg_depthwise_neon[] = {{.name = "conv2d.f32.nhwc.neon.depthwise3x3s1",
