@@ -37,6 +37,8 @@ static bool within_limits(const hg_limits *l, const hg_problem *p)
     if (l->only_indices && !p->pool.indices) return false;
     if (l->one_group && p->groups != 1) return false;
     if (l->depthwise && p->groups != p->in.c) return false;
+    if (l->group_channels && (p->in.c != l->group_channels * p->groups || p->out.c != p->in.c))
+        return false;
     if (l->same_channels && p->out.c != p->in.c) return false;
     if (l->no_adaptive && p->pool.adaptive) return false;
     if (l->exact_factor && (p->out.h % p->in.h != 0 || p->out.w % p->in.w != 0)) return false;

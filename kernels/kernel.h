@@ -34,6 +34,7 @@ typedef struct hg_limits {
     bool same_channels;                 /* as many outputs as inputs: multiplier 1 */
     bool no_adaptive;                   /* pooling windows by kernel, stride and pad */
     bool exact_factor;                  /* resize2d: out is a whole multiple of in, both axes */
+    int8_t group_channels;              /* convolutions: input and output channels of a group */
     int8_t resize_mode;                 /* resize2d: 1 + hg_resize_mode */
     int64_t min_channels, max_channels; /* of the input */
 } hg_limits;

@@ -10,6 +10,11 @@ static void draw_groups(const hg_kernel *k, rng *r, hg_filter_desc *f)
     const hg_limits *l = &k->limits;
     const int64_t c = draw_channels(r, l->min_channels, l->max_channels);
     const int64_t roll = rng_in(r, 0, 99);
+    if (l->group_channels) {
+        f->groups = c / l->group_channels + 1;
+        f->in_channels = f->out_channels = f->groups * l->group_channels;
+        return;
+    }
     f->in_channels = c;
     f->groups = 1;
     f->out_channels = l->same_channels ? c : draw_channels(r, 1, 0);

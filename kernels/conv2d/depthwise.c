@@ -1,4 +1,5 @@
-/* Depthwise convolution: rows of taps, chunks and ranges. Contracts: depthwise.h.
+/* Depthwise and few-channel grouped convolution: rows of taps, chunks and ranges. Contracts:
+ * depthwise.h.
  *
  *     for block of output rows (over the whole batch)      one range of work
  *       for chunk of channels (config.split)
@@ -6,7 +7,8 @@
  *           for row
  *             for vector of channels
  *
- * Packed weights: [C/8][kernel.h][kernel.w][8], zero beyond C. config.block = rows per range. */
+ * Packed weights: [C/8][kernel.h][kernel.w][channels of a group][8], zero beyond C. config.block =
+ * rows per range. */
 #include "kernels/conv2d/depthwise.h"
 
 #include <string.h>
@@ -23,14 +25,16 @@ enum {
 };
 
 typedef struct shape {
+    int64_t group;        /* channels of one */
     int64_t taps, blocks; /* blocks of channels */
     int64_t rows, block;  /* output rows, and rows per range */
     int64_t chunk;        /* channels at a time; a multiple of BLOCK */
 } shape;
 
-static shape shape_of(const hg_problem *p, const hg_config *c)
+static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *c)
 {
-    shape s = {.taps = p->kernel.h * p->kernel.w,
+    shape s = {.group = HG_MAX(k->limits.group_channels, 1),
+               .taps = p->kernel.h * p->kernel.w,
                .blocks = HG_CEIL_DIV(p->in.c, BLOCK),
                .rows = p->out.n * p->out.h};
     const int64_t row_bytes = p->out.w * p->out.c * (int64_t)sizeof(float);
@@ -45,8 +49,7 @@ static shape shape_of(const hg_problem *p, const hg_config *c)
 
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
 {
-    (void)k;
-    const shape s = shape_of(p, &(hg_config){0});
+    const shape s = shape_of(p, k, &(hg_config){0});
     const int32_t block = (int32_t)s.block, chunk = (int32_t)HG_MIN(s.chunk, INT32_MAX);
     const int32_t chunks[] = {32, 64, 128, 256, (int32_t)HG_MIN(p->in.c, INT32_MAX)};
     int n = 0;
@@ -61,36 +64,42 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const double tile = k->limits.kernel.w ? 0.5 : 0.25;
+    const double tile = k->limits.group_channels ? 0.6 : k->limits.kernel.w ? 0.7 : 0.25;
     return hg_conv_cost(p, hg_problem_flops(p), k->isa == HG_ISA_AVX2 ? tile : tile / 2);
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
-    (void)k;
-    const shape s = shape_of(p, c);
-    *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(s.blocks * s.taps * BLOCK),
+    const shape s = shape_of(p, k, c);
+    *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(s.blocks * s.taps * s.group * BLOCK),
                         .stages = 1,
                         .ranges = {HG_CEIL_DIV(s.rows, s.block)}};
 }
 
 static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
 {
-    (void)p, (void)k;
+    (void)p;
     memset(words, 0, 12 * sizeof words[0]);
-    words[0] = 2; /* this packing */
+    words[0] = 3; /* this packing */
+    words[1] = HG_MAX(k->limits.group_channels, 1);
 }
 
+/* Lane `lane` of block b holds the weight of input channel `in` for output channel in ^ d, which is
+ * in the same group: sizes of groups are powers of two. The sum for output channel o is then that
+ * of the accumulators d at lanes o ^ d, and the kernels multiply inputs as they are loaded. */
 static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
 {
-    (void)k;
-    const shape s = shape_of(p, &(hg_config){0});
-    for (int64_t b = 0; b < s.blocks; b++)
+    const shape s = shape_of(p, k, &(hg_config){0});
+    for (int64_t b = 0; b < s.blocks; b++) {
+        const int64_t first = p->in.c < BLOCK ? 0 : HG_MIN(b * BLOCK, p->in.c - BLOCK);
         for (int64_t t = 0; t < s.taps; t++)
-            for (int64_t j = 0; j < BLOCK; j++, packed++) {
-                const int64_t c = b * BLOCK + j;
-                *packed = c < p->in.c ? filter[c * s.taps + t] : 0.0f;
-            }
+            for (int64_t d = 0; d < s.group; d++)
+                for (int64_t lane = 0; lane < BLOCK; lane++, packed++) {
+                    const int64_t in = first + lane, out = in ^ d;
+                    const bool inside = in < p->in.c && out < p->in.c;
+                    *packed = inside ? filter[(out * s.group + in % s.group) * s.taps + t] : 0.0f;
+                }
+    }
 }
 
 /* An output row at the channels from c on. */
@@ -103,7 +112,7 @@ static hg_depthwise_line line_of(const hg_task *t, const shape *s, int64_t row, 
     const hg_span taps = hg_taps_inside(first, p->kernel.h, p->dilation.h, p->in.h);
     hg_depthwise_line line = {
         .input = t->input + n * p->in.strides.n + c,
-        .weights = t->weights + c * s->taps + taps.begin * p->kernel.w * BLOCK,
+        .weights = t->weights + (c * s->taps + taps.begin * p->kernel.w * BLOCK) * s->group,
         .out = t->output + n * so->n + oy * so->h + c,
         .residual = p->post.residual ? t->residual + n * sr->n + oy * sr->h + c : NULL,
         .rows = taps.end - taps.begin};
@@ -115,7 +124,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
     const hg_problem *p = t->problem;
-    const shape s = shape_of(p, &t->config);
+    const shape s = shape_of(p, t->kernel, &t->config);
     hg_depthwise_args a = {.row_step = p->dilation.h * p->in.strides.h,
                            .pixel_step = p->in.strides.w,
                            .cols = p->kernel.w,
@@ -123,11 +132,12 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
                            .left = p->pad.left,
                            .stride = p->stride.w,
                            .dilation = p->dilation.w,
-                           .weight_step = p->kernel.w * BLOCK,
-                           .block_step = s.taps * BLOCK,
+                           .weight_step = p->kernel.w * s.group * BLOCK,
+                           .block_step = s.taps * s.group * BLOCK,
                            .out_step = p->out.strides.w,
                            .residual_step = p->residual_strides.w,
                            .count = p->out.w,
+                           .overlap = p->in.c >= BLOCK,
                            .slope = p->post.slope,
                            .min = p->post.min,
                            .max = p->post.max};

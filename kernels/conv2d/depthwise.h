@@ -28,8 +28,10 @@ typedef struct hg_depthwise_line {
  *         if (residual) v += residual[x*residual_step + c]
  *         out[x*out_step + c] = post(v)
  *
- * weights and bias are readable up to the next multiple of 8 channels; nothing else beyond
- * `channels` is read or written. Products are summed in this order in every kernel. */
+ * Where `overlap`, the last block of 8 channels is [channels - 8, channels) for weights and tensors
+ * alike, so that no vector is partial: tensors may then be touched before channel 0. Otherwise
+ * channels < 8. weights and bias are readable up to the next multiple of 8 channels; nothing else
+ * is read or written. Products are summed in this order in every kernel. */
 typedef struct hg_depthwise_args {
     const hg_depthwise_line *lines;
     int64_t line_count;
@@ -40,8 +42,17 @@ typedef struct hg_depthwise_args {
     int64_t out_step, residual_step;
     int64_t count;
     size_t channels;
+    bool overlap;
     float slope, min, max;
 } hg_depthwise_args;
+
+/* The channel that the block of packed weights with channel c begins at, plus c % 8. */
+HG_INLINE int64_t hg_block_begin(const hg_depthwise_args *a, size_t c)
+{
+    if (!a->overlap) return (int64_t)c;
+    const int64_t in_block = (int64_t)(c % HG_DEPTHWISE_BLOCK), begin = (int64_t)c - in_block;
+    return HG_MIN(begin, (int64_t)a->channels - HG_DEPTHWISE_BLOCK) + in_block;
+}
 
 /* Taps [begin, end) of a window that starts at `first` lie inside [0, in). */
 typedef struct hg_span {

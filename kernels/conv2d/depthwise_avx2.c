@@ -1,7 +1,6 @@
 /* Depthwise convolution, AVX2 + FMA. Contract: depthwise.h. */
 #include "kernels/conv2d/conv2d.h"
-#include "kernels/conv2d/depthwise.h"
-#include "kernels/conv2d/post_avx2.h"
+#include "kernels/conv2d/depthwise_post_avx2.h"
 
 enum {
     VL = 8, /* f32 lanes per vector */
@@ -12,38 +11,6 @@ enum {
     NV = 4, /* vectors of one output side by side, to hide the latency of the FMA */
     BLOCK = HG_DEPTHWISE_BLOCK
 };
-
-/* Lanes beyond the tensor are neither read nor written. masked is a constant. */
-HG_INLINE __m256 load(const float *p, __m256i vmask, bool masked)
-{
-    return masked ? _mm256_maskload_ps(p, vmask) : _mm256_loadu_ps(p);
-}
-
-/* Ends and stores outputs x .. x + px - 1, one vector of channels from c on. */
-HG_INLINE void finish(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x, size_t c,
-                      __m256 *vacc, int px, __m256i vmask, bool masked)
-{
-    const __m256 vmin = _mm256_set1_ps(a->min), vmax = _mm256_set1_ps(a->max);
-    if (l->residual) {
-        const float *added = l->residual + x * a->residual_step + (int64_t)c;
-        HG_UNROLL for (int j = 0; j < px; j++, added += a->residual_step) vacc[j] =
-            _mm256_add_ps(vacc[j], load(added, vmask, masked));
-    }
-    if (a->slope != 1.0f) {
-        const __m256 vslope = _mm256_set1_ps(a->slope);
-        HG_UNROLL for (int j = 0; j < px; j++) vacc[j] =
-            hg_conv_post_avx2(vacc[j], true, vslope, vmin, vmax);
-    }
-    float *out = l->out + x * a->out_step + (int64_t)c;
-    HG_UNROLL for (int j = 0; j < px; j++, out += a->out_step)
-    {
-        const __m256 v = hg_conv_post_avx2(vacc[j], false, vmin, vmin, vmax);
-        if (masked)
-            _mm256_maskstore_ps(out, vmask, v);
-        else
-            _mm256_storeu_ps(out, v);
-    }
-}
 
 /* Packed weights of the vector of channels at c. */
 HG_INLINE const float *weights_at(const hg_depthwise_args *a, const hg_depthwise_line *l, size_t c)
@@ -77,10 +44,11 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
     const int columns = (px - 1) * STRIDE + KW;
     const int begin = where == LEFT || where == LEFT_RIGHT ? KW / 2 : 0;
     const int end = columns - (where == RIGHT || where == LEFT_RIGHT ? KW / 2 : 0);
+    const int64_t at = hg_block_begin(a, c);
     const float *weights = weights_at(a, l, c);
-    const float *row = l->input + (x * STRIDE - a->left + begin) * a->pixel_step + (int64_t)c;
+    const float *row = l->input + (x * STRIDE - a->left + begin) * a->pixel_step + at;
     __m256 vacc[PX];
-    HG_UNROLL for (int j = 0; j < px; j++) vacc[j] = _mm256_loadu_ps(a->bias + c);
+    HG_UNROLL for (int j = 0; j < px; j++) vacc[j] = _mm256_loadu_ps(a->bias + at);
     for (int64_t r = 0; r < l->rows; r++) {
         __m256 vk[MAX_KW];
         HG_UNROLL for (int k = 0; k < KW; k++) vk[k] = _mm256_loadu_ps(weights + k * BLOCK);
@@ -89,7 +57,7 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
         {
             const int64_t ix = x * STRIDE - a->left + i;
             if (where == TESTED && (uint64_t)ix >= (uint64_t)a->width) continue;
-            const __m256 vi = load(input, vmask, masked);
+            const __m256 vi = hg_load_part(input, vmask, masked);
             HG_UNROLL for (int j = 0; j < px; j++)
             {
                 const int k = i - j * STRIDE; /* the tap of output j on this column */
@@ -99,21 +67,22 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
         row += a->row_step;
         weights += a->weight_step;
     }
-    finish(a, l, x, c, vacc, px, vmask, masked);
+    hg_depthwise_finish(a, l, x, at, vacc, px, vmask, masked);
 }
 
 /* One output under the taps `cols`, `vectors` vectors of channels. */
 HG_INLINE void window(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
                       hg_span cols, size_t c, __m256i vmask, bool masked, int vectors)
 {
-    const float *row = l->input + c;
+    const int64_t at = hg_block_begin(a, c);
+    const float *row = l->input + at;
     if (cols.end) row += (x * a->stride - a->left + cols.begin * a->dilation) * a->pixel_step;
     const float *weights[NV];
     __m256 vacc[NV];
     HG_UNROLL for (int v = 0; v < vectors; v++)
     {
         weights[v] = weights_at(a, l, c + (size_t)v * VL);
-        vacc[v] = _mm256_loadu_ps(a->bias + c + v * VL);
+        vacc[v] = _mm256_loadu_ps(a->bias + at + v * VL);
     }
     for (int64_t r = 0; r < l->rows; r++, row += a->row_step) {
         const float *input = row;
@@ -121,18 +90,19 @@ HG_INLINE void window(const hg_depthwise_args *a, const hg_depthwise_line *l, in
             HG_UNROLL for (int v = 0; v < vectors; v++)
             {
                 const __m256 vk = _mm256_loadu_ps(weights[v] + r * a->weight_step + k * BLOCK);
-                vacc[v] = _mm256_fmadd_ps(load(input + v * VL, vmask, masked), vk, vacc[v]);
+                vacc[v] = _mm256_fmadd_ps(hg_load_part(input + v * VL, vmask, masked), vk, vacc[v]);
             }
             input += a->dilation * a->pixel_step;
         }
     }
     HG_UNROLL for (int v = 0; v < vectors; v++)
-        finish(a, l, x, c + (size_t)v * VL, vacc + v, 1, vmask, masked);
+        hg_depthwise_finish(a, l, x, at + v * VL, vacc + v, 1, vmask, masked);
 }
 
 static void any_window(const hg_depthwise_args *args)
 {
     const hg_depthwise_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
+    const size_t end = HG_ROUND_UP(a->channels, BLOCK);
     const __m256i vall = _mm256_set1_epi32(-1);
     for (int64_t i = 0; i < a->line_count * a->count; i++) {
         const hg_depthwise_line line = a->lines[i / a->count], *l = &line;
@@ -141,8 +111,9 @@ static void any_window(const hg_depthwise_args *args)
             hg_taps_inside(x * a->stride - a->left, a->cols, a->dilation, a->width);
         size_t c = 0;
         for (; c + NV * VL <= a->channels; c += NV * VL) window(a, l, x, cols, c, vall, false, NV);
-        for (; c + VL <= a->channels; c += VL) window(a, l, x, cols, c, vall, false, 1);
-        if (c < a->channels) window(a, l, x, cols, c, hg_tail_mask(a->channels - c), true, 1);
+        if (a->overlap)
+            for (; c < end; c += VL) window(a, l, x, cols, c, vall, false, 1);
+        if (c < a->channels) window(a, l, x, cols, c, hg_tail_mask(a->channels), true, 1);
     }
 }
 
@@ -150,13 +121,15 @@ static void any_window(const hg_depthwise_args *args)
 HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, edge where, int px, int KW, int STRIDE)
 {
     const __m256i vall = _mm256_set1_epi32(-1);
+    const size_t end = HG_ROUND_UP(a->channels, BLOCK);
     const edge tested = where == INSIDE ? INSIDE : TESTED; /* one body for rare cases */
     for (int64_t i = 0; i < a->line_count; i++) {
         const hg_depthwise_line line = a->lines[i], *l = &line;
         size_t c = 0;
-        for (; c + VL <= a->channels; c += VL) step(a, l, x, c, vall, false, where, px, KW, STRIDE);
+        if (a->overlap)
+            for (; c < end; c += VL) step(a, l, x, c, vall, false, where, px, KW, STRIDE);
         if (c < a->channels)
-            step(a, l, x, c, hg_tail_mask(a->channels - c), true, tested, px, KW, STRIDE);
+            step(a, l, x, c, hg_tail_mask(a->channels), true, tested, px, KW, STRIDE);
     }
 }
 

@@ -1,7 +1,6 @@
 /* Depthwise convolution, NEON. Contract: depthwise.h. */
 #include "kernels/conv2d/conv2d.h"
-#include "kernels/conv2d/depthwise.h"
-#include "kernels/conv2d/post_neon.h"
+#include "kernels/conv2d/depthwise_post_neon.h"
 
 enum {
     VL = 4, /* f32 lanes per vector */
@@ -12,38 +11,6 @@ enum {
     NV = 4, /* vectors of one output side by side, to hide the latency of the FMA */
     BLOCK = HG_DEPTHWISE_BLOCK
 };
-
-/* The first n lanes; nothing beyond them is read. whole = (n == VL) is a constant. */
-HG_INLINE float32x4_t load(const float *p, size_t n, bool whole)
-{
-    return whole ? vld1q_f32(p) : hg_load_tail(p, n);
-}
-
-/* Ends and stores outputs x .. x + px - 1, one vector of channels from c on. */
-HG_INLINE void finish(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x, size_t c,
-                      float32x4_t *vacc, int px, size_t n, bool whole)
-{
-    const float32x4_t vmin = vdupq_n_f32(a->min), vmax = vdupq_n_f32(a->max);
-    if (l->residual) {
-        const float *added = l->residual + x * a->residual_step + (int64_t)c;
-        HG_UNROLL for (int j = 0; j < px; j++, added += a->residual_step) vacc[j] =
-            vaddq_f32(vacc[j], load(added, n, whole));
-    }
-    if (a->slope != 1.0f) {
-        const float32x4_t vslope = vdupq_n_f32(a->slope);
-        HG_UNROLL for (int j = 0; j < px; j++) vacc[j] =
-            hg_conv_post_neon(vacc[j], true, vslope, vmin, vmax);
-    }
-    float *out = l->out + x * a->out_step + (int64_t)c;
-    HG_UNROLL for (int j = 0; j < px; j++, out += a->out_step)
-    {
-        const float32x4_t v = hg_conv_post_neon(vacc[j], false, vmin, vmin, vmax);
-        if (whole)
-            vst1q_f32(out, v);
-        else
-            hg_store_tail(out, v, n);
-    }
-}
 
 /* Packed weights of the vector of channels at c. */
 HG_INLINE const float *weights_at(const hg_depthwise_args *a, const hg_depthwise_line *l, size_t c)
@@ -77,10 +44,11 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
     const int columns = (px - 1) * STRIDE + KW;
     const int begin = where == LEFT || where == LEFT_RIGHT ? KW / 2 : 0;
     const int end = columns - (where == RIGHT || where == LEFT_RIGHT ? KW / 2 : 0);
+    const int64_t at = hg_block_begin(a, c);
     const float *weights = weights_at(a, l, c);
-    const float *row = l->input + (x * STRIDE - a->left + begin) * a->pixel_step + (int64_t)c;
+    const float *row = l->input + (x * STRIDE - a->left + begin) * a->pixel_step + at;
     float32x4_t vacc[PX];
-    HG_UNROLL for (int j = 0; j < px; j++) vacc[j] = vld1q_f32(a->bias + c);
+    HG_UNROLL for (int j = 0; j < px; j++) vacc[j] = vld1q_f32(a->bias + at);
     for (int64_t r = 0; r < l->rows; r++) {
         float32x4_t vk[MAX_KW];
         HG_UNROLL for (int k = 0; k < KW; k++) vk[k] = vld1q_f32(weights + k * BLOCK);
@@ -89,7 +57,7 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
         {
             const int64_t ix = x * STRIDE - a->left + i;
             if (where == TESTED && (uint64_t)ix >= (uint64_t)a->width) continue;
-            const float32x4_t vi = load(input, n, whole);
+            const float32x4_t vi = hg_load_part(input, n, whole);
             HG_UNROLL for (int j = 0; j < px; j++)
             {
                 const int k = i - j * STRIDE; /* the tap of output j on this column */
@@ -99,21 +67,22 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
         row += a->row_step;
         weights += a->weight_step;
     }
-    finish(a, l, x, c, vacc, px, n, whole);
+    hg_depthwise_finish(a, l, x, at, vacc, px, n, whole);
 }
 
 /* One output under the taps `cols`, `vectors` vectors of channels. */
 HG_INLINE void window(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
                       hg_span cols, size_t c, size_t n, bool whole, int vectors)
 {
-    const float *row = l->input + c;
+    const int64_t at = hg_block_begin(a, c);
+    const float *row = l->input + at;
     if (cols.end) row += (x * a->stride - a->left + cols.begin * a->dilation) * a->pixel_step;
     const float *weights[NV];
     float32x4_t vacc[NV];
     HG_UNROLL for (int v = 0; v < vectors; v++)
     {
         weights[v] = weights_at(a, l, c + (size_t)v * VL);
-        vacc[v] = vld1q_f32(a->bias + c + v * VL);
+        vacc[v] = vld1q_f32(a->bias + at + v * VL);
     }
     for (int64_t r = 0; r < l->rows; r++, row += a->row_step) {
         const float *input = row;
@@ -121,18 +90,19 @@ HG_INLINE void window(const hg_depthwise_args *a, const hg_depthwise_line *l, in
             HG_UNROLL for (int v = 0; v < vectors; v++)
             {
                 const float32x4_t vk = vld1q_f32(weights[v] + r * a->weight_step + k * BLOCK);
-                vacc[v] = vfmaq_f32(vacc[v], load(input + v * VL, n, whole), vk);
+                vacc[v] = vfmaq_f32(vacc[v], hg_load_part(input + v * VL, n, whole), vk);
             }
             input += a->dilation * a->pixel_step;
         }
     }
     HG_UNROLL for (int v = 0; v < vectors; v++)
-        finish(a, l, x, c + (size_t)v * VL, vacc + v, 1, n, whole);
+        hg_depthwise_finish(a, l, x, at + v * VL, vacc + v, 1, n, whole);
 }
 
 static void any_window(const hg_depthwise_args *args)
 {
     const hg_depthwise_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
+    const size_t end = HG_ROUND_UP(a->channels, BLOCK);
     for (int64_t i = 0; i < a->line_count * a->count; i++) {
         const hg_depthwise_line line = a->lines[i / a->count], *l = &line;
         const int64_t x = i % a->count;
@@ -140,7 +110,9 @@ static void any_window(const hg_depthwise_args *args)
             hg_taps_inside(x * a->stride - a->left, a->cols, a->dilation, a->width);
         size_t c = 0;
         for (; c + NV * VL <= a->channels; c += NV * VL) window(a, l, x, cols, c, VL, true, NV);
-        for (; c + VL <= a->channels; c += VL) window(a, l, x, cols, c, VL, true, 1);
+        if (a->overlap)
+            for (; c < end; c += VL) window(a, l, x, cols, c, VL, true, 1);
+        for (; !a->overlap && c + VL <= a->channels; c += VL) window(a, l, x, cols, c, VL, true, 1);
         if (c < a->channels) window(a, l, x, cols, c, a->channels - c, false, 1);
     }
 }
@@ -148,11 +120,15 @@ static void any_window(const hg_depthwise_args *args)
 /* px outputs from x on, all rows and channels. */
 HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, edge where, int px, int KW, int STRIDE)
 {
+    const size_t end = HG_ROUND_UP(a->channels, BLOCK);
     const edge tested = where == INSIDE ? INSIDE : TESTED; /* one body for rare cases */
     for (int64_t i = 0; i < a->line_count; i++) {
         const hg_depthwise_line line = a->lines[i], *l = &line;
         size_t c = 0;
-        for (; c + VL <= a->channels; c += VL) step(a, l, x, c, VL, true, where, px, KW, STRIDE);
+        if (a->overlap)
+            for (; c < end; c += VL) step(a, l, x, c, VL, true, where, px, KW, STRIDE);
+        for (; !a->overlap && c + VL <= a->channels; c += VL)
+            step(a, l, x, c, VL, true, tested, px, KW, STRIDE);
         if (c < a->channels) step(a, l, x, c, a->channels - c, false, tested, px, KW, STRIDE);
     }
 }

@@ -1,0 +1,41 @@
+/* What the depthwise and the grouped kernels share, NEON: parts of vectors and the epilogue. */
+#ifndef HG_DEPTHWISE_POST_NEON_H
+#define HG_DEPTHWISE_POST_NEON_H
+
+#include "kernels/conv2d/depthwise.h"
+#include "kernels/conv2d/post_neon.h"
+
+/* The first n lanes; nothing beyond them is read. whole = (n == 4) is a constant. */
+HG_INLINE float32x4_t hg_load_part(const float *p, size_t n, bool whole)
+{
+    return whole ? vld1q_f32(p) : hg_load_tail(p, n);
+}
+
+/* Ends and stores outputs x .. x + px - 1, one vector of channels from `at` on. */
+HG_INLINE void hg_depthwise_finish(const hg_depthwise_args *a, const hg_depthwise_line *l,
+                                   int64_t x, int64_t at, float32x4_t *vacc, int px, size_t n,
+                                   bool whole)
+{
+    const float32x4_t vmin = vdupq_n_f32(a->min), vmax = vdupq_n_f32(a->max);
+    if (l->residual) {
+        const float *added = l->residual + x * a->residual_step + at;
+        HG_UNROLL for (int j = 0; j < px; j++, added += a->residual_step) vacc[j] =
+            vaddq_f32(vacc[j], hg_load_part(added, n, whole));
+    }
+    if (a->slope != 1.0f) {
+        const float32x4_t vslope = vdupq_n_f32(a->slope);
+        HG_UNROLL for (int j = 0; j < px; j++) vacc[j] =
+            hg_conv_post_neon(vacc[j], true, vslope, vmin, vmax);
+    }
+    float *out = l->out + x * a->out_step + at;
+    HG_UNROLL for (int j = 0; j < px; j++, out += a->out_step)
+    {
+        const float32x4_t v = hg_conv_post_neon(vacc[j], false, vmin, vmin, vmax);
+        if (whole)
+            vst1q_f32(out, v);
+        else
+            hg_store_tail(out, v, n);
+    }
+}
+
+#endif
