@@ -17,7 +17,7 @@
 
 enum {
     BLOCK = HG_DEPTHWISE_BLOCK,
-    INPUT_BYTES = 20 << 10,  /* of the columns under a step of outputs, one chunk: stays in L1 */
+    L1_BYTES = 21 << 10,     /* of the columns under a step of outputs and the weights, one chunk */
     COLUMNS = 7,             /* outputs of a step */
     LINES = 64,              /* output rows of a call */
     OUTPUT_BYTES = 32 << 10, /* of a range */
@@ -42,7 +42,8 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     s.block = HG_MAX(HG_MIN(s.block, s.rows), 1);
     const int64_t columns = HG_MIN((COLUMNS - 1) * p->stride.w + p->kernel.w, p->in.w);
     const int64_t column_bytes = HG_MIN(p->kernel.h, p->in.h) * columns * (int64_t)sizeof(float);
-    s.chunk = c->split > 0 ? c->split : HG_MAX(INPUT_BYTES / column_bytes, MIN_CHUNK);
+    const int64_t weight_bytes = s.taps * s.group * (int64_t)sizeof(float);
+    s.chunk = c->split > 0 ? c->split : HG_MAX(L1_BYTES / (column_bytes + weight_bytes), MIN_CHUNK);
     s.chunk = HG_ROUND_UP(HG_MIN(s.chunk, p->in.c), BLOCK);
     return s;
 }

@@ -76,6 +76,6 @@ static inline hg_span hg_outputs_inside(const hg_depthwise_args *a)
     return begin < end ? (hg_span){begin, end} : (hg_span){0, 0};
 }
 
-extern const hg_algorithm hg_depthwise;
+extern const hg_algorithm hg_depthwise, hg_depthwise_phases;
 
 #endif

@@ -183,6 +183,15 @@ static void k5s2(const hg_depthwise_args *a)
     rows(a, 5, 2);
 }
 
+/* The phases of most transposed convolutions have windows of 2. */
+static void phase(const hg_depthwise_args *a)
+{
+    if (a->cols == 2 && a->dilation == 1)
+        rows(a, 2, 1);
+    else
+        any_window(a);
+}
+
 const hg_kernel hg_depthwise_neon[] = {{.name = "conv2d.f32.nhwc.neon.depthwise3x3s1",
                                         .op = HG_OP_CONV2D,
                                         .dtype = HG_F32,
@@ -244,4 +253,13 @@ const hg_kernel hg_depthwise_neon[] = {{.name = "conv2d.f32.nhwc.neon.depthwise3
                                         .limits = {.depthwise = true, .same_channels = true},
                                         .algorithm = &hg_depthwise,
                                         .run.depthwise = any_window},
+                                       {.name = "conv_transpose2d.f32.nhwc.neon.depthwise",
+                                        .op = HG_OP_CONV_TRANSPOSE2D,
+                                        .dtype = HG_F32,
+                                        .isa = HG_ISA_NEON,
+                                        .layouts = HG_IN_NHWC,
+                                        .rev = 1,
+                                        .limits = {.depthwise = true, .same_channels = true},
+                                        .algorithm = &hg_depthwise_phases,
+                                        .run.depthwise = phase},
                                        {.name = NULL}};
