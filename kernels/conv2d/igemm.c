@@ -25,6 +25,12 @@ enum {
     POINTER_BYTES = 64 << 10 /* of a block */
 };
 
+/* Tiles of dots have as many channels as there are outputs, tiles of channels whole vectors. */
+static bool dots(const hg_kernel *k)
+{
+    return k->algorithm == &hg_igemm_dot;
+}
+
 static bool transposed(const hg_problem *p)
 {
     return p->op == HG_OP_CONV_TRANSPOSE2D;
@@ -43,6 +49,7 @@ static hg_size2 periods(const hg_problem *p)
 
 typedef struct shape {
     int64_t mr, nr, c_group, k_group;
+    int64_t lanes, depth;         /* input channels side by side, c_group rounded up to them */
     int64_t group_panels, panels; /* panels per group, and of all groups */
     int64_t phases_y, phases_x;
     int64_t pixels;         /* of the largest phase, whole batch */
@@ -80,6 +87,8 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     shape s = {.mr = k->tile.mr, .nr = k->tile.nr};
     s.c_group = p->in.c / p->groups;
     s.k_group = p->out.c / p->groups;
+    s.lanes = dots(k) ? HG_IGEMM_DOT : 1;
+    s.depth = HG_ROUND_UP(s.c_group, s.lanes);
     s.group_panels = HG_CEIL_DIV(s.k_group, s.nr);
     s.panels = p->groups * s.group_panels;
     s.phases_y = transposed(p) ? hg_phase_count(p->stride.h, p->out.h) : 1;
@@ -99,6 +108,7 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
     const shape s = shape_of(p, k, &(hg_config){0});
+    if (dots(k) && s.k_group > 8) return false;
     /* Groups narrower than a panel are packed with zeros; not without limit. */
     const double padding = (double)(s.panels * s.nr) / (double)p->out.c;
     const double packed = 4.0 * padding * (double)p->out.c * (double)hg_problem_reduction(p);
@@ -135,7 +145,8 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double lanes = k->isa == HG_ISA_AVX2 ? 8 : 4;
     const double vectors = (double)s.nr / lanes;
     const double loads = k->isa == HG_ISA_AVX2 ? (double)s.mr + vectors : vectors;
-    const double reuse = HG_MIN(1.0, 0.75 * (double)s.mr * vectors / loads);
+    double reuse = HG_MIN(1.0, 0.75 * (double)s.mr * vectors / loads);
+    if (dots(k)) reuse = 0.7 * (double)s.c_group / (double)(s.depth + 8); /* 8: adding up lanes */
     const double efficiency = reuse * (k->isa == HG_ISA_AVX2 ? 0.85 : 0.42);
     return hg_conv_cost(p, hg_problem_flops(p) * columns * rows, efficiency) +
            phases * tiles * (double)s.panels * 12.0 +
@@ -192,7 +203,7 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     const shape s = shape_of(p, k, c);
-    const int64_t weights = s.all_taps * s.panels * s.c_group * s.nr;
+    const int64_t weights = s.all_taps * s.panels * s.depth * s.nr;
     const int64_t pointers = s.block * s.mr * (s.taps + 2); /* rows, out, residual */
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)weights,
                         .tables = table_bytes(p, &s),
@@ -211,24 +222,26 @@ static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
     memset(words, 0, 12 * sizeof words[0]);
     words[0] = 1; /* this packing */
     words[1] = k->tile.nr;
+    words[4] = dots(k);
     /* Beyond the kernel every period gives the same classes: one per tap. */
     words[2] = (int32_t)HG_MIN(period.h, p->kernel.h);
     words[3] = (int32_t)HG_MIN(period.w, p->kernel.w);
 }
 
-/* One tap of one panel: [C/groups][NR]. */
+/* One tap of one panel: [C/groups][NR], or [C/groups/8][NR][8] for dots, zero beyond. */
 static float *pack_tap(const hg_problem *p, const shape *s, int64_t panel, int64_t ky, int64_t kx,
                        const float *filter, float *packed)
 {
     const int64_t column = panel % s->group_panels * s->nr;
     const int64_t first = panel / s->group_panels * s->k_group + column;
     const int64_t columns = HG_MIN(s->nr, s->k_group - column);
-    for (int64_t c = 0; c < s->c_group; c++, packed += s->nr) {
-        for (int64_t j = 0; j < s->nr; j++) {
-            const int64_t at = ((first + j) * s->c_group + c) * s->all_taps + ky * p->kernel.w + kx;
-            packed[j] = j < columns ? filter[at] : 0.0f;
-        }
-    }
+    for (int64_t c = 0; c < s->depth; c += s->lanes)
+        for (int64_t j = 0; j < s->nr; j++)
+            for (int64_t i = c; i < c + s->lanes; i++) {
+                const int64_t at =
+                    ((first + j) * s->c_group + i) * s->all_taps + ky * p->kernel.w + kx;
+                *packed++ = j < columns && i < s->c_group ? filter[at] : 0.0f;
+            }
     return packed;
 }
 
@@ -311,7 +324,7 @@ static void multiply(const hg_task *task, const shape *s, const pixels *px, int6
     const int64_t taps = px->y->taps * px->x->taps;
     /* Taps in the classes before this one: whole rows of classes, then within the row. */
     const int64_t before = px->y->start * p->kernel.w + px->y->taps * px->x->start;
-    const float *class_weights = task->weights + before * s->panels * s->c_group * s->nr;
+    const float *class_weights = task->weights + before * s->panels * s->depth * s->nr;
     hg_igemm_args a = {.taps = (size_t)taps,
                        .channels = (size_t)s->c_group,
                        .slope = p->post.slope,
@@ -323,7 +336,7 @@ static void multiply(const hg_task *task, const shape *s, const pixels *px, int6
         a.channel = (size_t)(group * s->c_group);
         a.column = (size_t)(group * s->k_group + column);
         a.n = (int)HG_MIN(s->nr, s->k_group - column);
-        a.weights = class_weights + panel * taps * s->c_group * s->nr;
+        a.weights = class_weights + panel * taps * s->depth * s->nr;
         a.bias = task->bias + a.column;
         for (int64_t i = 0; i < px->count; i += s->mr) {
             a.rows = px->rows + i * taps;
@@ -361,6 +374,16 @@ static void run(const hg_task *task, int stage, int64_t begin, int64_t end)
         multiply(task, &s, &px, chunk * s.chunk, HG_MIN((chunk + 1) * s.chunk, s.panels));
     }
 }
+
+const hg_algorithm hg_igemm_dot = {.name = "igemm_dot",
+                                   .supports = supports,
+                                   .configs = configs,
+                                   .cost = cost,
+                                   .size = size,
+                                   .form = form,
+                                   .pack = pack,
+                                   .prepare = prepare,
+                                   .run = run};
 
 const hg_algorithm hg_igemm = {.name = "igemm",
                                .supports = supports,
