@@ -16,13 +16,15 @@
 #include <string.h>
 
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/igemm_point.h"
 #include "kernels/conv_transpose2d/conv_transpose2d.h"
 
 enum {
     MAX_TAPS = 1 << 14,
-    MAX_PHASES = 1 << 12,    /* per axis */
-    INPUT_BYTES = 96 << 10,  /* of a block: with a panel of weights, well inside 512 KiB of L2 */
-    POINTER_BYTES = 64 << 10 /* of a block */
+    MAX_PHASES = 1 << 12,     /* per axis */
+    INPUT_BYTES = 96 << 10,   /* of a block: with a panel of weights, well inside 512 KiB of L2 */
+    POINTER_BYTES = 64 << 10, /* of a block */
+    MAX_FUSED = 64            /* channels of a row of taps seen as one tap */
 };
 
 /* Tiles of dots have as many channels as there are outputs, tiles of channels whole vectors. */
@@ -47,17 +49,6 @@ static hg_size2 periods(const hg_problem *p)
  * Sizes
  * ------------------------------------------------------------------------------------------ */
 
-typedef struct shape {
-    int64_t mr, nr, c_group, k_group;
-    int64_t lanes, depth;         /* input channels side by side, c_group rounded up to them */
-    int64_t group_panels, panels; /* panels per group, and of all groups */
-    int64_t phases_y, phases_x;
-    int64_t pixels;         /* of the largest phase, whole batch */
-    int64_t taps, all_taps; /* of the largest class, and of the filter */
-    int64_t block, blocks;  /* tiles per range */
-    int64_t chunk, chunks;  /* panels per range */
-} shape;
-
 static int64_t clamp(int64_t v, int64_t low, int64_t high)
 {
     return HG_MAX(low, HG_MIN(v, high));
@@ -81,6 +72,14 @@ static int64_t default_chunk(const shape *s)
     return HG_CEIL_DIV(s->panels, clamp(HG_CEIL_DIV(32, ranges), 1, s->panels));
 }
 
+/* Few channels: the taps of a row together make a reduction of useful length. */
+static int64_t fused(const hg_problem *p, const hg_kernel *k)
+{
+    const bool dense = p->in.strides.w == p->in.c && p->dilation.w == 1 && p->groups == 1;
+    const int64_t row = p->kernel.w * p->in.c;
+    return dense && !dots(k) && !transposed(p) && p->kernel.w > 1 && row <= MAX_FUSED ? row : 0;
+}
+
 static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *c)
 {
     const hg_size2 period = periods(p);
@@ -96,6 +95,8 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     s.pixels = p->out.n * HG_CEIL_DIV(p->out.h, s.phases_y) * HG_CEIL_DIV(p->out.w, s.phases_x);
     s.taps = HG_CEIL_DIV(p->kernel.h, period.h) * HG_CEIL_DIV(p->kernel.w, period.w);
     s.all_taps = p->kernel.h * p->kernel.w;
+    s.fused = fused(p, k);
+    if (s.fused) s.taps = p->kernel.h;
     const int64_t tiles = HG_CEIL_DIV(s.pixels, s.mr);
     s.block = c->block > 0 ? clamp(c->block, 1, 1024) : default_block(p, &s);
     s.block = clamp(s.block, 1, HG_MAX(tiles, 1));
@@ -157,15 +158,11 @@ static double cost(const hg_problem *p, const hg_kernel *k)
  * Tables: phases, offsets of taps, a row of zeros
  * ------------------------------------------------------------------------------------------ */
 
-typedef struct tables {
-    hg_igemm_axis y, x;
-    float *zero; /* [in.c] */
-} tables;
-
 static size_t table_bytes(const hg_problem *p, const shape *s)
 {
     return sizeof(hg_igemm_phase) * (size_t)(s->phases_y + s->phases_x) +
-           sizeof(int64_t) * (size_t)(p->kernel.h + p->kernel.w) + sizeof(float) * (size_t)p->in.c;
+           sizeof(int64_t) * (size_t)(p->kernel.h + p->kernel.w) +
+           sizeof(float) * (size_t)HG_MAX(p->in.c, s->fused);
 }
 
 static tables open_tables(const hg_problem *p, const shape *s, void *memory)
@@ -190,7 +187,7 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
 {
     const shape s = shape_of(p, k, c);
     tables t = open_tables(p, &s, memory);
-    memset(t.zero, 0, sizeof(float) * (size_t)p->in.c);
+    memset(t.zero, 0, sizeof(float) * (size_t)HG_MAX(p->in.c, s.fused));
     if (transposed(p)) {
         hg_phase_axis(p->stride.h, p->dilation.h, p->pad.top, p->out.h, p->kernel.h, &t.y);
         hg_phase_axis(p->stride.w, p->dilation.w, p->pad.left, p->out.w, p->kernel.w, &t.x);
@@ -207,7 +204,8 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
     const int64_t pointers = s.block * s.mr * (s.taps + 2); /* rows, out, residual */
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)weights,
                         .tables = table_bytes(p, &s),
-                        .scratch = sizeof(void *) * (size_t)pointers,
+                        .scratch = sizeof(void *) * (size_t)pointers +
+                                   sizeof(float) * (size_t)(s.block * s.mr * s.taps * s.fused),
                         .stages = 1,
                         .ranges = {s.blocks * s.phases_y * s.phases_x * s.chunks}};
 }
@@ -261,72 +259,18 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
  * Running
  * ------------------------------------------------------------------------------------------ */
 
-/* Pixels [first, first + count) of one phase, and where their pointers are. */
-typedef struct pixels {
-    const hg_igemm_phase *y, *x;
-    int64_t first, count;
-    const float **rows;     /* [tile][tap][MR] */
-    float **out;            /* [tile][MR] */
-    const float **residual; /* [tile][MR] */
-} pixels;
-
-/* Row pointers of one pixel, MR apart. */
-static void point_taps(const tables *t, const pixels *px, const hg_problem *p, const float *image,
-                       int64_t y, int64_t x, int64_t mr, const float **rows)
-{
-    const int64_t *offset_y = t->y.offset + px->y->start, *offset_x = t->x.offset + px->x->start;
-    const int64_t base_y = y * t->y.in_step, base_x = x * t->x.in_step;
-    for (int64_t i = 0; i < px->y->taps; i++) {
-        const int64_t iy = base_y + offset_y[i];
-        const bool inside = iy >= 0 && iy < p->in.h;
-        const float *line = inside ? image + iy * p->in.strides.h : image;
-        for (int64_t j = 0; j < px->x->taps; j++, rows += mr) {
-            const int64_t ix = base_x + offset_x[j];
-            const bool valid = inside && (uint64_t)ix < (uint64_t)p->in.w;
-            *rows = valid ? line + ix * p->in.strides.w : t->zero;
-        }
-    }
-}
-
-/* Fills all pointers; the last tile is completed with copies of the last pixel. */
-static void point(const hg_task *task, const tables *t, const shape *s, const pixels *px)
-{
-    const hg_problem *p = task->problem;
-    const hg_strides *so = &p->out.strides, *sr = &p->residual_strides;
-    const int64_t taps = px->y->taps * px->x->taps;
-    int64_t x = px->first % px->x->count, y = px->first / px->x->count;
-    int64_t n = y / px->y->count;
-    y %= px->y->count;
-    const int64_t padded = HG_ROUND_UP(px->count, s->mr);
-    for (int64_t i = 0, lane = 0, tile = 0; i < padded; i++) {
-        const int64_t oy = px->y->first + y * t->y.out_step;
-        const int64_t ox = px->x->first + x * t->x.out_step;
-        point_taps(t, px, p, task->input + n * p->in.strides.n, y, x, s->mr,
-                   px->rows + tile * taps * s->mr + lane);
-        px->out[i] = task->output + n * so->n + oy * so->h + ox * so->w;
-        if (p->post.residual)
-            px->residual[i] = task->residual + n * sr->n + oy * sr->h + ox * sr->w;
-        if (++lane == s->mr) lane = 0, tile++;
-        if (i + 1 >= px->count) continue;
-        if (++x < px->x->count) continue;
-        x = 0;
-        if (++y < px->y->count) continue;
-        y = 0;
-        n++;
-    }
-}
-
 /* Panels [begin, end) of the pixels. */
 static void multiply(const hg_task *task, const shape *s, const pixels *px, int64_t begin,
                      int64_t end)
 {
     const hg_problem *p = task->problem;
-    const int64_t taps = px->y->taps * px->x->taps;
+    const int64_t products = px->y->taps * px->x->taps * s->depth;
+    const int64_t taps = s->fused ? px->y->taps : px->y->taps * px->x->taps;
     /* Taps in the classes before this one: whole rows of classes, then within the row. */
     const int64_t before = px->y->start * p->kernel.w + px->y->taps * px->x->start;
     const float *class_weights = task->weights + before * s->panels * s->depth * s->nr;
     hg_igemm_args a = {.taps = (size_t)taps,
-                       .channels = (size_t)s->c_group,
+                       .channels = (size_t)(s->fused ? s->fused : s->c_group),
                        .slope = p->post.slope,
                        .min = p->post.min,
                        .max = p->post.max};
@@ -336,7 +280,7 @@ static void multiply(const hg_task *task, const shape *s, const pixels *px, int6
         a.channel = (size_t)(group * s->c_group);
         a.column = (size_t)(group * s->k_group + column);
         a.n = (int)HG_MIN(s->nr, s->k_group - column);
-        a.weights = class_weights + panel * taps * s->depth * s->nr;
+        a.weights = class_weights + panel * products * s->nr;
         a.bias = task->bias + a.column;
         for (int64_t i = 0; i < px->count; i += s->mr) {
             a.rows = px->rows + i * taps;
@@ -366,7 +310,8 @@ static void run(const hg_task *task, int stage, int64_t begin, int64_t end)
                      .first = rest / phases * s.block * s.mr,
                      .rows = rows,
                      .out = out,
-                     .residual = residual};
+                     .residual = residual,
+                     .windows = (float *)(residual + s.block * s.mr)};
         const int64_t all = p->out.n * px.y->count * px.x->count;
         px.count = HG_MIN(s.block * s.mr, all - px.first);
         if (px.count <= 0) continue; /* phases differ by a row or column of pixels */
