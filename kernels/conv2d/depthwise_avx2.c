@@ -38,14 +38,13 @@ typedef enum edge {
  *
  * The KW weights of a row of taps stay in registers: with px = PX a step makes fewer loads than
  * products, which leaves the FMA units as its bound. px, where, KW and STRIDE are constants. */
-HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x, size_t c,
-                    __m256i vmask, bool masked, edge where, int px, int KW, int STRIDE)
+HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
+                    const float *weights, int64_t at, __m256i vmask, bool masked, edge where,
+                    int px, int KW, int STRIDE)
 {
     const int columns = (px - 1) * STRIDE + KW;
     const int begin = where == LEFT || where == LEFT_RIGHT ? KW / 2 : 0;
     const int end = columns - (where == RIGHT || where == LEFT_RIGHT ? KW / 2 : 0);
-    const int64_t at = hg_block_begin(a, c);
-    const float *weights = weights_at(a, l, c);
     const float *row = l->input + (x * STRIDE - a->left + begin) * a->pixel_step + at;
     __m256 vacc[PX];
     HG_UNROLL for (int j = 0; j < px; j++) vacc[j] = _mm256_loadu_ps(a->bias + at);
@@ -121,15 +120,16 @@ static void any_window(const hg_depthwise_args *args)
 HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, edge where, int px, int KW, int STRIDE)
 {
     const __m256i vall = _mm256_set1_epi32(-1);
-    const size_t end = HG_ROUND_UP(a->channels, BLOCK);
+    const int64_t end = (int64_t)a->channels;
     const edge tested = where == INSIDE ? INSIDE : TESTED; /* one body for rare cases */
     for (int64_t i = 0; i < a->line_count; i++) {
         const hg_depthwise_line line = a->lines[i], *l = &line;
-        size_t c = 0;
+        const float *weights = l->weights;
         if (a->overlap)
-            for (; c < end; c += VL) step(a, l, x, c, vall, false, where, px, KW, STRIDE);
-        if (c < a->channels)
-            step(a, l, x, c, hg_tail_mask(a->channels), true, tested, px, KW, STRIDE);
+            for (int64_t c = 0; c < end; c += VL, weights += a->block_step)
+                step(a, l, x, weights, HG_MIN(c, end - VL), vall, false, where, px, KW, STRIDE);
+        else
+            step(a, l, x, weights, 0, hg_tail_mask(a->channels), true, tested, px, KW, STRIDE);
     }
 }
 
