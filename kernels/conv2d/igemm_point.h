@@ -79,6 +79,15 @@ static void point_fused(const tables *t, pixels *px, const hg_problem *p, const 
     }
 }
 
+/* All taps of output `at` of a phase lie inside; their offsets rise or fall steadily. */
+static bool inner(const hg_igemm_axis *axis, const hg_igemm_phase *phase, int64_t at, int64_t in)
+{
+    if (phase->taps == 0) return false;
+    const int64_t first = at * axis->in_step + axis->offset[phase->start];
+    const int64_t last = at * axis->in_step + axis->offset[phase->start + phase->taps - 1];
+    return (uint64_t)first < (uint64_t)in && (uint64_t)last < (uint64_t)in;
+}
+
 /* Fills all pointers; the last tile is completed with copies of the last pixel. */
 static void point(const hg_task *task, const tables *t, const shape *s, pixels *px)
 {
@@ -88,13 +97,18 @@ static void point(const hg_task *task, const tables *t, const shape *s, pixels *
     int64_t x = px->first % px->x->count, y = px->first / px->x->count;
     int64_t n = y / px->y->count;
     y %= px->y->count;
+    const int64_t step = t->x.in_step * p->in.strides.w; /* from a pixel to the next in a row */
+    bool moved = false; /* the pixel before is the left neighbour */
     const int64_t padded = HG_ROUND_UP(px->count, s->mr);
     for (int64_t i = 0, lane = 0, tile = 0; i < padded; i++) {
         const int64_t oy = px->y->first + y * t->y.out_step;
         const int64_t ox = px->x->first + x * t->x.out_step;
         const float *image = task->input + n * p->in.strides.n;
         const float **rows = px->rows + tile * taps * s->mr + lane;
-        if (s->fused)
+        if (taps > 2 && moved && lane > 0 && inner(&t->y, px->y, y, p->in.h) &&
+            inner(&t->x, px->x, x - 1, p->in.w) && inner(&t->x, px->x, x, p->in.w))
+            for (int64_t k = 0; k < taps * s->mr; k += s->mr) rows[k] = rows[k - 1] + step;
+        else if (s->fused)
             point_fused(t, px, p, s, image, y, x, rows);
         else
             point_taps(t, px, p, image, y, x, s->mr, rows);
@@ -102,6 +116,7 @@ static void point(const hg_task *task, const tables *t, const shape *s, pixels *
         if (p->post.residual)
             px->residual[i] = task->residual + n * sr->n + oy * sr->h + ox * sr->w;
         if (++lane == s->mr) lane = 0, tile++;
+        moved = i + 1 < px->count && x + 1 < px->x->count;
         if (i + 1 >= px->count) continue;
         if (++x < px->x->count) continue;
         x = 0;
