@@ -148,7 +148,9 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double loads = k->isa == HG_ISA_AVX2 ? (double)s.mr + vectors : vectors;
     double reuse = HG_MIN(1.0, 0.75 * (double)s.mr * vectors / loads);
     if (dots(k)) reuse = 0.7 * (double)s.c_group / (double)(s.depth + 8); /* 8: adding up lanes */
-    const double efficiency = reuse * (k->isa == HG_ISA_AVX2 ? 0.85 : 0.42);
+    /* Fewer than 12 sums in flight also mean more instructions per product. */
+    const double sums = 0.5 + 0.5 * HG_MIN(1.0, (double)s.mr * vectors / 12.0);
+    const double efficiency = sums * reuse * (k->isa == HG_ISA_AVX2 ? 0.85 : 0.42);
     return hg_conv_cost(p, hg_problem_flops(p) * columns * rows, efficiency) +
            phases * tiles * (double)s.panels * 12.0 +
            phases * (double)s.pixels * (double)s.taps * (double)s.chunks;
