@@ -94,6 +94,7 @@ typedef struct hg_algorithm {
 struct hg_igemm_args;
 struct hg_depthwise_args;
 struct hg_pool_args;
+struct hg_pool_slide_args;
 struct hg_unpool_args;
 struct hg_resize_steps;
 struct hg_winograd_steps;
@@ -115,6 +116,7 @@ struct hg_kernel {
         void (*igemm)(const struct hg_igemm_args *args);
         void (*depthwise)(const struct hg_depthwise_args *args);
         void (*pool)(const struct hg_pool_args *args);
+        void (*pool_slide)(const struct hg_pool_slide_args *args);
         void (*unpool)(const struct hg_unpool_args *args);
         const struct hg_resize_steps *resize;
         const struct hg_winograd_steps *winograd;

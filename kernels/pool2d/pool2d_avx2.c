@@ -7,6 +7,12 @@
 
 #include <math.h>
 
+#ifndef PAHEAD
+#define PAHEAD 4
+#endif
+#ifndef AHEAD
+#define AHEAD 512
+#endif
 enum { VL = 8, BLOCK = 4 }; /* f32 lanes; vectors of accumulators per pass over a window */
 
 typedef enum pool_kind { MAX, SUM, SUM_ABS, SUM_SQUARE } pool_kind;
@@ -99,11 +105,6 @@ static void max_nhwc(const hg_pool_args *a)
     row_of(a, MAX, 0, 0);
 }
 
-static void max_nhwc_k2s2(const hg_pool_args *a)
-{
-    row_of(a, MAX, 2, 2);
-}
-
 static void avg_nhwc(const hg_pool_args *a)
 {
     row_of(a, SUM, 0, 0);
@@ -117,25 +118,57 @@ static void lp_nhwc(const hg_pool_args *a)
         row_of(a, SUM_SQUARE, 0, 0);
 }
 
-/* The divisor is 4: a product with 1/4 has the same bits as the quotient. */
-static void avg_nhwc_k2s2(const hg_pool_args *a)
+/* The line that a stream of loads reaches soon: two rows read side by side, and rows of a few hundred
+ * bytes, are more than the hardware's prefetchers follow. Nothing is read, so it may lie outside the
+ * tensor, where pointers must not be formed. */
+HG_INLINE void prefetch(const float *p, int64_t floats)
 {
-    const __m256 vquarter = _mm256_set1_ps(0.25f), vzero = _mm256_setzero_ps();
-    const int64_t c_vectors = a->channels / VL * VL;
+    _mm_prefetch((const char *)((uintptr_t)p + (uintptr_t)(floats * (int64_t)sizeof *p)),
+                 _MM_HINT_T0);
+}
+
+/* The four taps of 2x2, in order. The first is taken as it is, whatever it is; as -0 becomes +0 in
+ * sums. The divisor is 4: a product with 1/4 has the same bits as the quotient. */
+HG_INLINE __m256 four(pool_kind kind, const __m256 vi[4])
+{
+    __m256 vacc = kind == SUM ? _mm256_add_ps(_mm256_setzero_ps(), vi[0]) : vi[0];
+    HG_UNROLL
+    for (int i = 1; i < 4; i++) vacc = take(kind, vacc, vi[i]);
+    return kind == SUM ? _mm256_mul_ps(vacc, _mm256_set1_ps(0.25f)) : vacc;
+}
+
+/* 2x2, stride 2. */
+HG_INLINE void row_of_2x2(const hg_pool_args *args, pool_kind kind)
+{
+    const hg_pool_args copy = *args, *a = &copy;
+    const int64_t c_vectors = a->channels / VL * VL, right = a->column_step, down = a->row_step;
     const __m256i vmask = hg_tail_mask((size_t)(a->channels - c_vectors));
     for (int64_t x = 0; x < a->width; x++) {
-        const float *r0 = a->input + a->columns[x].first * a->in_pixel, *r1 = r0 + a->row_step;
-        const float *s0 = r0 + a->column_step, *s1 = r1 + a->column_step;
+        const float *in = a->input + 2 * x * a->in_pixel;
         float *out = a->output + x * a->out_pixel;
         for (int64_t c = 0; c < a->channels; c += VL) {
             const bool masked = c == c_vectors;
-            __m256 vacc = _mm256_add_ps(vzero, load(r0 + c, masked, vmask)); /* -0 becomes +0 */
-            vacc = _mm256_add_ps(vacc, load(s0 + c, masked, vmask));
-            vacc = _mm256_add_ps(vacc, load(r1 + c, masked, vmask));
-            vacc = _mm256_add_ps(vacc, load(s1 + c, masked, vmask));
-            store(out + c, _mm256_mul_ps(vacc, vquarter), masked, vmask);
+            const float *tap = in + c;
+            prefetch(tap, AHEAD);
+            prefetch(tap, AHEAD + right);
+            prefetch(tap, AHEAD + down);
+            prefetch(tap, AHEAD + down + right);
+            const __m256 vi[4] = {load(tap, masked, vmask), load(tap + right, masked, vmask),
+                                  load(tap + down, masked, vmask),
+                                  load(tap + down + right, masked, vmask)};
+            store(out + c, four(kind, vi), masked, vmask);
         }
     }
+}
+
+static void avg_nhwc_k2s2(const hg_pool_args *a)
+{
+    row_of_2x2(a, SUM);
+}
+
+static void max_nhwc_k2s2(const hg_pool_args *a)
+{
+    row_of_2x2(a, MAX);
 }
 
 /* ---- Maximum with indices ---- */
@@ -239,6 +272,8 @@ HG_INLINE void pairs(const hg_pool_args *a, pool_kind kind, int64_t x, bool mask
 {
     const float *in = a->input + 2 * x;
     __m256 vtop[2], vbottom[2], vacc;
+    prefetch(in, PAHEAD*a->row_step);
+    prefetch(in, (PAHEAD+1)*a->row_step);
     load_pairs(in, masked, n, vtop);
     load_pairs(in + a->row_step, masked, n, vbottom);
     vacc = _mm256_shuffle_ps(vtop[0], vtop[1], 0x88);

@@ -1,0 +1,73 @@
+/* The vector words that pooling bodies are written in (pool_*_body.h), AVX2. */
+#ifndef HG_POOL_OPS_AVX2_H
+#define HG_POOL_OPS_AVX2_H
+
+#include <stdbool.h>
+
+#include "kernels/common/vec_avx2.h"
+
+enum { VL = 8 }; /* f32 lanes */
+typedef __m256 vec;
+
+/* The first n <= VL lanes; n is a constant VL wherever speed matters. */
+HG_INLINE vec v_load(const float *p, size_t n)
+{
+    return n == VL ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, hg_tail_mask(n));
+}
+
+HG_INLINE void v_store(float *p, vec v, size_t n)
+{
+    if (n == VL)
+        _mm256_storeu_ps(p, v);
+    else
+        _mm256_maskstore_ps(p, hg_tail_mask(n), v);
+}
+
+HG_INLINE vec v_set(float value)
+{
+    return _mm256_set1_ps(value);
+}
+
+HG_INLINE vec v_add(vec a, vec b)
+{
+    return _mm256_add_ps(a, b);
+}
+
+HG_INLINE vec v_mul(vec a, vec b)
+{
+    return _mm256_mul_ps(a, b);
+}
+
+/* later > earlier ? later : earlier. vmaxps returns its second operand for ties and for NaN. */
+HG_INLINE vec v_greater(vec earlier, vec later)
+{
+    return _mm256_max_ps(later, earlier);
+}
+
+/* The same, but a NaN is taken. */
+HG_INLINE vec v_greater_nan(vec earlier, vec later)
+{
+    const vec vnan = _mm256_cmp_ps(later, later, _CMP_UNORD_Q);
+    return _mm256_blendv_ps(_mm256_max_ps(later, earlier), later, vnan);
+}
+
+/* Lanes of NaN gather in a flag, which starts as v_set(0). */
+HG_INLINE vec v_note_nan(vec vflag, vec a, vec b)
+{
+    return _mm256_or_ps(vflag, _mm256_cmp_ps(a, b, _CMP_UNORD_Q));
+}
+
+HG_INLINE bool v_noted(vec vflag)
+{
+    return _mm256_movemask_ps(vflag) != 0;
+}
+
+/* A line that a stream of loads reaches soon. Nothing is read, so it may lie outside the tensor,
+ * where pointers must not be formed. */
+HG_INLINE void v_prefetch(const float *p, int64_t floats)
+{
+    const uintptr_t at = (uintptr_t)p + (uintptr_t)(floats * (int64_t)sizeof *p);
+    _mm_prefetch((const char *)at, _MM_HINT_T0);
+}
+
+#endif

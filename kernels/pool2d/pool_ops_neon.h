@@ -1,0 +1,76 @@
+/* The vector words that pooling bodies are written in (pool_*_body.h), NEON. */
+#ifndef HG_POOL_OPS_NEON_H
+#define HG_POOL_OPS_NEON_H
+
+#include <stdbool.h>
+
+#include "kernels/common/vec_neon.h"
+
+enum { VL = 4 }; /* f32 lanes */
+typedef float32x4_t vec;
+
+/* The first n <= VL lanes; n is a constant VL wherever speed matters. */
+HG_INLINE vec v_load(const float *p, size_t n)
+{
+    return n == VL ? vld1q_f32(p) : hg_load_tail(p, n);
+}
+
+HG_INLINE void v_store(float *p, vec v, size_t n)
+{
+    if (n == VL)
+        vst1q_f32(p, v);
+    else
+        hg_store_tail(p, v, n);
+}
+
+HG_INLINE vec v_set(float value)
+{
+    return vdupq_n_f32(value);
+}
+
+HG_INLINE vec v_add(vec a, vec b)
+{
+    return vaddq_f32(a, b);
+}
+
+HG_INLINE vec v_mul(vec a, vec b)
+{
+    return vmulq_f32(a, b);
+}
+
+/* later > earlier ? later : earlier. vmaxq would lose the first of two zeros. */
+HG_INLINE vec v_greater(vec earlier, vec later)
+{
+    return vbslq_f32(vcgtq_f32(later, earlier), later, earlier);
+}
+
+/* The same, but a NaN is taken. */
+HG_INLINE vec v_greater_nan(vec earlier, vec later)
+{
+    const uint32x4_t vtake = vornq_u32(vcgtq_f32(later, earlier), vceqq_f32(later, later));
+    return vbslq_f32(vtake, later, earlier);
+}
+
+/* Lanes of NaN gather in a flag, which starts as v_set(0). */
+HG_INLINE vec v_note_nan(vec vflag, vec a, vec b)
+{
+    const uint32x4_t vordered = vandq_u32(vceqq_f32(a, a), vceqq_f32(b, b));
+    return vreinterpretq_f32_u32(vornq_u32(vreinterpretq_u32_f32(vflag), vordered));
+}
+
+HG_INLINE bool v_noted(vec vflag)
+{
+    const uint32x4_t v = vreinterpretq_u32_f32(vflag);
+    const uint32x2_t vhalf = vorr_u32(vget_low_u32(v), vget_high_u32(v));
+    return vget_lane_u64(vreinterpret_u64_u32(vhalf), 0) != 0;
+}
+
+/* A line that a stream of loads reaches soon. Nothing is read, so it may lie outside the tensor,
+ * where pointers must not be formed. */
+HG_INLINE void v_prefetch(const float *p, int64_t floats)
+{
+    const uintptr_t at = (uintptr_t)p + (uintptr_t)(floats * (int64_t)sizeof *p);
+    __builtin_prefetch((const void *)at);
+}
+
+#endif
