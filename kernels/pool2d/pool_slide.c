@@ -37,7 +37,8 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
     (void)k, (void)c;
     const int64_t in_rows = HG_MIN(band_rows(p) + p->kernel.h - 1, p->in.h);
     *sizes = (hg_sizes){.tables = hg_pool_table_size(p),
-                        .scratch = sizeof(float) * (size_t)(in_rows * p->out.w * HG_SLIDE_CHANNELS),
+                        .scratch = sizeof(float) *
+                                   (size_t)(((in_rows + 1) * HG_SLIDE_CHANNELS + 1) * p->out.w),
                         .stages = 1,
                         .ranges = {p->out.n * bands(p) * blocks(p)}};
 }
@@ -50,6 +51,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const hg_pool_span *spans = t->tables;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
     const int64_t n_blocks = blocks(p), n_bands = bands(p), rows = band_rows(p);
+    const int64_t in_rows = HG_MIN(rows + p->kernel.h - 1, p->in.h);
     for (int64_t i = begin; i < end; i++) {
         const int64_t c = i % n_blocks * HG_SLIDE_CHANNELS, band = i / n_blocks % n_bands;
         const int64_t n = i / n_blocks / n_bands, y = band * rows;
@@ -58,7 +60,10 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
         const int64_t first = spans[y].first;
         const hg_pool_slide_args a = {.input = t->input + n * si->n + first * si->h + c * si->c,
                                       .output = t->output + n * so->n + y * so->h + c * so->c,
-                                      .buffer = t->scratch,
+                                      .edge = t->scratch,
+                                      .buffer = (float *)t->scratch + p->out.w * HG_SLIDE_CHANNELS,
+                                      .scales = (float *)t->scratch +
+                                                (in_rows + 1) * p->out.w * HG_SLIDE_CHANNELS,
                                       .rows = spans + y,
                                       .columns = spans + p->out.h,
                                       .height = height,

@@ -7,7 +7,7 @@
 extern const hg_kernel hg_pool_slide_avx2[], hg_pool_slide_neon[];
 extern const hg_algorithm hg_pool_slide;
 
-enum { HG_SLIDE_CHANNELS = 16 }; /* of one pixel of the buffer: one cache line */
+enum { HG_SLIDE_CHANNELS = 32 }; /* of one pixel of the buffer: two cache lines */
 
 /* A band of output rows of one image, for a block of channels, NHWC; windows have stride and
  * dilation 1, and at least one tap.
@@ -25,6 +25,7 @@ enum { HG_SLIDE_CHANNELS = 16 }; /* of one pixel of the buffer: one cache line *
 typedef struct hg_pool_slide_args {
     const float *input; /* row first_row */
     float *output, *buffer;
+    float *edge, *scales; /* work space: a row of the buffer, and width floats */
     const hg_pool_span *rows, *columns;
     int64_t height, width, channels;
     int64_t first_row, in_rows, in_width;

@@ -18,7 +18,11 @@
 
 #include "kernels/pool2d/pool_slide.h"
 
+#ifndef CA
+#define CA 2
+#endif
 enum { N_PAIR = HG_SLIDE_CHANNELS / VL }; /* vectors of a whole block of channels */
+enum { ROWS = 8, COLUMNS_AHEAD = CA };    /* of the pass down: see `columns` */
 
 /* NUMBERS is the maximum where no tap is NaN, which costs a third. */
 typedef enum slide_kind { NUMBERS, ANY, SUM } slide_kind;
@@ -152,6 +156,7 @@ HG_INLINE bool row_has_nan(const hg_pool_slide_args *a, const float *in, int n_v
 {
     vec vflag = v_set(0.0f);
     for (int64_t x = 0; x < a->in_width; x++, in += a->in_pixel) {
+        v_prefetch(in, a->in_row);
         HG_UNROLL
         for (int v = 0; v < n_vec; v += 2) {
             const vec vi = v_load(in + v * VL, v == n_vec - 1 ? n : VL);
@@ -160,6 +165,127 @@ HG_INLINE bool row_has_nan(const hg_pool_slide_args *a, const float *in, int n_v
         }
     }
     return v_noted(vflag);
+}
+
+/* B rows of output from y on, windows whole and at least B rows high, or one row of any height. */
+HG_INLINE void down(const hg_pool_slide_args *a, slide_kind kind, int B, int n_vec, size_t n,
+                    int64_t c, int64_t y)
+{
+    const int64_t step = a->width * HG_SLIDE_CHANNELS, taps = a->rows[y].taps;
+    const float *in = a->buffer + (a->rows[y].first - a->first_row) * step;
+    float *out = a->output + y * a->out_row + c;
+    for (int64_t x = 0; x < a->width; x++, in += HG_SLIDE_CHANNELS, out += a->out_pixel) {
+        const vec vscale = v_set(kind == SUM ? a->scales[x] : 1.0f);
+        HG_UNROLL
+        for (int v = 0; v < n_vec; v++) {
+            const size_t n_out = v == n_vec - 1 ? n : VL;
+            const float *tap = in + v * VL + (B - 1) * step, *left = in + v * VL;
+            vec vs[8];
+            vs[B - 1] = v_load(tap, VL);
+            for (int64_t k = B; k < taps; k++) {
+                tap += step;
+                vs[B - 1] = join(kind, vs[B - 1], v_load(tap, VL));
+            }
+            HG_UNROLL
+            for (int b = B - 2; b >= 0; b--)
+                vs[b] = join(kind, v_load(left + b * step, VL), vs[b + 1]);
+            vec vp = vs[0];
+            HG_UNROLL
+            for (int b = 0; b < B; b++) {
+                if (b > 0) {
+                    const vec vi = v_load(tap + b * step, VL);
+                    vp = b == 1 ? vi : join(kind, vp, vi);
+                    vs[b] = join(kind, vs[b], vp);
+                }
+                if (kind == SUM) vs[b] = v_mul(vs[b], vscale);
+                v_store(out + b * a->out_row + v * VL, vs[b], n_out);
+            }
+        }
+    }
+}
+
+/* One row of windows cut by an edge: the row before it, kept in `edge`, and `count` more rows of
+ * the buffer from `row` on, which follow it, or lie before it. */
+HG_INLINE void down_edge(const hg_pool_slide_args *a, slide_kind kind, int n_vec, size_t n,
+                         int64_t c, int64_t y, int64_t row, int64_t count, bool before)
+{
+    const int64_t step = a->width * HG_SLIDE_CHANNELS;
+    const float *in = a->buffer + row * step;
+    float *out = a->output + y * a->out_row + c, *edge = a->edge;
+    for (int64_t x = 0; x < a->width; x++) {
+        const vec vscale = v_set(kind == SUM ? a->scales[x] : 1.0f);
+        HG_UNROLL
+        for (int v = 0; v < n_vec; v++) {
+            vec vacc = v_load(edge + v * VL, VL);
+            for (int64_t k = 0; k < count; k++) {
+                const float *tap = in + (before ? count - 1 - k : k) * step + v * VL;
+                const vec vi = v_load(tap, VL);
+                vacc = before ? join(kind, vi, vacc) : join(kind, vacc, vi);
+            }
+            v_store(edge + v * VL, vacc, VL);
+            v_store(out + v * VL, kind == SUM ? v_mul(vacc, vscale) : vacc,
+                    v == n_vec - 1 ? n : VL);
+        }
+        in += HG_SLIDE_CHANNELS, out += a->out_pixel, edge += HG_SLIDE_CHANNELS;
+    }
+}
+
+HG_INLINE void clear_edge(const hg_pool_slide_args *a, slide_kind kind)
+{
+    const vec videntity = v_set(kind == SUM ? 0.0f : -INFINITY);
+    for (int64_t i = 0; i < a->width * HG_SLIDE_CHANNELS; i += VL)
+        v_store(a->edge + i, videntity, VL);
+}
+
+/* What sums of row y are multiplied by. */
+HG_INLINE void set_scales(const hg_pool_slide_args *a, slide_kind kind, int64_t y)
+{
+    if (kind != SUM) return;
+    for (int64_t x = 0; x < a->width; x++) {
+        const double extent = (double)a->rows[y].extent * a->columns[x].extent;
+        a->scales[x] = 1.0f / (float)(a->divisor > 0.0 ? a->divisor : extent);
+    }
+}
+
+/* The pass down, as `slide` does it, but rows at a time: columns would leave one set of the cache
+ * to hold all their lines. */
+HG_INLINE void rows_down(const hg_pool_slide_args *a, slide_kind kind, int n_vec, size_t n,
+                         int64_t c)
+{
+    const hg_pool_span *s = a->rows;
+    int64_t y = 0, row = s->first, end = a->height;
+    clear_edge(a, kind);
+    for (; y < end && s[y].taps < a->window.h && s[y].first == s->first; y++) {
+        const int64_t next = s[y].first + s[y].taps;
+        set_scales(a, kind, y);
+        down_edge(a, kind, n_vec, n, c, y, row - a->first_row, next - row, false);
+        row = next;
+    }
+    for (int64_t whole; y < end && s[y].taps == a->window.h; y += whole) {
+        int B = a->window.h >= 8 ? 8 : a->window.h >= 4 ? 4 : a->window.h >= 2 ? 2 : 1;
+        while (B > 1 && (y + B > end || s[y + B - 1].taps < a->window.h ||
+                         s[y + B - 1].extent != s[y].extent))
+            B /= 2;
+        whole = B;
+        set_scales(a, kind, y);
+        if (B == 8)
+            down(a, kind, 8, n_vec, n, c, y);
+        else if (B == 4)
+            down(a, kind, 4, n_vec, n, c, y);
+        else if (B == 2)
+            down(a, kind, 2, n_vec, n, c, y);
+        else
+            down(a, kind, 1, n_vec, n, c, y);
+    }
+    if (y == end) return;
+    clear_edge(a, kind);
+    row = s[end - 1].first + s[end - 1].taps;
+    for (int64_t back = end - 1; back >= y; back--) {
+        set_scales(a, kind, back);
+        down_edge(a, kind, n_vec, n, c, back, s[back].first - a->first_row, row - s[back].first,
+                  true);
+        row = s[back].first;
+    }
 }
 
 /* Returns false if it met NaN where none may be. */
@@ -180,21 +306,7 @@ HG_INLINE bool planes(const hg_pool_slide_args *a, slide_kind kind, int n_vec, s
                              .n_out = VL};
         slide(&across, kind, n_vec);
     }
-    for (int64_t x = 0; x < a->width; x++) {
-        const axis down = {.in = a->buffer + x * HG_SLIDE_CHANNELS,
-                           .out = a->output + x * a->out_pixel + c,
-                           .in_step = buffer_row,
-                           .out_step = a->out_row,
-                           .spans = a->rows,
-                           .count = a->height,
-                           .window = a->window.h,
-                           .first = a->first_row,
-                           .divisor = a->divisor,
-                           .extent = a->columns[x].extent,
-                           .n_in = VL,
-                           .n_out = n};
-        slide(&down, kind, n_vec);
-    }
+    rows_down(a, kind, n_vec, n, c);
     return true;
 }
 
