@@ -183,12 +183,13 @@ static void nchw_run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const hg_index_rule r = rule_of(p);
     hg_pool_args a = common_args(t, r);
     a.channels = 1;
+    a.height = p->out.h;
+    a.in_down = p->stride.h * p->in.strides.h;
+    a.out_down = p->out.strides.h;
     for (int64_t i = begin; i < end; i++) {
         const int64_t n = i / p->out.c, c = i % p->out.c;
-        for (int64_t oy = 0; oy < p->out.h; oy++) {
-            aim_row(t, &r, n, oy, c, &a);
-            t->kernel->run.pool(&a);
-        }
+        aim_row(t, &r, n, 0, c, &a);
+        t->kernel->run.pool(&a);
     }
 }
 

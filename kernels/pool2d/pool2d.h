@@ -5,6 +5,7 @@
 #include "kernels/kernel.h"
 
 extern const hg_kernel hg_pool2d_ref[], hg_pool2d_avx2[], hg_pool2d_neon[];
+extern const hg_kernel hg_pool_k2s2_avx2[];
 extern const hg_algorithm hg_pool_nhwc, hg_pool_nchw;
 
 /* One output coordinate along an axis. The plan's table holds out.h of them, then out.w. */
@@ -25,6 +26,7 @@ typedef struct hg_index_rule {
 hg_index_rule hg_index_rule_of(hg_index_convention convention, int64_t c, hg_size2 image);
 
 /* One row of output pixels of one image, for a block of channels (NHWC) or one channel (NCHW).
+ * NCHW kernels do `height` rows, in_down and out_down apart.
  *
  *     for x < width, c < channels:
  *         output[x*out_pixel + c] = op over ky < rows, kx < columns[x].taps of
@@ -48,6 +50,7 @@ typedef struct hg_pool_args {
     const hg_pool_span *columns;
     int64_t width, channels, rows;
     int64_t row_step, column_step, in_pixel, out_pixel;
+    int64_t height, in_down, out_down; /* NCHW only */
     double divisor, row_extent;
     float power;
     hg_index_type index_type;

@@ -1,18 +1,12 @@
 /* Pooling, f32, AVX2. Contract: hg_pool_args in pool2d.h.
  *
- * NHWC: a vector is 8 channels of one tap; no lane ever leaves its channel. NCHW: a vector is 8
- * neighbouring outputs of a row. */
+ * NHWC: a vector is 8 channels of one tap; no lane ever leaves its channel. 2x2 windows:
+ * pool_k2s2_avx2.c. */
 #include "kernels/common/vec_avx2.h"
 #include "kernels/pool2d/pool2d.h"
 
 #include <math.h>
 
-#ifndef PAHEAD
-#define PAHEAD 4
-#endif
-#ifndef AHEAD
-#define AHEAD 512
-#endif
 enum { VL = 8, BLOCK = 4 }; /* f32 lanes; vectors of accumulators per pass over a window */
 
 typedef enum pool_kind { MAX, SUM, SUM_ABS, SUM_SQUARE } pool_kind;
@@ -79,15 +73,16 @@ HG_INLINE void window(const hg_pool_args *a, pool_kind kind, int64_t rows, int64
         store(out + v * VL, finish(kind, vacc[v], vdivisor), masked, vmask);
 }
 
-/* A row of pixels. rows, taps: constants in kernels of a fixed size, else 0. */
-HG_INLINE void row_of(const hg_pool_args *a, pool_kind kind, int64_t rows, int64_t taps)
+/* A row of pixels. */
+HG_INLINE void row_of(const hg_pool_args *args, pool_kind kind)
 {
+    const hg_pool_args copy = *args, *a = &copy;
     const int64_t c_blocks = a->channels / (BLOCK * VL) * (BLOCK * VL);
     const int64_t c_vectors = a->channels / VL * VL;
     const __m256i vmask = hg_tail_mask((size_t)(a->channels - c_vectors));
     for (int64_t x = 0; x < a->width; x++) {
         const hg_pool_span *column = &a->columns[x];
-        const int64_t ny = rows ? rows : a->rows, nx = taps ? taps : column->taps;
+        const int64_t ny = a->rows, nx = column->taps;
         const __m256 vdivisor = _mm256_set1_ps(kind == SUM ? hg_pool_divisor(a, column) : 1.0f);
         const float *in = a->input + column->first * a->in_pixel;
         float *out = a->output + x * a->out_pixel;
@@ -102,73 +97,20 @@ HG_INLINE void row_of(const hg_pool_args *a, pool_kind kind, int64_t rows, int64
 
 static void max_nhwc(const hg_pool_args *a)
 {
-    row_of(a, MAX, 0, 0);
+    row_of(a, MAX);
 }
 
 static void avg_nhwc(const hg_pool_args *a)
 {
-    row_of(a, SUM, 0, 0);
+    row_of(a, SUM);
 }
 
 static void lp_nhwc(const hg_pool_args *a)
 {
     if (a->power == 1.0f)
-        row_of(a, SUM_ABS, 0, 0);
+        row_of(a, SUM_ABS);
     else
-        row_of(a, SUM_SQUARE, 0, 0);
-}
-
-/* The line that a stream of loads reaches soon: two rows read side by side, and rows of a few hundred
- * bytes, are more than the hardware's prefetchers follow. Nothing is read, so it may lie outside the
- * tensor, where pointers must not be formed. */
-HG_INLINE void prefetch(const float *p, int64_t floats)
-{
-    _mm_prefetch((const char *)((uintptr_t)p + (uintptr_t)(floats * (int64_t)sizeof *p)),
-                 _MM_HINT_T0);
-}
-
-/* The four taps of 2x2, in order. The first is taken as it is, whatever it is; as -0 becomes +0 in
- * sums. The divisor is 4: a product with 1/4 has the same bits as the quotient. */
-HG_INLINE __m256 four(pool_kind kind, const __m256 vi[4])
-{
-    __m256 vacc = kind == SUM ? _mm256_add_ps(_mm256_setzero_ps(), vi[0]) : vi[0];
-    HG_UNROLL
-    for (int i = 1; i < 4; i++) vacc = take(kind, vacc, vi[i]);
-    return kind == SUM ? _mm256_mul_ps(vacc, _mm256_set1_ps(0.25f)) : vacc;
-}
-
-/* 2x2, stride 2. */
-HG_INLINE void row_of_2x2(const hg_pool_args *args, pool_kind kind)
-{
-    const hg_pool_args copy = *args, *a = &copy;
-    const int64_t c_vectors = a->channels / VL * VL, right = a->column_step, down = a->row_step;
-    const __m256i vmask = hg_tail_mask((size_t)(a->channels - c_vectors));
-    for (int64_t x = 0; x < a->width; x++) {
-        const float *in = a->input + 2 * x * a->in_pixel;
-        float *out = a->output + x * a->out_pixel;
-        for (int64_t c = 0; c < a->channels; c += VL) {
-            const bool masked = c == c_vectors;
-            const float *tap = in + c;
-            prefetch(tap, AHEAD);
-            prefetch(tap, AHEAD + right);
-            prefetch(tap, AHEAD + down);
-            prefetch(tap, AHEAD + down + right);
-            const __m256 vi[4] = {load(tap, masked, vmask), load(tap + right, masked, vmask),
-                                  load(tap + down, masked, vmask),
-                                  load(tap + down + right, masked, vmask)};
-            store(out + c, four(kind, vi), masked, vmask);
-        }
-    }
-}
-
-static void avg_nhwc_k2s2(const hg_pool_args *a)
-{
-    row_of_2x2(a, SUM);
-}
-
-static void max_nhwc_k2s2(const hg_pool_args *a)
-{
-    row_of_2x2(a, MAX);
+        row_of(a, SUM_SQUARE);
 }
 
 /* ---- Maximum with indices ---- */
@@ -215,24 +157,27 @@ static void store_no_indices(const hg_pool_args *a, int64_t at)
     }
 }
 
-/* 8 channels of one window: values in vacc, positions in the plane as 32-bit lanes beside them. */
-HG_INLINE void window_indices(const hg_pool_args *a, int64_t x, int64_t c, bool masked,
-                              __m256i vmask)
+/* 8 channels of one window: values in vacc, positions in the plane as 32-bit lanes beside them. NaN
+ * is taken, unless all taps are said to be numbers; lanes that held one are returned. */
+HG_INLINE __m256 window_indices(const hg_pool_args *a, bool numbers, int64_t rows, int64_t taps,
+                                int64_t x, int64_t c, bool masked, __m256i vmask)
 {
     const hg_pool_span *column = &a->columns[x];
     const float *in = a->input + column->first * a->in_pixel + c;
     const int64_t corner = a->plane_first + column->first * a->plane_pixel;
-    __m256 vacc = _mm256_set1_ps(-INFINITY);
+    __m256 vacc = _mm256_set1_ps(-INFINITY), vnan = _mm256_setzero_ps();
     const __m256i vright = _mm256_set1_epi32((int32_t)a->plane_column);
     __m256i vplane = _mm256_set1_epi32((int32_t)corner);
-    for (int64_t ky = 0; ky < a->rows; ky++) {
+    for (int64_t ky = 0; ky < rows; ky++) {
         const float *tap = in + ky * a->row_step;
         __m256i vhere = _mm256_set1_epi32((int32_t)(corner + ky * a->plane_row));
-        for (int64_t kx = 0; kx < column->taps; kx++) {
+        for (int64_t kx = 0; kx < taps; kx++) {
             const __m256 vi = load(tap, masked, vmask);
-            const __m256 vtake = _mm256_or_ps(_mm256_cmp_ps(vi, vacc, _CMP_GT_OQ),
-                                              _mm256_cmp_ps(vi, vi, _CMP_UNORD_Q));
-            vacc = _mm256_blendv_ps(vacc, vi, vtake);
+            const __m256 vgreater = _mm256_cmp_ps(vi, vacc, _CMP_GT_OQ);
+            const __m256 vis_nan = _mm256_cmp_ps(vi, vi, _CMP_UNORD_Q);
+            const __m256 vtake = numbers ? vgreater : _mm256_or_ps(vgreater, vis_nan);
+            vnan = _mm256_or_ps(vnan, vis_nan);
+            vacc = numbers ? _mm256_max_ps(vi, vacc) : _mm256_blendv_ps(vacc, vi, vtake);
             vplane = _mm256_blendv_epi8(vplane, vhere, _mm256_castps_si256(vtake));
             tap += a->column_step;
             vhere = _mm256_add_epi32(vhere, vright);
@@ -241,146 +186,84 @@ HG_INLINE void window_indices(const hg_pool_args *a, int64_t x, int64_t c, bool 
     const int64_t at = x * a->out_pixel;
     store(a->output + at + c, vacc, masked, vmask);
     store_indices(a, at, c, vplane, masked ? (size_t)(a->channels - c) : (size_t)VL);
+    return vnan;
 }
 
-static void max_nhwc_indices(const hg_pool_args *args)
+/* Returns false if it met NaN where `numbers` says there is none. */
+HG_INLINE bool row_of_indices(const hg_pool_args *args, bool numbers, int64_t rows, int64_t taps)
 {
     /* A copy that no store can alias: what depends on it alone leaves the loops. */
     const hg_pool_args copy = *args, *a = &copy;
     const int64_t c_vectors = a->channels / VL * VL;
     const __m256i vmask = hg_tail_mask((size_t)(a->channels - c_vectors));
+    __m256 vnan = _mm256_setzero_ps();
     for (int64_t x = 0; x < a->width; x++) {
-        for (int64_t c = 0; c < c_vectors; c += VL) window_indices(a, x, c, false, vmask);
-        if (c_vectors < a->channels) window_indices(a, x, c_vectors, true, vmask);
-        if (a->rows == 0 || a->columns[x].taps == 0) store_no_indices(a, x * a->out_pixel);
+        const int64_t ny = rows ? rows : a->rows, nx = taps ? taps : a->columns[x].taps;
+        for (int64_t c = 0; c < c_vectors; c += VL)
+            vnan = _mm256_or_ps(vnan, window_indices(a, numbers, ny, nx, x, c, false, vmask));
+        if (c_vectors < a->channels)
+            vnan =
+                _mm256_or_ps(vnan, window_indices(a, numbers, ny, nx, x, c_vectors, true, vmask));
+        if (ny == 0 || nx == 0) store_no_indices(a, x * a->out_pixel);
     }
+    return !numbers || _mm256_movemask_ps(vnan) == 0;
 }
 
-/* ---- NCHW, 2x2 stride 2 ---- */
-
-/* Floats 2n of a row, n <= 8: in v[0] the first 8, in v[1] the rest. */
-HG_INLINE void load_pairs(const float *p, bool masked, size_t n, __m256 v[2])
+static void max_nhwc_indices(const hg_pool_args *a)
 {
-    const size_t floats = 2 * n, first = HG_MIN(floats, (size_t)VL);
-    v[0] = load(p, masked, hg_tail_mask(first));
-    /* A pointer past the row's end must not even be formed: lanes of an empty mask read at p. */
-    v[1] = load(floats > VL ? p + VL : p, masked, hg_tail_mask(floats - first));
+    row_of_indices(a, false, 0, 0);
 }
 
-/* n <= 8 outputs. Lanes of the columns: even 0 2 8 10 4 6 12 14, odd 1 3 9 11 5 7 13 15. */
-HG_INLINE void pairs(const hg_pool_args *a, pool_kind kind, int64_t x, bool masked, size_t n)
+static void max_nhwc_indices_k2s2(const hg_pool_args *a)
 {
-    const float *in = a->input + 2 * x;
-    __m256 vtop[2], vbottom[2], vacc;
-    prefetch(in, PAHEAD*a->row_step);
-    prefetch(in, (PAHEAD+1)*a->row_step);
-    load_pairs(in, masked, n, vtop);
-    load_pairs(in + a->row_step, masked, n, vbottom);
-    vacc = _mm256_shuffle_ps(vtop[0], vtop[1], 0x88);
-    if (kind == SUM) vacc = _mm256_add_ps(_mm256_setzero_ps(), vacc);
-    vacc = take(kind, vacc, _mm256_shuffle_ps(vtop[0], vtop[1], 0xDD));
-    vacc = take(kind, vacc, _mm256_shuffle_ps(vbottom[0], vbottom[1], 0x88));
-    vacc = take(kind, vacc, _mm256_shuffle_ps(vbottom[0], vbottom[1], 0xDD));
-    if (kind == SUM) vacc = _mm256_mul_ps(vacc, _mm256_set1_ps(0.25f)); /* the divisor is 4 */
-    /* 64-bit quarters 0 2 1 3: outputs 0 1 4 5 | 2 3 6 7 become 0 .. 7. */
-    vacc = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(vacc), 0xD8));
-    store(a->output + x, vacc, masked, hg_tail_mask(n));
+    if (!row_of_indices(a, true, 2, 2)) row_of_indices(a, false, 2, 2);
 }
 
-HG_INLINE void row_of_pairs(const hg_pool_args *a, pool_kind kind)
-{
-    int64_t x = 0;
-    for (; x + VL <= a->width; x += VL) pairs(a, kind, x, false, VL);
-    if (x < a->width) pairs(a, kind, x, true, (size_t)(a->width - x));
-}
-
-static void max_nchw_k2s2(const hg_pool_args *a)
-{
-    row_of_pairs(a, MAX);
-}
-
-static void avg_nchw_k2s2(const hg_pool_args *a)
-{
-    row_of_pairs(a, SUM);
-}
-
-const hg_kernel hg_pool2d_avx2[] = {
-    {.name = "max_pool2d.f32.nhwc.avx2.window",
-     .op = HG_OP_MAX_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NHWC,
-     .rev = 1,
-     .limits = {.no_indices = true},
-     .algorithm = &hg_pool_nhwc,
-     .run.pool = max_nhwc},
-    {.name = "max_pool2d.f32.nhwc.avx2.k2s2",
-     .op = HG_OP_MAX_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NHWC,
-     .rev = 1,
-     .limits = {.kernel = {2, 2},
-                .stride = {2, 2},
-                .dilation = {1, 1},
-                .no_padding = true,
-                .no_indices = true},
-     .algorithm = &hg_pool_nhwc,
-     .run.pool = max_nhwc_k2s2},
-    {.name = "max_pool2d.f32.nhwc.avx2.indices",
-     .op = HG_OP_MAX_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NHWC,
-     .rev = 1,
-     .limits = {.only_indices = true},
-     .algorithm = &hg_pool_nhwc,
-     .run.pool = max_nhwc_indices},
-    {.name = "max_pool2d.f32.nchw.avx2.k2s2",
-     .op = HG_OP_MAX_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NCHW,
-     .rev = 1,
-     .limits = {.kernel = {2, 2},
-                .stride = {2, 2},
-                .dilation = {1, 1},
-                .no_padding = true,
-                .no_indices = true},
-     .algorithm = &hg_pool_nchw,
-     .run.pool = max_nchw_k2s2},
-    {.name = "avg_pool2d.f32.nhwc.avx2.window",
-     .op = HG_OP_AVG_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NHWC,
-     .rev = 1,
-     .algorithm = &hg_pool_nhwc,
-     .run.pool = avg_nhwc},
-    {.name = "avg_pool2d.f32.nhwc.avx2.k2s2",
-     .op = HG_OP_AVG_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NHWC,
-     .rev = 1,
-     .limits = {.kernel = {2, 2}, .stride = {2, 2}, .dilation = {1, 1}, .no_padding = true},
-     .algorithm = &hg_pool_nhwc,
-     .run.pool = avg_nhwc_k2s2},
-    {.name = "avg_pool2d.f32.nchw.avx2.k2s2",
-     .op = HG_OP_AVG_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NCHW,
-     .rev = 1,
-     .limits = {.kernel = {2, 2}, .stride = {2, 2}, .dilation = {1, 1}, .no_padding = true},
-     .algorithm = &hg_pool_nchw,
-     .run.pool = avg_nchw_k2s2},
-    {.name = "lp_pool2d.f32.nhwc.avx2.window",
-     .op = HG_OP_LP_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NHWC,
-     .rev = 1,
-     .algorithm = &hg_pool_nhwc,
-     .run.pool = lp_nhwc},
-    {.name = NULL}};
+const hg_kernel hg_pool2d_avx2[] = {{.name = "max_pool2d.f32.nhwc.avx2.window",
+                                     .op = HG_OP_MAX_POOL2D,
+                                     .dtype = HG_F32,
+                                     .isa = HG_ISA_AVX2,
+                                     .layouts = HG_IN_NHWC,
+                                     .rev = 1,
+                                     .limits = {.no_indices = true},
+                                     .algorithm = &hg_pool_nhwc,
+                                     .run.pool = max_nhwc},
+                                    {.name = "max_pool2d.f32.nhwc.avx2.indices",
+                                     .op = HG_OP_MAX_POOL2D,
+                                     .dtype = HG_F32,
+                                     .isa = HG_ISA_AVX2,
+                                     .layouts = HG_IN_NHWC,
+                                     .rev = 2,
+                                     .limits = {.only_indices = true},
+                                     .algorithm = &hg_pool_nhwc,
+                                     .run.pool = max_nhwc_indices},
+                                    {.name = "max_pool2d.f32.nhwc.avx2.indices_k2s2",
+                                     .op = HG_OP_MAX_POOL2D,
+                                     .dtype = HG_F32,
+                                     .isa = HG_ISA_AVX2,
+                                     .layouts = HG_IN_NHWC,
+                                     .rev = 1,
+                                     .limits = {.kernel = {2, 2},
+                                                .stride = {2, 2},
+                                                .dilation = {1, 1},
+                                                .no_padding = true,
+                                                .only_indices = true},
+                                     .algorithm = &hg_pool_nhwc,
+                                     .run.pool = max_nhwc_indices_k2s2},
+                                    {.name = "avg_pool2d.f32.nhwc.avx2.window",
+                                     .op = HG_OP_AVG_POOL2D,
+                                     .dtype = HG_F32,
+                                     .isa = HG_ISA_AVX2,
+                                     .layouts = HG_IN_NHWC,
+                                     .rev = 1,
+                                     .algorithm = &hg_pool_nhwc,
+                                     .run.pool = avg_nhwc},
+                                    {.name = "lp_pool2d.f32.nhwc.avx2.window",
+                                     .op = HG_OP_LP_POOL2D,
+                                     .dtype = HG_F32,
+                                     .isa = HG_ISA_AVX2,
+                                     .layouts = HG_IN_NHWC,
+                                     .rev = 1,
+                                     .algorithm = &hg_pool_nhwc,
+                                     .run.pool = lp_nhwc},
+                                    {.name = NULL}};

@@ -260,14 +260,24 @@ HG_INLINE void row_of_pairs(const hg_pool_args *a, pool_kind kind)
     for (int64_t x = 0; x < a->width; x += VL) pairs(a, kind, HG_MIN(x, a->width - VL));
 }
 
+HG_INLINE void rows_of_pairs(const hg_pool_args *a, pool_kind kind)
+{
+    hg_pool_args row = *a;
+    for (int64_t y = 0; y < a->height; y++) {
+        row_of_pairs(&row, kind);
+        row.input += a->in_down;
+        row.output += a->out_down;
+    }
+}
+
 static void max_nchw_k2s2(const hg_pool_args *a)
 {
-    row_of_pairs(a, MAX);
+    rows_of_pairs(a, MAX);
 }
 
 static void avg_nchw_k2s2(const hg_pool_args *a)
 {
-    row_of_pairs(a, SUM);
+    rows_of_pairs(a, SUM);
 }
 
 const hg_kernel hg_pool2d_neon[] = {

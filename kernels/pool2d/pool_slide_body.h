@@ -18,11 +18,7 @@
 
 #include "kernels/pool2d/pool_slide.h"
 
-#ifndef CA
-#define CA 2
-#endif
 enum { N_PAIR = HG_SLIDE_CHANNELS / VL }; /* vectors of a whole block of channels */
-enum { ROWS = 8, COLUMNS_AHEAD = CA };    /* of the pass down: see `columns` */
 
 /* NUMBERS is the maximum where no tap is NaN, which costs a third. */
 typedef enum slide_kind { NUMBERS, ANY, SUM } slide_kind;
@@ -58,7 +54,8 @@ HG_INLINE vec scale_of(const axis *a, slide_kind kind, int64_t i)
 }
 
 /* Outputs i .. i + B, windows whole and at least B taps. n_vec <= N_PAIR. */
-HG_INLINE void block(const axis *a, slide_kind kind, int B, int n_vec, int64_t i, vec vscale)
+HG_INLINE void block(const axis *a, slide_kind kind, int B, int64_t taps, int n_vec, int64_t i,
+                     vec vscale)
 {
     const float *in = a->in + (a->spans[i].first - a->first) * a->in_step;
     HG_UNROLL
@@ -67,7 +64,7 @@ HG_INLINE void block(const axis *a, slide_kind kind, int B, int n_vec, int64_t i
         const float *tap = in + v * VL + (B - 1) * a->in_step;
         vec vs[8];
         vs[B - 1] = v_load(tap, n_in);
-        for (int64_t k = B; k < a->window; k++) {
+        for (int64_t k = B; k < taps; k++) {
             tap += a->in_step;
             vs[B - 1] = join(kind, vs[B - 1], v_load(tap, n_in));
         }
@@ -145,10 +142,12 @@ HG_INLINE void slide(const axis *a, slide_kind kind, int n_vec)
     const int64_t end = i < a->count ? right_edge(a, kind, n_vec, i) : i;
     if (i >= end) return;
     const vec vscale = scale_of(a, kind, i);
-    for (; a->window >= 8 && i + 8 <= end; i += 8) block(a, kind, 8, n_vec, i, vscale);
-    for (; a->window >= 4 && i + 4 <= end; i += 4) block(a, kind, 4, n_vec, i, vscale);
-    for (; a->window >= 2 && i + 2 <= end; i += 2) block(a, kind, 2, n_vec, i, vscale);
-    for (; i < end; i++) block(a, kind, 1, n_vec, i, vscale);
+    for (; a->window >= 8 && i + 8 <= end; i += 8) block(a, kind, 8, a->window, n_vec, i, vscale);
+    for (; a->window == 5 && i + 4 <= end; i += 4) block(a, kind, 4, 5, n_vec, i, vscale);
+    for (; a->window >= 4 && i + 4 <= end; i += 4) block(a, kind, 4, a->window, n_vec, i, vscale);
+    for (; a->window == 3 && i + 2 <= end; i += 2) block(a, kind, 2, 3, n_vec, i, vscale);
+    for (; a->window >= 2 && i + 2 <= end; i += 2) block(a, kind, 2, a->window, n_vec, i, vscale);
+    for (; i < end; i++) block(a, kind, 1, a->window, n_vec, i, vscale);
 }
 
 /* Whether a row has NaN; n_vec vectors of each of its pixels. */
@@ -156,7 +155,6 @@ HG_INLINE bool row_has_nan(const hg_pool_slide_args *a, const float *in, int n_v
 {
     vec vflag = v_set(0.0f);
     for (int64_t x = 0; x < a->in_width; x++, in += a->in_pixel) {
-        v_prefetch(in, a->in_row);
         HG_UNROLL
         for (int v = 0; v < n_vec; v += 2) {
             const vec vi = v_load(in + v * VL, v == n_vec - 1 ? n : VL);
@@ -168,10 +166,10 @@ HG_INLINE bool row_has_nan(const hg_pool_slide_args *a, const float *in, int n_v
 }
 
 /* B rows of output from y on, windows whole and at least B rows high, or one row of any height. */
-HG_INLINE void down(const hg_pool_slide_args *a, slide_kind kind, int B, int n_vec, size_t n,
-                    int64_t c, int64_t y)
+HG_INLINE void down(const hg_pool_slide_args *a, slide_kind kind, int B, int64_t taps, int n_vec,
+                    size_t n, int64_t c, int64_t y)
 {
-    const int64_t step = a->width * HG_SLIDE_CHANNELS, taps = a->rows[y].taps;
+    const int64_t step = a->width * HG_SLIDE_CHANNELS;
     const float *in = a->buffer + (a->rows[y].first - a->first_row) * step;
     float *out = a->output + y * a->out_row + c;
     for (int64_t x = 0; x < a->width; x++, in += HG_SLIDE_CHANNELS, out += a->out_pixel) {
@@ -238,9 +236,11 @@ HG_INLINE void clear_edge(const hg_pool_slide_args *a, slide_kind kind)
 }
 
 /* What sums of row y are multiplied by. */
-HG_INLINE void set_scales(const hg_pool_slide_args *a, slide_kind kind, int64_t y)
+HG_INLINE void set_scales(const hg_pool_slide_args *a, slide_kind kind, int64_t y,
+                          int32_t *extent_now)
 {
-    if (kind != SUM) return;
+    if (kind != SUM || a->rows[y].extent == *extent_now) return;
+    *extent_now = a->rows[y].extent;
     for (int64_t x = 0; x < a->width; x++) {
         const double extent = (double)a->rows[y].extent * a->columns[x].extent;
         a->scales[x] = 1.0f / (float)(a->divisor > 0.0 ? a->divisor : extent);
@@ -254,10 +254,11 @@ HG_INLINE void rows_down(const hg_pool_slide_args *a, slide_kind kind, int n_vec
 {
     const hg_pool_span *s = a->rows;
     int64_t y = 0, row = s->first, end = a->height;
+    int32_t extent = 0; /* that scales are for */
     clear_edge(a, kind);
     for (; y < end && s[y].taps < a->window.h && s[y].first == s->first; y++) {
         const int64_t next = s[y].first + s[y].taps;
-        set_scales(a, kind, y);
+        set_scales(a, kind, y, &extent);
         down_edge(a, kind, n_vec, n, c, y, row - a->first_row, next - row, false);
         row = next;
     }
@@ -267,21 +268,25 @@ HG_INLINE void rows_down(const hg_pool_slide_args *a, slide_kind kind, int n_vec
                          s[y + B - 1].extent != s[y].extent))
             B /= 2;
         whole = B;
-        set_scales(a, kind, y);
+        set_scales(a, kind, y, &extent);
         if (B == 8)
-            down(a, kind, 8, n_vec, n, c, y);
+            down(a, kind, 8, a->window.h, n_vec, n, c, y);
+        else if (B == 4 && a->window.h == 5)
+            down(a, kind, 4, 5, n_vec, n, c, y);
         else if (B == 4)
-            down(a, kind, 4, n_vec, n, c, y);
+            down(a, kind, 4, a->window.h, n_vec, n, c, y);
+        else if (B == 2 && a->window.h == 3)
+            down(a, kind, 2, 3, n_vec, n, c, y);
         else if (B == 2)
-            down(a, kind, 2, n_vec, n, c, y);
+            down(a, kind, 2, a->window.h, n_vec, n, c, y);
         else
-            down(a, kind, 1, n_vec, n, c, y);
+            down(a, kind, 1, a->window.h, n_vec, n, c, y);
     }
     if (y == end) return;
     clear_edge(a, kind);
     row = s[end - 1].first + s[end - 1].taps;
     for (int64_t back = end - 1; back >= y; back--) {
-        set_scales(a, kind, back);
+        set_scales(a, kind, back, &extent);
         down_edge(a, kind, n_vec, n, c, back, s[back].first - a->first_row, row - s[back].first,
                   true);
         row = s[back].first;

@@ -106,7 +106,8 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const int64_t lanes = k->isa == HG_ISA_AVX2 ? 8 : 4;
     const double used = (double)p->in.c / (double)HG_ROUND_UP(p->in.c, lanes);
-    return hg_unpool_cost(p, (k->isa == HG_ISA_AVX2 ? 0.4 : 0.2) * used);
+    const double fixed = k->limits.kernel.h ? 1.2 : 1.0;
+    return hg_unpool_cost(p, (k->isa == HG_ISA_AVX2 ? 0.4 : 0.2) * used * fixed);
 }
 
 const hg_algorithm hg_unpool_gather = {

@@ -45,7 +45,8 @@ HG_INLINE __m256i offsets(const hg_unpool_args *a, int64_t e, int64_t first, siz
 }
 
 /* The block of n <= 8 channels of input pixel x; n < 8 if masked. */
-HG_INLINE __m256i block(const hg_unpool_args *a, int64_t x, int64_t c, bool masked, size_t n)
+HG_INLINE __m256i block(const hg_unpool_args *a, hg_size2 window, int64_t x, int64_t c, bool masked,
+                        size_t n)
 {
     const __m256i vmask = hg_tail_mask(n);
     const int64_t e = x * a->in_pixel + c;
@@ -54,10 +55,10 @@ HG_INLINE __m256i block(const hg_unpool_args *a, int64_t x, int64_t c, bool mask
     const int64_t first = a->first + x * a->index_window + c * a->index_channel;
     const __m256i voffset = offsets(a, e, first, n);
     __m256i vfound = _mm256_setzero_si256();
-    for (int64_t ky = 0; ky < a->window.h; ky++) {
-        float *out = a->output + ky * a->out_row + x * a->window.w * a->out_pixel + c;
+    for (int64_t ky = 0; ky < window.h; ky++) {
+        float *out = a->output + ky * a->out_row + x * window.w * a->out_pixel + c;
         int64_t offset = ky * a->index_row;
-        for (int64_t kx = 0; kx < a->window.w; kx++) {
+        for (int64_t kx = 0; kx < window.w; kx++) {
             const __m256i vhere = _mm256_cmpeq_epi32(voffset, _mm256_set1_epi32((int32_t)offset));
             const __m256 vo = _mm256_and_ps(vi, _mm256_castsi256_ps(vhere));
             vfound = _mm256_or_si256(vfound, vhere);
@@ -72,27 +73,50 @@ HG_INLINE __m256i block(const hg_unpool_args *a, int64_t x, int64_t c, bool mask
     return _mm256_andnot_si256(vfound, vmask); /* lanes that matched nowhere */
 }
 
-static void gather(const hg_unpool_args *a)
+HG_INLINE void gather_row(const hg_unpool_args *a, hg_size2 window)
 {
     const int64_t c_vectors = a->channels / VL * VL;
     __m256i vstray = _mm256_setzero_si256();
     for (int64_t x = 0; x < a->width; x++) {
         for (int64_t c = 0; c < c_vectors; c += VL)
-            vstray = _mm256_or_si256(vstray, block(a, x, c, false, VL));
+            vstray = _mm256_or_si256(vstray, block(a, window, x, c, false, VL));
         if (c_vectors < a->channels) {
             const size_t n = (size_t)(a->channels - c_vectors);
-            vstray = _mm256_or_si256(vstray, block(a, x, c_vectors, true, n));
+            vstray = _mm256_or_si256(vstray, block(a, window, x, c_vectors, true, n));
         }
     }
     if (!_mm256_testz_si256(vstray, vstray)) *a->stray = true;
 }
 
-const hg_kernel hg_unpool2d_avx2[] = {{.name = "max_unpool2d.f32.nhwc.avx2.gather",
+static void gather(const hg_unpool_args *args)
+{
+    /* A copy that no store can alias: what depends on it alone leaves the loops. */
+    const hg_unpool_args a = *args;
+    gather_row(&a, a.window);
+}
+
+static void gather_2x2(const hg_unpool_args *args)
+{
+    const hg_unpool_args a = *args;
+    const hg_size2 window = {2, 2};
+    gather_row(&a, window);
+}
+
+const hg_kernel hg_unpool2d_avx2[] = {{.name = "max_unpool2d.f32.nhwc.avx2.gather_2x2",
                                        .op = HG_OP_MAX_UNPOOL2D,
                                        .dtype = HG_F32,
                                        .isa = HG_ISA_AVX2,
                                        .layouts = HG_IN_NHWC,
                                        .rev = 1,
+                                       .limits = {.kernel = {2, 2}, .stride = {2, 2}},
+                                       .algorithm = &hg_unpool_gather,
+                                       .run.unpool = gather_2x2},
+                                      {.name = "max_unpool2d.f32.nhwc.avx2.gather",
+                                       .op = HG_OP_MAX_UNPOOL2D,
+                                       .dtype = HG_F32,
+                                       .isa = HG_ISA_AVX2,
+                                       .layouts = HG_IN_NHWC,
+                                       .rev = 2,
                                        .algorithm = &hg_unpool_gather,
                                        .run.unpool = gather},
                                       {.name = NULL}};

@@ -1,0 +1,191 @@
+/* Pooling by 2x2 windows of stride 2 without padding, f32, AVX2. Contract: hg_pool_args in
+ * pool2d.h.
+ *
+ * NHWC: a vector is 8 channels of one tap. NCHW: a vector is 8 neighbouring outputs of a row.
+ * Maxima are first taken as if no tap were NaN, which halves the work on the busiest ports; a row
+ * that turns out to hold NaN is done again. */
+#include "kernels/pool2d/pool2d.h"
+#include "kernels/pool2d/pool_ops_avx2.h"
+
+typedef enum kind { NUMBERS, ANY, SUM } kind;
+
+enum { AHEAD = 512, ROWS_AHEAD = 4 }; /* floats and rows between a prefetch and its load */
+
+/* The four taps, in order. As the first is added to 0, -0 becomes +0 in sums. The divisor is 4: a
+ * product with 1/4 has the same bits as the quotient. */
+HG_INLINE vec four(kind kind, const vec vi[4])
+{
+    if (kind == SUM) {
+        const vec vsum = v_add(v_add(v_add(v_add(v_set(0.0f), vi[0]), vi[1]), vi[2]), vi[3]);
+        return v_mul(vsum, v_set(0.25f));
+    }
+    if (kind == ANY) return v_greater_nan(v_greater_nan(v_greater_nan(vi[0], vi[1]), vi[2]), vi[3]);
+    return v_greater(v_greater(vi[0], vi[1]), v_greater(vi[2], vi[3]));
+}
+
+/* n <= VL channels of one pixel. */
+HG_INLINE vec pixel(const hg_pool_args *a, kind kind, const float *in, float *out, size_t n,
+                    vec vflag)
+{
+    const int64_t right = a->column_step, down = a->row_step;
+    const vec vi[4] = {v_load(in, n), v_load(in + right, n), v_load(in + down, n),
+                       v_load(in + down + right, n)};
+    v_store(out, four(kind, vi), n);
+    return kind == NUMBERS ? v_note_nan(v_note_nan(vflag, vi[0], vi[1]), vi[2], vi[3]) : vflag;
+}
+
+/* Two rows side by side are more than the hardware's prefetchers follow well. */
+HG_INLINE bool nhwc(const hg_pool_args *args, kind kind)
+{
+    /* A copy that no store can alias: what depends on it alone leaves the loops. */
+    const hg_pool_args copy = *args, *a = &copy;
+    const int64_t right = a->column_step, down = a->row_step;
+    const int64_t c_pairs = a->channels / (2 * VL) * (2 * VL);
+    vec vflag = v_set(0.0f);
+    for (int64_t x = 0; x < a->width; x++) {
+        const float *in = a->input + 2 * x * a->in_pixel;
+        float *out = a->output + x * a->out_pixel;
+        int64_t c = 0;
+        for (; c < c_pairs; c += 2 * VL) {
+            v_prefetch(in + c, AHEAD);
+            v_prefetch(in + c, AHEAD + right);
+            v_prefetch(in + c, AHEAD + down);
+            v_prefetch(in + c, AHEAD + down + right);
+            vflag = pixel(a, kind, in + c, out + c, VL, vflag);
+            vflag = pixel(a, kind, in + c + VL, out + c + VL, VL, vflag);
+        }
+        for (; c + VL <= a->channels; c += VL) vflag = pixel(a, kind, in + c, out + c, VL, vflag);
+        if (c < a->channels)
+            vflag = pixel(a, kind, in + c, out + c, (size_t)(a->channels - c), vflag);
+    }
+    return !v_noted(vflag);
+}
+
+static void max_nhwc(const hg_pool_args *a)
+{
+    if (!nhwc(a, NUMBERS)) nhwc(a, ANY);
+}
+
+static void avg_nhwc(const hg_pool_args *a)
+{
+    nhwc(a, SUM);
+}
+
+/* ---- NCHW ---- */
+
+/* Floats 2n of a row, n <= 8: in v[0] the first 8, in v[1] the rest. */
+HG_INLINE void load_pairs(const float *p, size_t n, vec v[2])
+{
+    if (n == VL) {
+        v[0] = v_load(p, VL);
+        v[1] = v_load(p + VL, VL);
+        return;
+    }
+    const size_t floats = 2 * n, first = HG_MIN(floats, (size_t)VL);
+    v[0] = _mm256_maskload_ps(p, hg_tail_mask(first));
+    /* A pointer past the row's end must not even be formed: lanes of an empty mask read at p. */
+    v[1] = _mm256_maskload_ps(floats > VL ? p + VL : p, hg_tail_mask(floats - first));
+}
+
+/* n <= 8 outputs. Lanes of the columns: even 0 2 8 10 4 6 12 14, odd 1 3 9 11 5 7 13 15. */
+HG_INLINE vec pairs(const hg_pool_args *a, kind kind, const float *in, float *out, size_t n,
+                    vec vflag)
+{
+    vec vtop[2], vbottom[2];
+    load_pairs(in, n, vtop);
+    load_pairs(in + a->row_step, n, vbottom);
+    const vec vi[4] = {_mm256_shuffle_ps(vtop[0], vtop[1], 0x88),
+                       _mm256_shuffle_ps(vtop[0], vtop[1], 0xDD),
+                       _mm256_shuffle_ps(vbottom[0], vbottom[1], 0x88),
+                       _mm256_shuffle_ps(vbottom[0], vbottom[1], 0xDD)};
+    /* 64-bit quarters 0 2 1 3: outputs 0 1 4 5 | 2 3 6 7 become 0 .. 7. */
+    const vec vacc = _mm256_castpd_ps(
+        _mm256_permute4x64_pd(_mm256_castps_pd(four(kind, vi)), _MM_SHUFFLE(3, 1, 2, 0)));
+    v_store(out, vacc, n);
+    if (kind != NUMBERS) return vflag;
+    return v_note_nan(v_note_nan(vflag, vtop[0], vtop[1]), vbottom[0], vbottom[1]);
+}
+
+/* Rows of a few hundred bytes end before the hardware's prefetchers have learnt them. The last
+ * vector of a row starts earlier and repeats outputs, unless the row has fewer than 8. */
+HG_INLINE bool nchw(const hg_pool_args *args, kind kind)
+{
+    const hg_pool_args copy = *args, *a = &copy;
+    const int64_t last = HG_MAX(a->width - VL, 0);
+    const size_t few = (size_t)HG_MIN(a->width, (int64_t)VL);
+    vec vflag = v_set(0.0f);
+    for (int64_t y = 0; y < a->height; y++) {
+        const float *in = a->input + y * a->in_down;
+        float *out = a->output + y * a->out_down;
+        for (int64_t x = 0; x < last; x += VL) {
+            v_prefetch(in + 2 * x, ROWS_AHEAD * a->row_step);
+            v_prefetch(in + 2 * x, (ROWS_AHEAD + 1) * a->row_step);
+            vflag = pairs(a, kind, in + 2 * x, out + x, VL, vflag);
+        }
+        if (few == VL) {
+            v_prefetch(in + 2 * last, ROWS_AHEAD * a->row_step);
+            v_prefetch(in + 2 * last, (ROWS_AHEAD + 1) * a->row_step);
+            vflag = pairs(a, kind, in + 2 * last, out + last, VL, vflag);
+        } else {
+            vflag = pairs(a, kind, in, out, few, vflag);
+        }
+    }
+    return !v_noted(vflag);
+}
+
+static void max_nchw(const hg_pool_args *a)
+{
+    if (!nchw(a, NUMBERS)) nchw(a, ANY);
+}
+
+static void avg_nchw(const hg_pool_args *a)
+{
+    nchw(a, SUM);
+}
+
+const hg_kernel hg_pool_k2s2_avx2[] = {
+    {.name = "max_pool2d.f32.nhwc.avx2.k2s2",
+     .op = HG_OP_MAX_POOL2D,
+     .dtype = HG_F32,
+     .isa = HG_ISA_AVX2,
+     .layouts = HG_IN_NHWC,
+     .rev = 2,
+     .limits = {.kernel = {2, 2},
+                .stride = {2, 2},
+                .dilation = {1, 1},
+                .no_padding = true,
+                .no_indices = true},
+     .algorithm = &hg_pool_nhwc,
+     .run.pool = max_nhwc},
+    {.name = "max_pool2d.f32.nchw.avx2.k2s2",
+     .op = HG_OP_MAX_POOL2D,
+     .dtype = HG_F32,
+     .isa = HG_ISA_AVX2,
+     .layouts = HG_IN_NCHW,
+     .rev = 2,
+     .limits = {.kernel = {2, 2},
+                .stride = {2, 2},
+                .dilation = {1, 1},
+                .no_padding = true,
+                .no_indices = true},
+     .algorithm = &hg_pool_nchw,
+     .run.pool = max_nchw},
+    {.name = "avg_pool2d.f32.nhwc.avx2.k2s2",
+     .op = HG_OP_AVG_POOL2D,
+     .dtype = HG_F32,
+     .isa = HG_ISA_AVX2,
+     .layouts = HG_IN_NHWC,
+     .rev = 2,
+     .limits = {.kernel = {2, 2}, .stride = {2, 2}, .dilation = {1, 1}, .no_padding = true},
+     .algorithm = &hg_pool_nhwc,
+     .run.pool = avg_nhwc},
+    {.name = "avg_pool2d.f32.nchw.avx2.k2s2",
+     .op = HG_OP_AVG_POOL2D,
+     .dtype = HG_F32,
+     .isa = HG_ISA_AVX2,
+     .layouts = HG_IN_NCHW,
+     .rev = 2,
+     .limits = {.kernel = {2, 2}, .stride = {2, 2}, .dilation = {1, 1}, .no_padding = true},
+     .algorithm = &hg_pool_nchw,
+     .run.pool = avg_nchw},
+    {.name = NULL}};
