@@ -183,6 +183,7 @@ static void nchw_run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const hg_index_rule r = rule_of(p);
     hg_pool_args a = common_args(t, r);
     a.channels = 1;
+    a.index_channel = 0; /* of lanes, which are pixels here */
     a.height = p->out.h;
     a.in_down = p->stride.h * p->in.strides.h;
     a.out_down = p->out.strides.h;

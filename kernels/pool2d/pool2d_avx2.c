@@ -219,6 +219,73 @@ static void max_nhwc_indices_k2s2(const hg_pool_args *a)
     if (!row_of_indices(a, true, 2, 2)) row_of_indices(a, false, 2, 2);
 }
 
+/* ---- NCHW, 2x2 stride 2, with indices: a vector is 8 neighbouring outputs of a row ---- */
+
+/* 2n floats of a row as even and odd columns, lanes 0 1 4 5 | 2 3 6 7; n <= 8. */
+HG_INLINE void load_columns(const float *p, size_t n, __m256 v[2])
+{
+    const size_t floats = 2 * n, first = HG_MIN(floats, (size_t)VL);
+    const __m256 v0 = load(p, n < VL, hg_tail_mask(first));
+    /* A pointer past the row's end must not even be formed: lanes of an empty mask read at p. */
+    const __m256 v1 = load(floats > VL ? p + VL : p, n < VL, hg_tail_mask(floats - first));
+    v[0] = _mm256_shuffle_ps(v0, v1, 0x88);
+    v[1] = _mm256_shuffle_ps(v0, v1, 0xDD);
+}
+
+HG_INLINE __m256 pairs_indices(const hg_pool_args *a, bool numbers, int64_t x, int64_t y, size_t n)
+{
+    const float *in = a->input + y * a->in_down + 2 * x;
+    const int32_t right = (int32_t)a->plane_column, down = (int32_t)a->plane_row;
+    const int32_t offset[4] = {0, right, down, down + right};
+    __m256 vi[4], vnan = _mm256_setzero_ps();
+    load_columns(in, n, vi);
+    load_columns(in + a->row_step, n, vi + 2);
+    __m256 vacc = vi[0];
+    __m256i vplace = _mm256_setzero_si256();
+    HG_UNROLL
+    for (int i = 1; i < 4; i++) {
+        const __m256 vgreater = _mm256_cmp_ps(vi[i], vacc, _CMP_GT_OQ);
+        const __m256 vis_nan = _mm256_cmp_ps(vi[i], vi[i], _CMP_UNORD_Q);
+        const __m256 vtake = numbers ? vgreater : _mm256_or_ps(vgreater, vis_nan);
+        vnan = _mm256_or_ps(vnan, vis_nan);
+        vacc = numbers ? _mm256_max_ps(vi[i], vacc) : _mm256_blendv_ps(vacc, vi[i], vtake);
+        vplace =
+            _mm256_blendv_epi8(vplace, _mm256_set1_epi32(offset[i]), _mm256_castps_si256(vtake));
+    }
+    /* 64-bit quarters 0 2 1 3 put lanes in order. */
+    vacc = _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(vacc), 0xD8));
+    vplace = _mm256_permute4x64_epi64(vplace, 0xD8);
+    const int64_t pixel = a->plane_pixel,
+                  corner = a->plane_first + 2 * (y * a->plane_down + x * pixel);
+    const __m256i vlane = _mm256_mullo_epi32(_mm256_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14),
+                                             _mm256_set1_epi32((int32_t)pixel));
+    const __m256i vcorner = _mm256_add_epi32(_mm256_set1_epi32((int32_t)corner), vlane);
+    const int64_t at = y * a->out_down + x;
+    store(a->output + at, vacc, n < VL, hg_tail_mask(n));
+    store_indices(a, at, 0, _mm256_add_epi32(vplace, vcorner), n);
+    return vnan;
+}
+
+/* The last vector of a row starts earlier and repeats outputs, unless the row has fewer than 8. */
+HG_INLINE bool plane_indices(const hg_pool_args *args, bool numbers)
+{
+    const hg_pool_args copy = *args, *a = &copy;
+    const int64_t last = a->width - VL;
+    __m256 vnan = _mm256_setzero_ps();
+    for (int64_t y = 0; y < a->height; y++) {
+        for (int64_t x = 0; x < last; x += VL)
+            vnan = _mm256_or_ps(vnan, pairs_indices(a, numbers, x, y, VL));
+        vnan = _mm256_or_ps(vnan, last >= 0 ? pairs_indices(a, numbers, last, y, VL)
+                                            : pairs_indices(a, numbers, 0, y, (size_t)a->width));
+    }
+    return !numbers || _mm256_movemask_ps(vnan) == 0;
+}
+
+static void max_nchw_indices_k2s2(const hg_pool_args *a)
+{
+    if (!plane_indices(a, true)) plane_indices(a, false);
+}
+
 const hg_kernel hg_pool2d_avx2[] = {{.name = "max_pool2d.f32.nhwc.avx2.window",
                                      .op = HG_OP_MAX_POOL2D,
                                      .dtype = HG_F32,
@@ -237,6 +304,19 @@ const hg_kernel hg_pool2d_avx2[] = {{.name = "max_pool2d.f32.nhwc.avx2.window",
                                      .limits = {.only_indices = true},
                                      .algorithm = &hg_pool_nhwc,
                                      .run.pool = max_nhwc_indices},
+                                    {.name = "max_pool2d.f32.nchw.avx2.indices_k2s2",
+                                     .op = HG_OP_MAX_POOL2D,
+                                     .dtype = HG_F32,
+                                     .isa = HG_ISA_AVX2,
+                                     .layouts = HG_IN_NCHW,
+                                     .rev = 1,
+                                     .limits = {.kernel = {2, 2},
+                                                .stride = {2, 2},
+                                                .dilation = {1, 1},
+                                                .no_padding = true,
+                                                .only_indices = true},
+                                     .algorithm = &hg_pool_nchw,
+                                     .run.pool = max_nchw_indices_k2s2},
                                     {.name = "max_pool2d.f32.nhwc.avx2.indices_k2s2",
                                      .op = HG_OP_MAX_POOL2D,
                                      .dtype = HG_F32,

@@ -5,7 +5,7 @@
 #include "kernels/pool2d/pool2d.h"
 
 extern const hg_kernel hg_unpool2d_ref[], hg_unpool2d_avx2[], hg_unpool2d_neon[];
-extern const hg_algorithm hg_unpool_gather;
+extern const hg_algorithm hg_unpool_gather, hg_unpool_gather_nchw;
 
 /* Zero fill and scatter of channels [c, c + channels) of image n, every index checked. */
 void hg_unpool_scatter(const hg_task *t, int64_t n, int64_t c, int64_t channels);
@@ -18,6 +18,9 @@ double hg_unpool_cost(const hg_problem *p, double efficiency);
  *         output[ky*out_row + (x*window.w + kx)*out_pixel + c] =
  *             indices[x*in_pixel + c] == expected ? input[x*in_pixel + c] : 0
  *
+ * NCHW kernels do `height` rows of one channel, in_down and 2*out_row apart, windows of 2x2; row y
+ * expects y*2*index_row more.
+ *
  * *stray is set (never cleared) if some element matched nowhere in its block. Within a block the
  * offsets ky*index_row + kx*index_column are below 2^31; with HG_INDEX_I32 every expected index is.
  * Any index whatever may be met. Only the elements named are read and written. */
@@ -29,6 +32,7 @@ typedef struct hg_unpool_args {
     int64_t width, channels;
     hg_size2 window;
     int64_t in_pixel, out_row, out_pixel;
+    int64_t height, in_down; /* NCHW only */
     hg_index_type index_type;
     int64_t first, index_window, index_channel, index_row, index_column;
 } hg_unpool_args;

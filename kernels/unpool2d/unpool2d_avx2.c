@@ -102,7 +102,74 @@ static void gather_2x2(const hg_unpool_args *args)
     gather_row(&a, window);
 }
 
-const hg_kernel hg_unpool2d_avx2[] = {{.name = "max_unpool2d.f32.nhwc.avx2.gather_2x2",
+/* ---- NCHW, 2x2: a vector is 8 neighbouring inputs of a row ---- */
+
+/* Lanes 0 0' 1 1' ... of even and odd columns: 2n floats of an output row. */
+HG_INLINE void store_pairs(float *out, __m256 veven, __m256 vodd, size_t n)
+{
+    const __m256 vlow = _mm256_unpacklo_ps(veven, vodd);  /* 0 0' 1 1' | 4 4' 5 5' */
+    const __m256 vhigh = _mm256_unpackhi_ps(veven, vodd); /* 2 2' 3 3' | 6 6' 7 7' */
+    const __m256 v0 = _mm256_permute2f128_ps(vlow, vhigh, 0x20);
+    const __m256 v1 = _mm256_permute2f128_ps(vlow, vhigh, 0x31);
+    if (n == VL) {
+        _mm256_storeu_ps(out, v0);
+        _mm256_storeu_ps(out + VL, v1);
+        return;
+    }
+    const size_t floats = 2 * n, first = HG_MIN(floats, (size_t)VL);
+    _mm256_maskstore_ps(out, hg_tail_mask(first), v0);
+    if (floats > VL) _mm256_maskstore_ps(out + VL, hg_tail_mask(floats - first), v1);
+}
+
+/* Inputs x .. x + n of a row; returns lanes that matched nowhere. */
+HG_INLINE __m256i blocks(const hg_unpool_args *a, int64_t x, int64_t y, size_t n)
+{
+    const __m256i vmask = hg_tail_mask(n);
+    const int64_t e = y * a->in_down + x;
+    const float *in = a->input + e;
+    const __m256 vi = n == VL ? _mm256_loadu_ps(in) : _mm256_maskload_ps(in, vmask);
+    const int64_t first = a->first + x * a->index_window + 2 * y * a->index_row;
+    const __m256i voffset = offsets(a, e, first, n);
+    __m256i vfound = _mm256_setzero_si256();
+    HG_UNROLL
+    for (int ky = 0; ky < 2; ky++) {
+        const int32_t even = (int32_t)(ky * a->index_row), odd = even + (int32_t)a->index_column;
+        const __m256i veven = _mm256_cmpeq_epi32(voffset, _mm256_set1_epi32(even));
+        const __m256i vodd = _mm256_cmpeq_epi32(voffset, _mm256_set1_epi32(odd));
+        vfound = _mm256_or_si256(vfound, _mm256_or_si256(veven, vodd));
+        store_pairs(a->output + (2 * y + ky) * a->out_row + 2 * x,
+                    _mm256_and_ps(vi, _mm256_castsi256_ps(veven)),
+                    _mm256_and_ps(vi, _mm256_castsi256_ps(vodd)), n);
+    }
+    return _mm256_andnot_si256(vfound, vmask);
+}
+
+/* The last vector of a row starts earlier and repeats lanes, unless the row has fewer than 8. */
+static void gather_nchw(const hg_unpool_args *args)
+{
+    hg_unpool_args a = *args;
+    a.index_channel = a.index_window; /* lanes are pixels here */
+    const int64_t last = a.width - VL;
+    __m256i vstray = _mm256_setzero_si256();
+    for (int64_t y = 0; y < a.height; y++) {
+        for (int64_t x = 0; x < last; x += VL)
+            vstray = _mm256_or_si256(vstray, blocks(&a, x, y, VL));
+        vstray = _mm256_or_si256(vstray, last >= 0 ? blocks(&a, last, y, VL)
+                                                   : blocks(&a, 0, y, (size_t)a.width));
+    }
+    if (!_mm256_testz_si256(vstray, vstray)) *args->stray = true;
+}
+
+const hg_kernel hg_unpool2d_avx2[] = {{.name = "max_unpool2d.f32.nchw.avx2.gather_2x2",
+                                       .op = HG_OP_MAX_UNPOOL2D,
+                                       .dtype = HG_F32,
+                                       .isa = HG_ISA_AVX2,
+                                       .layouts = HG_IN_NCHW,
+                                       .rev = 1,
+                                       .limits = {.kernel = {2, 2}, .stride = {2, 2}},
+                                       .algorithm = &hg_unpool_gather_nchw,
+                                       .run.unpool = gather_nchw},
+                                      {.name = "max_unpool2d.f32.nhwc.avx2.gather_2x2",
                                        .op = HG_OP_MAX_UNPOOL2D,
                                        .dtype = HG_F32,
                                        .isa = HG_ISA_AVX2,
