@@ -73,8 +73,9 @@ static bool compare_lp(const hg_problem *p, const oracle_output *want, int64_t i
 static bool exactly(const hg_problem *p, double want, float got)
 {
     const float w = (float)want;
-    /* Copies keep the sign of zero; a maximum of zeros, or a sum, may be either. */
-    const bool copies = p->op == HG_OP_MAX_UNPOOL2D || p->op == HG_OP_RESIZE2D;
+    /* Copies keep the sign of zero, maxima that of the first; a sum may be either. */
+    const bool copies =
+        p->op == HG_OP_MAX_UNPOOL2D || p->op == HG_OP_RESIZE2D || p->op == HG_OP_MAX_POOL2D;
     return got == w && (!copies || signbit(got) == signbit(w));
 }
 

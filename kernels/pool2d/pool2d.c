@@ -206,3 +206,57 @@ const hg_algorithm hg_pool_nchw = {.name = "pool-plane-rows",
                                    .size = nchw_size,
                                    .prepare = hg_pool_prepare,
                                    .run = nchw_run};
+
+/* ---- NCHW, one window over the whole plane ---- */
+
+/* Few enough that two threads share the planes of one image, many enough to pay for a call. */
+enum { PLANES = 64 };
+
+static bool global_supports(const hg_problem *p, const hg_kernel *k)
+{
+    (void)k;
+    return p->out.h == 1 && p->out.w == 1;
+}
+
+static void global_size(const hg_problem *p, const hg_kernel *k, const hg_config *c,
+                        hg_sizes *sizes)
+{
+    (void)k, (void)c;
+    *sizes = (hg_sizes){.tables = hg_pool_table_size(p),
+                        .stages = 1,
+                        .ranges = {p->out.n * HG_CEIL_DIV(p->out.c, (int64_t)PLANES)}};
+}
+
+static void global_run(const hg_task *t, int stage, int64_t begin, int64_t end)
+{
+    (void)stage;
+    const hg_problem *p = t->problem;
+    const hg_index_rule r = rule_of(p);
+    const int64_t blocks = HG_CEIL_DIV(p->out.c, (int64_t)PLANES);
+    const bool joined = p->in.strides.h == p->in.w && p->kernel.w == p->in.w;
+    hg_pool_args a = common_args(t, r);
+    a.in_pixel = p->in.strides.c;
+    a.out_pixel = p->out.strides.c;
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t c = i % blocks * PLANES;
+        aim_row(t, &r, i / blocks, 0, c, &a);
+        a.channels = HG_MIN(p->out.c - c, (int64_t)PLANES);
+        /* Rows that follow each other are one long row. */
+        const hg_pool_span whole = {0, (int32_t)(p->kernel.h * p->kernel.w), a.columns->extent};
+        hg_pool_args plane = a;
+        if (joined && p->in.h * p->in.w <= INT32_MAX) plane.columns = &whole, plane.rows = 1;
+        t->kernel->run.pool(&plane);
+    }
+}
+
+static double global_cost(const hg_problem *p, const hg_kernel *k)
+{
+    return hg_pool_cost(p, isa_efficiency(k));
+}
+
+const hg_algorithm hg_pool_global = {.name = "pool-planes",
+                                     .supports = global_supports,
+                                     .cost = global_cost,
+                                     .size = global_size,
+                                     .prepare = hg_pool_prepare,
+                                     .run = global_run};

@@ -7,7 +7,17 @@
 
 #include <math.h>
 
-enum { VL = 8, BLOCK = 4 }; /* f32 lanes; vectors of accumulators per pass over a window */
+enum { ROWS_AHEAD = 4 };    /* rows between a prefetch and its load */
+enum { VL = 8, BLOCK = 8 }; /* f32 lanes; vectors of accumulators per pass over a window */
+
+/* A line that a stream of loads reaches soon: rows of a few hundred bytes end before the hardware's
+ * prefetchers have learnt them. Nothing is read, so it may lie outside the tensor, where pointers
+ * must not be formed. */
+HG_INLINE void prefetch(const float *p, int64_t floats)
+{
+    const uintptr_t at = (uintptr_t)p + (uintptr_t)(floats * (int64_t)sizeof *p);
+    _mm_prefetch((const char *)at, _MM_HINT_T0);
+}
 
 typedef enum pool_kind { MAX, SUM, SUM_ABS, SUM_SQUARE } pool_kind;
 
@@ -238,6 +248,8 @@ HG_INLINE __m256 pairs_indices(const hg_pool_args *a, bool numbers, int64_t x, i
     const int32_t right = (int32_t)a->plane_column, down = (int32_t)a->plane_row;
     const int32_t offset[4] = {0, right, down, down + right};
     __m256 vi[4], vnan = _mm256_setzero_ps();
+    prefetch(in, ROWS_AHEAD * a->row_step);
+    prefetch(in, (ROWS_AHEAD + 1) * a->row_step);
     load_columns(in, n, vi);
     load_columns(in + a->row_step, n, vi + 2);
     __m256 vacc = vi[0];
@@ -291,7 +303,7 @@ const hg_kernel hg_pool2d_avx2[] = {{.name = "max_pool2d.f32.nhwc.avx2.window",
                                      .dtype = HG_F32,
                                      .isa = HG_ISA_AVX2,
                                      .layouts = HG_IN_NHWC,
-                                     .rev = 1,
+                                     .rev = 2,
                                      .limits = {.no_indices = true},
                                      .algorithm = &hg_pool_nhwc,
                                      .run.pool = max_nhwc},
@@ -335,7 +347,7 @@ const hg_kernel hg_pool2d_avx2[] = {{.name = "max_pool2d.f32.nhwc.avx2.window",
                                      .dtype = HG_F32,
                                      .isa = HG_ISA_AVX2,
                                      .layouts = HG_IN_NHWC,
-                                     .rev = 1,
+                                     .rev = 2,
                                      .algorithm = &hg_pool_nhwc,
                                      .run.pool = avg_nhwc},
                                     {.name = "lp_pool2d.f32.nhwc.avx2.window",
@@ -343,7 +355,7 @@ const hg_kernel hg_pool2d_avx2[] = {{.name = "max_pool2d.f32.nhwc.avx2.window",
                                      .dtype = HG_F32,
                                      .isa = HG_ISA_AVX2,
                                      .layouts = HG_IN_NHWC,
-                                     .rev = 1,
+                                     .rev = 2,
                                      .algorithm = &hg_pool_nhwc,
                                      .run.pool = lp_nhwc},
                                     {.name = NULL}};

@@ -8,7 +8,8 @@ enum { BUFFER_BYTES = 64 * 1024, MIN_BANDS = 3 };
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
     (void)k;
-    /* Every window must start inside the input or reach into it. */
+    /* Windows without neighbours share nothing. Every window must reach into the input. */
+    if (p->out.h == 1 && p->out.w == 1) return false;
     const hg_pad *pad = &p->pad;
     return p->pool.adaptive == false && pad->top < p->kernel.h && pad->left < p->kernel.w &&
            p->out.h - 1 - pad->top < p->in.h && p->out.w - 1 - pad->left < p->in.w;
