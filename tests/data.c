@@ -19,11 +19,12 @@ static float *values(int64_t count, data_kind kind, rng *r)
     return v;
 }
 
-/* NaN and infinities, alone or in crowds. Interpolation is left out: whether a tap of weight zero
- * passes a NaN on is not promised. */
+/* NaN and infinities, or zeros of both signs, alone or in crowds. Interpolation is left out:
+ * whether a tap of weight zero passes a NaN on is not promised. */
 static void plant(const hg_problem *p, rng *r, float *x)
 {
     const float special[] = {NAN, NAN, -INFINITY, INFINITY, -0.0f};
+    const float zeros[] = {0.0f, -0.0f, -INFINITY, 0.0f, -0.0f};
     const int64_t count = tensor_count(&p->in);
     const bool exact = p->op == HG_OP_MAX_POOL2D || p->op == HG_OP_MAX_UNPOOL2D ||
                        (p->op == HG_OP_RESIZE2D && p->resize.mode == HG_RESIZE_NEAREST);
@@ -31,9 +32,10 @@ static void plant(const hg_problem *p, rng *r, float *x)
         p->op == HG_OP_CONV2D || p->op == HG_OP_CONV_TRANSPOSE2D || p->op == HG_OP_AVG_POOL2D;
     if (count == 0 || !(exact || sums) || !rng_percent(r, exact ? 20 : 10)) return;
     const int64_t crowd = exact && rng_percent(r, 50) ? count / 2 + 1 : 1;
+    const float *planted = exact && rng_percent(r, 40) ? zeros : special;
     const float only = special[rng_in(r, 0, 3)];
     for (int64_t i = 0; i < crowd; i++)
-        x[rng_in(r, 0, count - 1)] = sums ? only : special[rng_in(r, 0, 4)];
+        x[rng_in(r, 0, count - 1)] = sums ? only : planted[rng_in(r, 0, 4)];
 }
 
 /* Where one input element of an unpooling goes. */
