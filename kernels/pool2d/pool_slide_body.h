@@ -1,8 +1,8 @@
 /* Sliding windows of stride 1, NHWC; included by one file per ISA, after pool_ops_<isa>.h.
  * Contract: hg_pool_slide_args in pool_slide.h.
  *
- * Both passes, along the rows into the buffer and down its columns into the output, are one loop:
- * `slide`, over positions a step apart, of N_VEC vectors of channels each.
+ * Two passes: `slide` goes along a row of the input into the buffer, `rows_down` goes down the
+ * buffer into the output, some rows at a time.
  *
  * B neighbouring outputs share the taps that all their windows have, the core:
  *
