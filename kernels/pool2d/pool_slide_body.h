@@ -36,26 +36,11 @@ typedef struct axis {
     int64_t in_step, out_step;
     const hg_pool_span *spans;
     int64_t count, window, first; /* outputs; taps; coordinate of `in` */
-    double divisor, extent;       /* as in hg_pool_args; extent 0: no division */
     size_t n_in, n_out;           /* lanes of the last vector; VL = all */
 } axis;
 
-HG_INLINE void put(const axis *a, slide_kind kind, int64_t i, vec v, vec vscale, int at, size_t n)
-{
-    v_store(a->out + i * a->out_step + at, kind == SUM ? v_mul(v, vscale) : v, n);
-}
-
-/* What sums of output i are multiplied by. */
-HG_INLINE vec scale_of(const axis *a, slide_kind kind, int64_t i)
-{
-    if (kind != SUM || a->extent == 0.0) return v_set(1.0f);
-    const double divisor = a->divisor > 0.0 ? a->divisor : a->extent * a->spans[i].extent;
-    return v_set(1.0f / (float)divisor);
-}
-
 /* Outputs i .. i + B, windows whole and at least B taps. n_vec <= N_PAIR. */
-HG_INLINE void block(const axis *a, slide_kind kind, int B, int64_t taps, int n_vec, int64_t i,
-                     vec vscale)
+HG_INLINE void block(const axis *a, slide_kind kind, int B, int64_t taps, int n_vec, int64_t i)
 {
     const float *in = a->in + (a->spans[i].first - a->first) * a->in_step;
     HG_UNROLL
@@ -72,13 +57,13 @@ HG_INLINE void block(const axis *a, slide_kind kind, int B, int64_t taps, int n_
         HG_UNROLL
         for (int b = B - 2; b >= 0; b--)
             vs[b] = join(kind, v_load(left + b * a->in_step, n_in), vs[b + 1]);
-        put(a, kind, i, vs[0], vscale, v * VL, n_out);
+        v_store(a->out + i * a->out_step + v * VL, vs[0], n_out);
         vec vp = vs[0];
         HG_UNROLL
         for (int b = 1; b < B; b++) {
             const vec vi = v_load(tap + b * a->in_step, n_in);
             vp = b == 1 ? vi : join(kind, vp, vi);
-            put(a, kind, i + b, join(kind, vs[b], vp), vscale, v * VL, n_out);
+            v_store(a->out + (i + b) * a->out_step + v * VL, join(kind, vs[b], vp), n_out);
         }
     }
 }
@@ -93,7 +78,6 @@ HG_INLINE int64_t left_edge(const axis *a, slide_kind kind, int n_vec)
     for (int v = 0; v < n_vec; v++) vacc[v] = v_set(kind == SUM ? 0.0f : -INFINITY);
     int64_t taps = 0, i = 0;
     for (; i < a->count && s[i].first == s->first && s[i].taps < a->window; i++) {
-        const vec vscale = scale_of(a, kind, i);
         for (; taps < s[i].taps; taps++) {
             HG_UNROLL
             for (int v = 0; v < n_vec; v++) {
@@ -104,7 +88,7 @@ HG_INLINE int64_t left_edge(const axis *a, slide_kind kind, int n_vec)
         }
         HG_UNROLL
         for (int v = 0; v < n_vec; v++)
-            put(a, kind, i, vacc[v], vscale, v * VL, v == n_vec - 1 ? a->n_out : VL);
+            v_store(a->out + i * a->out_step + v * VL, vacc[v], v == n_vec - 1 ? a->n_out : VL);
     }
     return i;
 }
@@ -119,7 +103,6 @@ HG_INLINE int64_t right_edge(const axis *a, slide_kind kind, int n_vec, int64_t 
     for (int v = 0; v < n_vec; v++) vacc[v] = v_set(kind == SUM ? 0.0f : -INFINITY);
     int64_t first = end, i = a->count - 1;
     for (; i >= begin && s[i].taps < a->window && s[i].first + s[i].taps == end; i--) {
-        const vec vscale = scale_of(a, kind, i);
         while (first > s[i].first) {
             first--;
             const float *in = a->in + (first - a->first) * a->in_step;
@@ -131,7 +114,7 @@ HG_INLINE int64_t right_edge(const axis *a, slide_kind kind, int n_vec, int64_t 
         }
         HG_UNROLL
         for (int v = 0; v < n_vec; v++)
-            put(a, kind, i, vacc[v], vscale, v * VL, v == n_vec - 1 ? a->n_out : VL);
+            v_store(a->out + i * a->out_step + v * VL, vacc[v], v == n_vec - 1 ? a->n_out : VL);
     }
     return i + 1;
 }
@@ -141,13 +124,12 @@ HG_INLINE void slide(const axis *a, slide_kind kind, int n_vec)
     int64_t i = left_edge(a, kind, n_vec);
     const int64_t end = i < a->count ? right_edge(a, kind, n_vec, i) : i;
     if (i >= end) return;
-    const vec vscale = scale_of(a, kind, i);
-    for (; a->window >= 8 && i + 8 <= end; i += 8) block(a, kind, 8, a->window, n_vec, i, vscale);
-    for (; a->window == 5 && i + 4 <= end; i += 4) block(a, kind, 4, 5, n_vec, i, vscale);
-    for (; a->window >= 4 && i + 4 <= end; i += 4) block(a, kind, 4, a->window, n_vec, i, vscale);
-    for (; a->window == 3 && i + 2 <= end; i += 2) block(a, kind, 2, 3, n_vec, i, vscale);
-    for (; a->window >= 2 && i + 2 <= end; i += 2) block(a, kind, 2, a->window, n_vec, i, vscale);
-    for (; i < end; i++) block(a, kind, 1, a->window, n_vec, i, vscale);
+    for (; a->window >= 8 && i + 8 <= end; i += 8) block(a, kind, 8, a->window, n_vec, i);
+    for (; a->window == 5 && i + 4 <= end; i += 4) block(a, kind, 4, 5, n_vec, i);
+    for (; a->window >= 4 && i + 4 <= end; i += 4) block(a, kind, 4, a->window, n_vec, i);
+    for (; a->window == 3 && i + 2 <= end; i += 2) block(a, kind, 2, 3, n_vec, i);
+    for (; a->window >= 2 && i + 2 <= end; i += 2) block(a, kind, 2, a->window, n_vec, i);
+    for (; i < end; i++) block(a, kind, 1, a->window, n_vec, i);
 }
 
 /* Whether a row has NaN; n_vec vectors of each of its pixels. */
