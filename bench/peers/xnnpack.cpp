@@ -1,4 +1,6 @@
-// XNNPACK, NHWC.
+// XNNPACK, NHWC. Debian's build of 2022 keeps one sum of its 5x16 FMA3 tile on the stack, in the
+// main loop: dense convolutions stay near 0.4 of the FMA peak. Against AVX2, oneDNN is the harder
+// peer.
 #include <cmath>
 #include <cstring>
 #include <limits>
