@@ -83,11 +83,13 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 static const hg_algorithm reference = {
     .name = "reference", .cost = cost, .size = size, .form = form, .pack = pack, .run = run};
 
-const hg_kernel hg_conv_transpose2d_ref[] = {{.name = "conv_transpose2d.f32.any.scalar.ref",
-                                              .op = HG_OP_CONV_TRANSPOSE2D,
-                                              .dtype = HG_F32,
-                                              .isa = HG_ISA_SCALAR,
-                                              .layouts = HG_IN_NHWC | HG_IN_NCHW,
-                                              .rev = 1,
-                                              .algorithm = &reference},
-                                             {.name = NULL}};
+const hg_kernel hg_conv_transpose2d_ref[] = {
+    {.name = "conv_transpose2d.f32.any.scalar.ref",
+     .op = HG_OP_CONV_TRANSPOSE2D,
+     .dtype = HG_F32,
+     .isa = HG_ISA_SCALAR,
+     .layouts = HG_IN_NHWC | HG_IN_NCHW,
+     .rev = 1,
+     .algorithm = &reference},
+    {.name = NULL},
+};

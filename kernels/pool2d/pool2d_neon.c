@@ -359,4 +359,5 @@ const hg_kernel hg_pool2d_neon[] = {
      .rev = 1,
      .algorithm = &hg_pool_nhwc,
      .run.pool = lp_nhwc},
-    {.name = NULL}};
+    {.name = NULL},
+};

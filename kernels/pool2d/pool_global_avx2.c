@@ -56,4 +56,5 @@ const hg_kernel hg_pool_global_avx2[] = {
      .limits = {.no_padding = true, .no_adaptive = true, .dilation = {1, 1}},
      .algorithm = &hg_pool_global,
      .run.pool = average},
-    {.name = NULL}};
+    {.name = NULL},
+};

@@ -188,4 +188,5 @@ const hg_kernel hg_pool_k2s2_avx2[] = {
      .limits = {.kernel = {2, 2}, .stride = {2, 2}, .dilation = {1, 1}, .no_padding = true},
      .algorithm = &hg_pool_nchw,
      .run.pool = avg_nchw},
-    {.name = NULL}};
+    {.name = NULL},
+};

@@ -21,4 +21,5 @@ const hg_kernel hg_pool_slide_neon[] = {
      .limits = {.stride = {1, 1}, .dilation = {1, 1}, .no_adaptive = true},
      .algorithm = &hg_pool_slide,
      .run.pool_slide = avg_slide},
-    {.name = NULL}};
+    {.name = NULL},
+};

@@ -61,11 +61,13 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 static const hg_algorithm reference = {
     .name = "reference", .cost = cost, .size = size, .prepare = hg_resize_prepare, .run = run};
 
-const hg_kernel hg_resize2d_ref[] = {{.name = "resize2d.f32.any.scalar.ref",
-                                      .op = HG_OP_RESIZE2D,
-                                      .dtype = HG_F32,
-                                      .isa = HG_ISA_SCALAR,
-                                      .layouts = HG_IN_NHWC | HG_IN_NCHW,
-                                      .rev = 1,
-                                      .algorithm = &reference},
-                                     {.name = NULL}};
+const hg_kernel hg_resize2d_ref[] = {
+    {.name = "resize2d.f32.any.scalar.ref",
+     .op = HG_OP_RESIZE2D,
+     .dtype = HG_F32,
+     .isa = HG_ISA_SCALAR,
+     .layouts = HG_IN_NHWC | HG_IN_NCHW,
+     .rev = 1,
+     .algorithm = &reference},
+    {.name = NULL},
+};

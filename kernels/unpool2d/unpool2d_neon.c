@@ -80,12 +80,14 @@ static void gather(const hg_unpool_args *a)
     if (vminvq_u32(vfound) == 0) *a->stray = true;
 }
 
-const hg_kernel hg_unpool2d_neon[] = {{.name = "max_unpool2d.f32.nhwc.neon.gather",
-                                       .op = HG_OP_MAX_UNPOOL2D,
-                                       .dtype = HG_F32,
-                                       .isa = HG_ISA_NEON,
-                                       .layouts = HG_IN_NHWC,
-                                       .rev = 1,
-                                       .algorithm = &hg_unpool_gather,
-                                       .run.unpool = gather},
-                                      {.name = NULL}};
+const hg_kernel hg_unpool2d_neon[] = {
+    {.name = "max_unpool2d.f32.nhwc.neon.gather",
+     .op = HG_OP_MAX_UNPOOL2D,
+     .dtype = HG_F32,
+     .isa = HG_ISA_NEON,
+     .layouts = HG_IN_NHWC,
+     .rev = 1,
+     .algorithm = &hg_unpool_gather,
+     .run.unpool = gather},
+    {.name = NULL},
+};

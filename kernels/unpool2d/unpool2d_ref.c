@@ -99,11 +99,13 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 
 static const hg_algorithm scatter = {.name = "scatter", .cost = cost, .size = size, .run = run};
 
-const hg_kernel hg_unpool2d_ref[] = {{.name = "max_unpool2d.f32.any.scalar.ref",
-                                      .op = HG_OP_MAX_UNPOOL2D,
-                                      .dtype = HG_F32,
-                                      .isa = HG_ISA_SCALAR,
-                                      .layouts = HG_IN_NHWC | HG_IN_NCHW,
-                                      .rev = 1,
-                                      .algorithm = &scatter},
-                                     {.name = NULL}};
+const hg_kernel hg_unpool2d_ref[] = {
+    {.name = "max_unpool2d.f32.any.scalar.ref",
+     .op = HG_OP_MAX_UNPOOL2D,
+     .dtype = HG_F32,
+     .isa = HG_ISA_SCALAR,
+     .layouts = HG_IN_NHWC | HG_IN_NCHW,
+     .rev = 1,
+     .algorithm = &scatter},
+    {.name = NULL},
+};
