@@ -114,9 +114,8 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
 {
     (void)p;
-    words[0] = 3; /* a word of its own among the packings of conv2d */
-    words[1] = k->run.winograd->m;
-    words[2] = k->run.winograd->r;
+    words[0] = k->run.winograd->m;
+    words[1] = k->run.winograd->r;
 }
 
 /* The interpolation points of a = 4, 6 and 8, without the last, infinity, and the factors that
