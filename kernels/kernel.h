@@ -93,6 +93,7 @@ typedef struct hg_algorithm {
 /* Microkernels, declared with their contracts in the operators' headers. */
 struct hg_igemm_args;
 struct hg_depthwise_args;
+struct hg_direct_steps;
 struct hg_pool_args;
 struct hg_pool_slide_args;
 struct hg_unpool_args;
@@ -115,6 +116,7 @@ struct hg_kernel {
     union {
         void (*igemm)(const struct hg_igemm_args *args);
         void (*depthwise)(const struct hg_depthwise_args *args);
+        const struct hg_direct_steps *direct;
         void (*pool)(const struct hg_pool_args *args);
         void (*pool_slide)(const struct hg_pool_slide_args *args);
         void (*unpool)(const struct hg_unpool_args *args);

@@ -1,0 +1,351 @@
+/* Direct convolution: runs of pixels, blocks and panels. Contracts: direct.h.
+ *
+ *     for block of output rows, or of pixels where the whole batch is one run
+ *       for chunk of panels (config.split panels)     one range of work
+ *         for panel                                   its weights stay in L1 or L2
+ *           for run of pixels                         microkernel
+ *
+ * Taps in padding are left out: a run's taps are a rectangle [ky) x [kx) of the filter. Rows of
+ * pixels whose taps all lie inside the width are runs along the row; the columns at the left and
+ * right edge are runs down the column.
+ *
+ * Packed weights: [panel][ky][kx][C/groups][columns of the panel], the panels of a group sharing
+ * its blocks of 8 columns as evenly as can be. config.block = pixels or rows per range. */
+#include "kernels/conv2d/direct.h"
+
+#include <string.h>
+
+#include "kernels/conv2d/conv2d.h"
+
+enum {
+    VL = HG_DIRECT_BLOCK,
+    MAX_TAPS = 1 << 10,
+    PIXEL_BYTES = 32 << 10, /* of the input of a block of pixels: it stays in L1 */
+    ROW_BYTES = 96 << 10,   /* of the input under a block of rows: well inside L2 */
+    FEWEST = 48             /* pixels of a block */
+};
+
+typedef struct taps {
+    int64_t begin, end; /* of one axis of the filter */
+} taps;
+
+/* Everything that follows from problem, kernel and config; kept in the plan's tables. */
+typedef struct shape {
+    bool flat;              /* the batch is one run of pixels */
+    bool joined;            /* a row of taps is side by side in the input */
+    int64_t c_group, depth; /* products per output */
+    int64_t k_group, vectors, group_panels, panels;
+    int64_t inner_begin, inner_end; /* columns whose taps all lie inside the width */
+    int64_t lines, block, blocks;   /* pixels (flat), or rows of an image; per range; ranges */
+    int64_t chunk, chunks;          /* panels per range */
+} shape;
+
+/* ---- Plan time ---- */
+
+static bool is_flat(const hg_problem *p)
+{
+    const hg_tensor *in = &p->in, *out = &p->out;
+    const hg_strides *r = &p->residual_strides;
+    const bool same = p->kernel.h * p->kernel.w == 1 && p->stride.h * p->stride.w == 1 &&
+                      in->h == out->h && in->w == out->w;
+    return same && in->strides.h == in->w * in->strides.w &&
+           out->strides.h == out->w * out->strides.w && in->strides.n == in->h * in->strides.h &&
+           out->strides.n == out->h * out->strides.h &&
+           (!p->post.residual || (r->h == out->w * r->w && r->n == out->h * r->h));
+}
+
+static int64_t clamp(int64_t v, int64_t low, int64_t high)
+{
+    return HG_MAX(low, HG_MIN(v, high));
+}
+
+static int64_t default_block(const hg_problem *p, const shape *s)
+{
+    const int64_t pixel = p->in.c * (int64_t)sizeof(float);
+    if (s->flat) return HG_MAX(PIXEL_BYTES / pixel, FEWEST);
+    const int64_t row = p->in.w * pixel, window = (p->kernel.h - 1) * p->dilation.h + 1;
+    const int64_t rows = HG_MAX((ROW_BYTES / row - window) / p->stride.h + 1, 1);
+    return HG_MAX(rows, HG_CEIL_DIV(FEWEST, p->out.w));
+}
+
+static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *c)
+{
+    shape s = {.flat = is_flat(p),
+               .joined = p->in.strides.w == p->in.c && p->dilation.w == 1 && p->groups == 1,
+               .c_group = p->in.c / p->groups,
+               .k_group = p->out.c / p->groups};
+    s.depth = s.c_group * p->kernel.h * p->kernel.w;
+    s.vectors = HG_CEIL_DIV(s.k_group, VL);
+    /* No panel of a single vector but where it is the only one: see column_of. */
+    const int64_t widest = k->tile.nr / VL;
+    s.group_panels = widest == 2 ? HG_MAX(s.vectors / 2, 1) : HG_CEIL_DIV(s.vectors, widest);
+    s.panels = p->groups * s.group_panels;
+    const int64_t reach = p->in.w - 1 - (p->kernel.w - 1) * p->dilation.w + p->pad.left;
+    s.inner_begin = HG_MIN(HG_CEIL_DIV(p->pad.left, p->stride.w), p->out.w);
+    s.inner_end = reach < 0 ? 0 : reach / p->stride.w + 1;
+    s.inner_end = clamp(s.inner_end, s.inner_begin, p->out.w);
+    s.lines = s.flat ? p->out.n * p->out.h * p->out.w : p->out.h;
+    const int64_t wanted = c->block ? c->block : default_block(p, &s);
+    s.block = clamp(wanted, 1, HG_MAX(s.lines, 1));
+    s.blocks = HG_CEIL_DIV(s.lines, s.block) * (s.flat ? 1 : p->out.n);
+    /* Work for 16 threads. */
+    const int64_t cuts = clamp(HG_CEIL_DIV(32, HG_MAX(s.blocks, 1)), 1, s.panels);
+    s.chunk = c->split ? HG_MIN(c->split, s.panels) : HG_CEIL_DIV(s.panels, cuts);
+    s.chunks = HG_CEIL_DIV(s.panels, s.chunk);
+    return s;
+}
+
+static bool supports(const hg_problem *p, const hg_kernel *k)
+{
+    (void)k;
+    const int64_t vectors = HG_CEIL_DIV(p->out.c / p->groups, VL) * p->groups;
+    const double packed = 4.0 * VL * (double)vectors * (double)hg_problem_reduction(p);
+    return p->kernel.h * p->kernel.w <= MAX_TAPS &&
+           (vectors * VL <= 4 * p->out.c || packed <= 0x1p26);
+}
+
+static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
+{
+    const shape s = shape_of(p, k, &(hg_config){0});
+    int n = 0;
+    list[n++] = (hg_config){.block = (int32_t)HG_MIN(s.block, 1 << 30), .split = (int32_t)s.chunk};
+    for (int64_t block = HG_MAX(s.block / 4, 1); block <= 8 * s.block; block *= 2) {
+        if (block == s.block || block > s.lines || block > 1 << 30) continue;
+        const shape other = shape_of(p, k, &(hg_config){.block = (int32_t)block});
+        list[n++] = (hg_config){.block = (int32_t)block, .split = (int32_t)other.chunk};
+    }
+    if (s.chunk != s.panels)
+        list[n++] = (hg_config){.block = list[0].block, .split = (int32_t)s.panels};
+    if (s.chunk != 1) list[n++] = (hg_config){.block = list[0].block, .split = 1};
+    return n;
+}
+
+/* Panel i of a group: its first vector of columns, and how many it has. */
+static int64_t vectors_of(const shape *s, int64_t i, int64_t *first)
+{
+    const int64_t each = s->vectors / s->group_panels, more = s->vectors % s->group_panels;
+    *first = i * each + HG_MIN(i, more);
+    return each + (i < more);
+}
+
+/* ns of the tiles of a run of so many pixels, one vector of columns wide, at 100 GFLOP/s: fewer
+ * than 8 multiply-adds in flight wait for each other. */
+static double tile_ns(const hg_kernel *k, int64_t pixels, int64_t nv)
+{
+    const int64_t mr = k->run.direct->mr[nv - 1], whole = pixels / mr, rest = pixels % mr;
+    const double lanes = k->isa == HG_ISA_AVX2 ? 8 : 4, fma = 2.0 * VL / 100.0 * (8.0 / lanes);
+    const double loads = (double)nv + (double)mr; /* per mr * nv multiply-adds */
+    const double busy = HG_MAX(1.0, 1.45 * loads / (double)(mr * nv));
+    return fma * busy * (double)(whole * mr * nv + (rest ? HG_MAX(rest * nv, 8) : 0));
+}
+
+static double cost(const hg_problem *p, const hg_kernel *k)
+{
+    const shape s = shape_of(p, k, &(hg_config){0});
+    const int64_t inner = s.inner_end - s.inner_begin, edge = p->out.w - inner;
+    const int64_t images = s.flat ? 1 : p->out.n, runs = HG_CEIL_DIV(s.lines, s.block);
+    double ns = 0.0;
+    for (int64_t panel = 0, first; panel < s.group_panels; panel++) {
+        const int64_t nv = vectors_of(&s, panel, &first);
+        const double mr = k->run.direct->mr[nv - 1];
+        const double overhead = 4.0 + (double)(s.flat ? 0 : p->kernel.h); /* of a tile */
+        const int64_t along = s.flat ? s.block : inner, many = s.flat ? runs : s.lines;
+        ns += (double)many * (tile_ns(k, along, nv) * (double)s.depth +
+                              overhead * ((double)along / mr + 1) + 15.0);
+        if (s.flat || edge == 0) continue;
+        ns += (double)(runs * edge) * (tile_ns(k, s.block, nv) * (double)s.depth +
+                                       overhead * ((double)s.block / mr + 1) + 15.0);
+    }
+    return HG_MAX(ns * (double)(images * p->groups) / 0.97, hg_conv_cost(p, 0.0, 1.0));
+}
+
+static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
+{
+    const shape s = shape_of(p, k, c);
+    const int64_t segments = p->kernel.h * (s.joined ? 1 : p->kernel.w);
+    *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(p->groups * s.vectors * VL * s.depth),
+                        .tables = sizeof(shape),
+                        .scratch = sizeof(hg_direct_segment) * (size_t)segments,
+                        .ranges = {s.blocks * s.chunks}};
+}
+
+static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
+{
+    *(shape *)tables = shape_of(p, k, c);
+}
+
+static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
+{
+    const shape s = shape_of(p, k, &(hg_config){0});
+    words[0] = (int32_t)s.group_panels;
+}
+
+/* First column of vector v: the last one ends with the group, over columns of the one before. */
+static int64_t column_of(const shape *s, int64_t v)
+{
+    return v < s->vectors - 1 ? v * VL : HG_MAX(s->k_group - VL, 0);
+}
+
+/* Columns past a group narrower than a vector are zero. */
+static void pack_panel(const hg_problem *p, const shape *s, int64_t panel, const float *filter,
+                       float *packed)
+{
+    int64_t first;
+    const int64_t group = panel / s->group_panels, positions = p->kernel.h * p->kernel.w;
+    const int64_t nv = vectors_of(s, panel % s->group_panels, &first), columns = nv * VL;
+    packed += (group * s->vectors + first) * VL * s->depth;
+    for (int64_t j = 0; j < columns; j++, packed++) {
+        const int64_t column = column_of(s, first + j / VL) + j % VL;
+        const bool there = column < s->k_group;
+        const float *from = filter + (group * s->k_group + column) * s->depth;
+        for (int64_t c = 0; c < s->c_group; c++)
+            for (int64_t t = 0; t < positions; t++)
+                packed[(t * s->c_group + c) * columns] = there ? from[c * positions + t] : 0.0f;
+    }
+}
+
+static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
+{
+    const shape s = shape_of(p, k, &(hg_config){0});
+    for (int64_t panel = 0; panel < s.panels; panel++) pack_panel(p, &s, panel, filter, packed);
+}
+
+/* ---- Run time ---- */
+
+/* The taps of one axis that lie inside the input. */
+static taps taps_inside(int64_t at, int64_t stride, int64_t pad, int64_t dilation, int64_t kernel,
+                        int64_t in)
+{
+    const int64_t base = at * stride - pad, before = HG_MAX(-base, 0);
+    const int64_t begin = HG_MIN(HG_CEIL_DIV(before, dilation), kernel);
+    const int64_t end = base >= in ? 0 : (in - 1 - base) / dilation + 1;
+    return (taps){begin, clamp(end, begin, kernel)};
+}
+
+typedef struct pixel {
+    int64_t n, y, x;
+} pixel;
+
+/* One panel: what all of its runs share. out and residual are at the tensors' first pixel. */
+typedef struct panel {
+    void (*run)(const hg_direct_args *args);
+    hg_direct_args args;
+    const float *input; /* the group's first channel */
+} panel;
+
+static panel open_panel(const hg_task *task, const shape *s, int64_t at)
+{
+    const hg_problem *p = task->problem;
+    int64_t first;
+    const int64_t group = at / s->group_panels;
+    const int64_t nv = vectors_of(s, at % s->group_panels, &first);
+    const int64_t column = group * s->k_group + first * VL;
+    const int64_t last = column_of(s, first + nv - 1) - first * VL;
+    return (panel){.run = task->kernel->run.direct->run[nv - 1],
+                   .input = task->input + group * s->c_group,
+                   .args = {.segments = task->scratch,
+                            .weights = task->weights + (group * s->vectors + first) * VL * s->depth,
+                            .bias = task->bias + column,
+                            .out = task->output + column,
+                            .residual = p->post.residual ? task->residual + column : NULL,
+                            .last = (size_t)last,
+                            .n = (size_t)HG_MIN(s->k_group, VL),
+                            .slope = p->post.slope,
+                            .min = p->post.min,
+                            .max = p->post.max}};
+}
+
+/* `count` pixels from `at` on, along the row or down the column, which share their taps. */
+static void run_pixels(const hg_task *task, const shape *s, const panel *panel, pixel at,
+                       int64_t count, bool down, taps ky, taps kx)
+{
+    const hg_problem *p = task->problem;
+    const hg_strides *si = &p->in.strides, *so = &p->out.strides, *sr = &p->residual_strides;
+    const int64_t y = at.y * p->stride.h - p->pad.top, x = at.x * p->stride.w - p->pad.left;
+    const int64_t along = s->joined ? kx.end - kx.begin : 1; /* taps of a segment */
+    hg_direct_segment *segment = task->scratch;
+    hg_direct_args args = panel->args;
+    for (int64_t i = ky.begin; i < ky.end; i++)
+        for (int64_t j = kx.begin; j < kx.end; j += along)
+            segment[args.segment_count++] = (hg_direct_segment){
+                panel->input + at.n * si->n + (y + i * p->dilation.h) * si->h +
+                    (x + j * p->dilation.w) * si->w,
+                (size_t)((i * p->kernel.w + j) * s->c_group), (size_t)(along * s->c_group)};
+    args.pixels = (size_t)count;
+    args.step = (size_t)(down ? p->stride.h * si->h : p->stride.w * si->w);
+    args.out += at.n * so->n + at.y * so->h + at.x * so->w;
+    args.out_step = (size_t)(down ? so->h : so->w);
+    if (args.residual) args.residual += at.n * sr->n + at.y * sr->h + at.x * sr->w;
+    args.residual_step = (size_t)(down ? sr->h : sr->w);
+    panel->run(&args);
+}
+
+static taps taps_y(const hg_problem *p, int64_t y)
+{
+    return taps_inside(y, p->stride.h, p->pad.top, p->dilation.h, p->kernel.h, p->in.h);
+}
+
+static taps taps_x(const hg_problem *p, int64_t x)
+{
+    return taps_inside(x, p->stride.w, p->pad.left, p->dilation.w, p->kernel.w, p->in.w);
+}
+
+/* Rows [begin, end) of column x, which some taps of a row lie outside of. Rows that all taps of a
+ * column lie inside of go together. */
+static void run_edge(const hg_task *task, const shape *s, const panel *panel, int64_t n, int64_t x,
+                     int64_t begin, int64_t end)
+{
+    const hg_problem *p = task->problem;
+    const taps kx = taps_x(p, x);
+    for (int64_t y = begin, next; y < end; y = next) {
+        const taps ky = taps_y(p, y);
+        next = y + 1;
+        if (ky.end - ky.begin == p->kernel.h)
+            while (next < end && taps_y(p, next).end == p->kernel.h) next++;
+        run_pixels(task, s, panel, (pixel){n, y, x}, next - y, true, ky, kx);
+    }
+}
+
+static void run_rows(const hg_task *task, const shape *s, const panel *panel, int64_t n,
+                     int64_t begin, int64_t end)
+{
+    const hg_problem *p = task->problem;
+    const taps all = {0, p->kernel.w};
+    if (s->inner_begin < s->inner_end)
+        for (int64_t y = begin; y < end; y++)
+            run_pixels(task, s, panel, (pixel){n, y, s->inner_begin}, s->inner_end - s->inner_begin,
+                       false, taps_y(p, y), all);
+    for (int64_t x = 0; x < s->inner_begin; x++) run_edge(task, s, panel, n, x, begin, end);
+    for (int64_t x = s->inner_end; x < p->out.w; x++) run_edge(task, s, panel, n, x, begin, end);
+}
+
+static void run(const hg_task *task, int stage, int64_t begin, int64_t end)
+{
+    (void)stage;
+    const shape *s = task->tables;
+    const int64_t image_blocks = HG_CEIL_DIV(s->lines, s->block);
+    for (int64_t r = begin; r < end; r++) {
+        const int64_t block = r / s->chunks, chunk = r % s->chunks;
+        const int64_t n = block / image_blocks, first = block % image_blocks * s->block;
+        const int64_t last = HG_MIN(first + s->block, s->lines);
+        const int64_t stop = HG_MIN((chunk + 1) * s->chunk, s->panels);
+        for (int64_t i = chunk * s->chunk; i < stop; i++) {
+            const panel panel = open_panel(task, s, i);
+            if (s->flat) /* pixel `first` of the batch as if it were of one row */
+                run_pixels(task, s, &panel, (pixel){0, 0, first}, last - first, false, (taps){0, 1},
+                           (taps){0, 1});
+            else
+                run_rows(task, s, &panel, n, first, last);
+        }
+    }
+}
+
+const hg_algorithm hg_direct = {.name = "direct",
+                                .supports = supports,
+                                .configs = configs,
+                                .cost = cost,
+                                .size = size,
+                                .form = form,
+                                .pack = pack,
+                                .prepare = prepare,
+                                .run = run};

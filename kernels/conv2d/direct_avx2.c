@@ -1,0 +1,168 @@
+/* Direct convolution, AVX2 + FMA. Contract: direct.h. */
+#include "kernels/conv2d/direct.h"
+
+#include <math.h>
+
+#include "kernels/conv2d/post_avx2.h"
+
+enum { VL = HG_DIRECT_BLOCK, MAX_MR = 12, MAX_NV = HG_DIRECT_MAX_NV };
+
+/* The first n columns, 0 < n <= 8: masked stores are slow on some processors. */
+HG_INLINE void store_first(float *out, __m256 v, size_t n)
+{
+    __m128 vlow = _mm256_castps256_ps128(v);
+    if (n == VL) {
+        _mm256_storeu_ps(out, v);
+        return;
+    }
+    if (n & 4) {
+        _mm_storeu_ps(out, vlow);
+        vlow = _mm256_extractf128_ps(v, 1);
+        out += 4;
+    }
+    if (n & 2) {
+        _mm_storel_pi((__m64 *)(void *)out, vlow);
+        vlow = _mm_movehl_ps(vlow, vlow);
+        out += 2;
+    }
+    if (n & 1) _mm_store_ss(out, vlow);
+}
+
+/* One pixel: everything is loaded before anything is stored, for the last blocks may overlap. */
+HG_INLINE void finish_pixel(const hg_direct_args *a, __m256 v[MAX_NV], float *out,
+                            const float *residual, int NV)
+{
+    const bool leaky = a->slope != 1.0f;
+    const __m256 vslope = _mm256_set1_ps(a->slope);
+    const __m256 vmin = _mm256_set1_ps(a->min), vmax = _mm256_set1_ps(a->max);
+    HG_UNROLL for (int j = 0; j < NV; j++)
+    {
+        const size_t column = j < NV - 1 ? (size_t)(j * VL) : a->last;
+        if (residual && NV == 1)
+            v[j] = _mm256_add_ps(v[j], _mm256_maskload_ps(residual, hg_tail_mask(a->n)));
+        else if (residual)
+            v[j] = _mm256_add_ps(v[j], _mm256_loadu_ps(residual + column));
+        v[j] = hg_conv_post_avx2(v[j], leaky, vslope, vmin, vmax);
+    }
+    HG_UNROLL for (int j = 0; j < NV; j++)
+    {
+        if (NV == 1)
+            store_first(out, v[j], a->n);
+        else
+            _mm256_storeu_ps(out + (j < NV - 1 ? (size_t)(j * VL) : a->last), v[j]);
+    }
+}
+
+/* MR pixels from number i on; MR and NV are constants. */
+HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int NV)
+{
+    __m256 vacc[MAX_MR][MAX_NV];
+    HG_UNROLL for (int j = 0; j < NV; j++)
+    {
+        const __m256 vbias = _mm256_loadu_ps(a->bias + (j < NV - 1 ? (size_t)(j * VL) : a->last));
+        HG_UNROLL for (int m = 0; m < MR; m++) vacc[m][j] = vbias;
+    }
+    const size_t step = a->step;
+    const hg_direct_segment *const end = a->segments + a->segment_count;
+    for (const hg_direct_segment *s = a->segments; s < end; s++) {
+        const float *input = s->input + i * step;
+        const float *weights = a->weights + s->first * (size_t)(NV * VL);
+        for (size_t c = s->count; c > 0; c--, input++, weights += NV * VL) {
+            __m256 vk[MAX_NV];
+            HG_UNROLL for (int j = 0; j < NV; j++) vk[j] = _mm256_load_ps(weights + j * VL);
+            HG_UNROLL for (int m = 0; m < MR; m++)
+            {
+                const __m256 vi = _mm256_broadcast_ss(input + (size_t)m * step);
+                HG_UNROLL for (int j = 0; j < NV; j++) vacc[m][j] =
+                    _mm256_fmadd_ps(vi, vk[j], vacc[m][j]);
+            }
+        }
+    }
+    float *out = a->out + i * a->out_step;
+    const float *residual = a->residual ? a->residual + i * a->residual_step : NULL;
+    const bool plain =
+        !residual && NV > 1 && a->slope == 1.0f && a->min == -INFINITY && a->max == INFINITY;
+    HG_UNROLL for (int m = 0; m < MR; m++, out += a->out_step)
+    {
+        if (plain) {
+            HG_UNROLL for (int j = 0; j < NV; j++)
+                _mm256_storeu_ps(out + (j < NV - 1 ? (size_t)(j * VL) : a->last), vacc[m][j]);
+        } else {
+            finish_pixel(a, vacc[m], out, residual, NV);
+            if (residual) residual += a->residual_step;
+        }
+    }
+}
+
+/* A tile of at most MR pixels. MR and NV are constants: what exceeds MR is not compiled. */
+HG_INLINE void part(const hg_direct_args *a, size_t i, size_t pixels, int MR, int NV)
+{
+    switch (pixels) {
+    case 1:
+        tile(a, i, 1, NV);
+        break;
+    case 2:
+        tile(a, i, 2, NV);
+        break;
+    case 3:
+        tile(a, i, 3, NV);
+        break;
+    case 4:
+        if (MR >= 4) tile(a, i, 4, NV);
+        break;
+    case 5:
+        if (MR >= 5) tile(a, i, 5, NV);
+        break;
+    case 6:
+        if (MR >= 6) tile(a, i, 6, NV);
+        break;
+    }
+}
+
+/* Whole tiles; what is left makes two tiles of like size rather than a whole one and a scrap. */
+HG_INLINE void run(const hg_direct_args *a, int MR, int NV)
+{
+    size_t i = 0, left = a->pixels;
+    for (; left >= 2 * (size_t)MR || left == (size_t)MR; i += (size_t)MR, left -= (size_t)MR)
+        tile(a, i, MR, NV);
+    if (left > (size_t)MR) {
+        const size_t half = (left + 1) / 2;
+        part(a, i, half, MR, NV);
+        i += half;
+        left -= half;
+    }
+    if (left > 0) part(a, i, left, MR, NV);
+}
+
+static void tile_6x8(const hg_direct_args *a)
+{
+    run(a, 6, 1);
+}
+
+static void tile_6x16(const hg_direct_args *a)
+{
+    run(a, 6, 2);
+}
+
+static void tile_4x24(const hg_direct_args *a)
+{
+    run(a, 4, 3);
+}
+
+static void tile_3x32(const hg_direct_args *a)
+{
+    run(a, 3, 4);
+}
+
+static const hg_direct_steps steps = {{tile_6x8, tile_6x16, tile_4x24, tile_3x32}, {6, 6, 4, 3}};
+
+#define ROW(row_name, columns)                                                                     \
+    {                                                                                              \
+        .name = "conv2d.f32.nhwc.avx2." row_name, .op = HG_OP_CONV2D, .dtype = HG_F32,             \
+        .isa = HG_ISA_AVX2, .layouts = HG_IN_NHWC, .rev = 1, .algorithm = &hg_direct,              \
+        .tile = {0, columns}, .run.direct = &steps                                                 \
+    }
+
+/* Panels of at most so many columns. */
+const hg_kernel hg_direct_avx2[] = {
+    ROW("direct16", 16), ROW("direct24", 24), ROW("direct32", 32), {.name = NULL}};
