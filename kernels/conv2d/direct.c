@@ -20,9 +20,11 @@
 enum {
     VL = HG_DIRECT_BLOCK,
     MAX_TAPS = 1 << 10,
-    PIXEL_BYTES = 32 << 10, /* of the input of a block of pixels: it stays in L1 */
+    PIXEL_BYTES = 64 << 10, /* of the input of a block of pixels, between L1 and L2 */
+    MOST_BYTES = 256 << 10, /* the same where that is few pixels */
     ROW_BYTES = 96 << 10,   /* of the input under a block of rows: well inside L2 */
-    FEWEST = 48             /* pixels of a block */
+    MANY = 96,              /* pixels that pay for a pass over the weights */
+    FEW = 48                /* at least, with rows */
 };
 
 typedef struct taps {
@@ -61,11 +63,14 @@ static int64_t clamp(int64_t v, int64_t low, int64_t high)
 
 static int64_t default_block(const hg_problem *p, const shape *s)
 {
-    const int64_t pixel = p->in.c * (int64_t)sizeof(float);
-    if (s->flat) return HG_MAX(PIXEL_BYTES / pixel, FEWEST);
-    const int64_t row = p->in.w * pixel, window = (p->kernel.h - 1) * p->dilation.h + 1;
-    const int64_t rows = HG_MAX((ROW_BYTES / row - window) / p->stride.h + 1, 1);
-    return HG_MAX(rows, HG_CEIL_DIV(FEWEST, p->out.w));
+    const int64_t pixel = p->in.c * (int64_t)sizeof(float), row = p->in.w * pixel;
+    const int64_t window = (p->kernel.h - 1) * p->dilation.h + 1;
+    if (!s->flat)
+        return HG_MAX((ROW_BYTES / row - window) / p->stride.h + 1, HG_CEIL_DIV(FEW, p->out.w));
+    const int64_t most = HG_MAX(PIXEL_BYTES / pixel, HG_MIN(MANY, MOST_BYTES / pixel));
+    /* Blocks of like size, whole tiles each. */
+    const int64_t even = HG_CEIL_DIV(s->lines, HG_CEIL_DIV(s->lines, HG_MAX(most, 12)));
+    return HG_ROUND_UP(even, 12);
 }
 
 static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *c)
@@ -128,35 +133,47 @@ static int64_t vectors_of(const shape *s, int64_t i, int64_t *first)
     return each + (i < more);
 }
 
-/* ns of the tiles of a run of so many pixels, one vector of columns wide, at 100 GFLOP/s: fewer
- * than 8 multiply-adds in flight wait for each other. */
-static double tile_ns(const hg_kernel *k, int64_t pixels, int64_t nv)
+/* ns of a run on a panel of nv vectors, at 100 GFLOP/s. Fewer than 9 multiply-adds in flight wait
+ * for each other; weights beyond L1 come a little slower. */
+static double run_ns(const hg_problem *p, const hg_kernel *k, const shape *s, int64_t pixels,
+                     int64_t nv)
 {
-    const int64_t mr = k->run.direct->mr[nv - 1], whole = pixels / mr, rest = pixels % mr;
+    if (pixels == 0) return 0.0;
+    /* As the microkernels cut: whole tiles, then one part, or two of like size. */
+    const int64_t mr = k->run.direct->mr[nv - 1], left = pixels % mr;
+    const bool halves = left > 0 && left <= mr / 2 && pixels > mr;
+    const int64_t whole = pixels / mr - halves, part = pixels - whole * mr, first = (part + 1) / 2;
+    const int64_t tiles = whole + (left > 0) + halves;
+    int64_t vectors = whole * mr * nv;
+    if (halves)
+        vectors += HG_MAX(first * nv, 9) + HG_MAX((part - first) * nv, 9);
+    else if (left > 0)
+        vectors += HG_MAX(part * nv, 9);
     const double lanes = k->isa == HG_ISA_AVX2 ? 8 : 4, fma = 2.0 * VL / 100.0 * (8.0 / lanes);
-    const double loads = (double)nv + (double)mr; /* per mr * nv multiply-adds */
-    const double busy = HG_MAX(1.0, 1.45 * loads / (double)(mr * nv));
-    return fma * busy * (double)(whole * mr * nv + (rest ? HG_MAX(rest * nv, 8) : 0));
+    const double loads = (double)(nv + mr) / (double)(mr * nv);
+    const double stream = s->depth * nv * VL * (int64_t)sizeof(float) > 32 << 10 ? 0.01 : 0.0;
+    const double busy = HG_MAX(1.0, 1.45 * loads) + stream * (double)nv;
+    const double overhead = 3.0 + (s->joined ? (double)p->kernel.h : (double)(p->kernel.h * 2));
+    return 15.0 + (double)tiles * overhead + (double)(vectors * s->depth) * fma * busy;
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const shape s = shape_of(p, k, &(hg_config){0});
+    if (s.lines == 0) return 0.0;
+    const int64_t blocks = HG_CEIL_DIV(s.lines, s.block), lines = HG_CEIL_DIV(s.lines, blocks);
     const int64_t inner = s.inner_end - s.inner_begin, edge = p->out.w - inner;
-    const int64_t images = s.flat ? 1 : p->out.n, runs = HG_CEIL_DIV(s.lines, s.block);
     double ns = 0.0;
     for (int64_t panel = 0, first; panel < s.group_panels; panel++) {
         const int64_t nv = vectors_of(&s, panel, &first);
-        const double mr = k->run.direct->mr[nv - 1];
-        const double overhead = 4.0 + (double)(s.flat ? 0 : p->kernel.h); /* of a tile */
-        const int64_t along = s.flat ? s.block : inner, many = s.flat ? runs : s.lines;
-        ns += (double)many * (tile_ns(k, along, nv) * (double)s.depth +
-                              overhead * ((double)along / mr + 1) + 15.0);
-        if (s.flat || edge == 0) continue;
-        ns += (double)(runs * edge) * (tile_ns(k, s.block, nv) * (double)s.depth +
-                                       overhead * ((double)s.block / mr + 1) + 15.0);
+        if (s.flat)
+            ns += (double)blocks * run_ns(p, k, &s, lines, nv);
+        else
+            ns += (double)s.lines * run_ns(p, k, &s, inner, nv) +
+                  (double)(blocks * edge) * run_ns(p, k, &s, lines, nv);
     }
-    return HG_MAX(ns * (double)(images * p->groups) / 0.97, hg_conv_cost(p, 0.0, 1.0));
+    const double images = (double)(s.flat ? p->groups : p->out.n * p->groups);
+    return HG_MAX(ns * images / 0.97, hg_conv_cost(p, 0.0, 1.0));
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
@@ -186,22 +203,29 @@ static int64_t column_of(const shape *s, int64_t v)
     return v < s->vectors - 1 ? v * VL : HG_MAX(s->k_group - VL, 0);
 }
 
-/* Columns past a group narrower than a vector are zero. */
+/* A few channels of all columns at a time: what is read and written stays in L1. Columns past a
+ * group narrower than a vector are zero. */
 static void pack_panel(const hg_problem *p, const shape *s, int64_t panel, const float *filter,
                        float *packed)
 {
+    enum { AT_ONCE = 8 };
     int64_t first;
     const int64_t group = panel / s->group_panels, positions = p->kernel.h * p->kernel.w;
     const int64_t nv = vectors_of(s, panel % s->group_panels, &first), columns = nv * VL;
-    packed += (group * s->vectors + first) * VL * s->depth;
-    for (int64_t j = 0; j < columns; j++, packed++) {
+    const float *from[HG_DIRECT_MAX_NV * VL]; /* NULL past the group */
+    for (int64_t j = 0; j < columns; j++) {
         const int64_t column = column_of(s, first + j / VL) + j % VL;
         const bool there = column < s->k_group;
-        const float *from = filter + (group * s->k_group + column) * s->depth;
-        for (int64_t c = 0; c < s->c_group; c++)
-            for (int64_t t = 0; t < positions; t++)
-                packed[(t * s->c_group + c) * columns] = there ? from[c * positions + t] : 0.0f;
+        from[j] = there ? filter + (group * s->k_group + column) * s->depth : NULL;
     }
+    packed += (group * s->vectors + first) * VL * s->depth;
+    for (int64_t begin = 0; begin < s->c_group; begin += AT_ONCE)
+        for (int64_t t = 0; t < positions; t++)
+            for (int64_t c = begin; c < HG_MIN(begin + AT_ONCE, s->c_group); c++) {
+                float *to = packed + (t * s->c_group + c) * columns;
+                for (int64_t j = 0; j < columns; j++)
+                    to[j] = from[j] ? from[j][c * positions + t] : 0.0f;
+            }
 }
 
 static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)

@@ -68,13 +68,26 @@ HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int NV)
         const float *input = s->input + i * step;
         const float *weights = a->weights + s->first * (size_t)(NV * VL);
         for (size_t c = s->count; c > 0; c--, input++, weights += NV * VL) {
-            __m256 vk[MAX_NV];
-            HG_UNROLL for (int j = 0; j < NV; j++) vk[j] = _mm256_load_ps(weights + j * VL);
-            HG_UNROLL for (int m = 0; m < MR; m++)
-            {
-                const __m256 vi = _mm256_broadcast_ss(input + (size_t)m * step);
-                HG_UNROLL for (int j = 0; j < NV; j++) vacc[m][j] =
-                    _mm256_fmadd_ps(vi, vk[j], vacc[m][j]);
+            /* The smaller side is kept in registers, the other streams past it. */
+            if (NV <= MR) {
+                __m256 vk[MAX_NV];
+                HG_UNROLL for (int j = 0; j < NV; j++) vk[j] = _mm256_load_ps(weights + j * VL);
+                HG_UNROLL for (int m = 0; m < MR; m++)
+                {
+                    const __m256 vi = _mm256_broadcast_ss(input + (size_t)m * step);
+                    HG_UNROLL for (int j = 0; j < NV; j++) vacc[m][j] =
+                        _mm256_fmadd_ps(vi, vk[j], vacc[m][j]);
+                }
+            } else {
+                __m256 vi[MAX_MR];
+                HG_UNROLL for (int m = 0; m < MR; m++) vi[m] =
+                    _mm256_broadcast_ss(input + (size_t)m * step);
+                HG_UNROLL for (int j = 0; j < NV; j++)
+                {
+                    const __m256 vk = _mm256_load_ps(weights + j * VL);
+                    HG_UNROLL for (int m = 0; m < MR; m++) vacc[m][j] =
+                        _mm256_fmadd_ps(vi[m], vk, vacc[m][j]);
+                }
             }
         }
     }
@@ -94,7 +107,7 @@ HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int NV)
     }
 }
 
-/* A tile of at most MR pixels. MR and NV are constants: what exceeds MR is not compiled. */
+/* A tile of less than MR pixels. MR and NV are constants: what exceeds MR is not compiled. */
 HG_INLINE void part(const hg_direct_args *a, size_t i, size_t pixels, int MR, int NV)
 {
     switch (pixels) {
@@ -105,56 +118,54 @@ HG_INLINE void part(const hg_direct_args *a, size_t i, size_t pixels, int MR, in
         tile(a, i, 2, NV);
         break;
     case 3:
-        tile(a, i, 3, NV);
+        if (MR > 3) tile(a, i, 3, NV);
         break;
     case 4:
-        if (MR >= 4) tile(a, i, 4, NV);
+        if (MR > 4) tile(a, i, 4, NV);
         break;
     case 5:
-        if (MR >= 5) tile(a, i, 5, NV);
-        break;
-    case 6:
-        if (MR >= 6) tile(a, i, 6, NV);
+        if (MR > 5) tile(a, i, 5, NV);
         break;
     }
 }
 
-/* Whole tiles; what is left makes two tiles of like size rather than a whole one and a scrap. */
-HG_INLINE void run(const hg_direct_args *a, int MR, int NV)
+/* The pixels from i on: whole tiles; the last one and a small rest make two of like size. */
+HG_INLINE void run(const hg_direct_args *a, size_t i, int MR, int NV)
 {
-    size_t i = 0, left = a->pixels;
-    for (; left >= 2 * (size_t)MR || left == (size_t)MR; i += (size_t)MR, left -= (size_t)MR)
-        tile(a, i, MR, NV);
-    if (left > (size_t)MR) {
-        const size_t half = (left + 1) / 2;
-        part(a, i, half, MR, NV);
-        i += half;
-        left -= half;
+    const size_t whole = (size_t)MR;
+    size_t left = a->pixels - i;
+    for (; left == whole || left > whole + whole / 2; i += whole, left -= whole) tile(a, i, MR, NV);
+    while (left > 0) {
+        const size_t now = left > whole ? (left + 1) / 2 : left;
+        part(a, i, now, MR, NV);
+        i += now;
+        left -= now;
     }
-    if (left > 0) part(a, i, left, MR, NV);
 }
 
-static void tile_6x8(const hg_direct_args *a)
+static void tile_12x8(const hg_direct_args *a)
 {
-    run(a, 6, 1);
+    size_t i = 0;
+    for (; i + 12 <= a->pixels; i += 12) tile(a, i, 12, 1);
+    run(a, i, 6, 1);
 }
 
 static void tile_6x16(const hg_direct_args *a)
 {
-    run(a, 6, 2);
+    run(a, 0, 6, 2);
 }
 
 static void tile_4x24(const hg_direct_args *a)
 {
-    run(a, 4, 3);
+    run(a, 0, 4, 3);
 }
 
 static void tile_3x32(const hg_direct_args *a)
 {
-    run(a, 3, 4);
+    run(a, 0, 3, 4);
 }
 
-static const hg_direct_steps steps = {{tile_6x8, tile_6x16, tile_4x24, tile_3x32}, {6, 6, 4, 3}};
+static const hg_direct_steps steps = {{tile_12x8, tile_6x16, tile_4x24, tile_3x32}, {12, 6, 4, 3}};
 
 #define ROW(row_name, columns)                                                                     \
     {                                                                                              \

@@ -228,21 +228,32 @@ static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
     words[3] = (int32_t)HG_MIN(period.w, p->kernel.w);
 }
 
-/* One tap of one panel: [C/groups][NR], or [C/groups/8][NR][8] for dots, zero beyond. */
-static float *pack_tap(const hg_problem *p, const shape *s, int64_t panel, int64_t ky, int64_t kx,
-                       const float *filter, float *packed)
+/* One class of taps, those from (y, x) on a period apart, of one panel: per tap [C/groups][NR], or
+ * [C/groups/8][NR][8] for dots, zero beyond. A few channels of all columns at a time: what is read
+ * and written stays in L1. Returns the end. */
+static float *pack_class(const hg_problem *p, const shape *s, int64_t panel, int64_t y, int64_t x,
+                         hg_size2 period, const float *filter, float *packed)
 {
+    enum { AT_ONCE = 8 };
     const int64_t column = panel % s->group_panels * s->nr;
     const int64_t first = panel / s->group_panels * s->k_group + column;
     const int64_t columns = HG_MIN(s->nr, s->k_group - column);
-    for (int64_t c = 0; c < s->depth; c += s->lanes)
-        for (int64_t j = 0; j < s->nr; j++)
-            for (int64_t i = c; i < c + s->lanes; i++) {
-                const int64_t at =
-                    ((first + j) * s->c_group + i) * s->all_taps + ky * p->kernel.w + kx;
-                *packed++ = j < columns && i < s->c_group ? filter[at] : 0.0f;
+    const int64_t taps_y = HG_CEIL_DIV(p->kernel.h - y, period.h);
+    const int64_t taps_x = HG_CEIL_DIV(p->kernel.w - x, period.w);
+    const int64_t tap = s->depth * s->nr; /* floats of one */
+    for (int64_t begin = 0; begin < s->depth; begin += AT_ONCE)
+        for (int64_t t = 0; t < taps_y * taps_x; t++) {
+            const int64_t ky = y + t / taps_x * period.h, kx = x + t % taps_x * period.w;
+            const float *from = filter + first * s->c_group * s->all_taps + ky * p->kernel.w + kx;
+            for (int64_t c = begin; c < HG_MIN(begin + AT_ONCE, s->depth); c++) {
+                float *to = packed + t * tap + c / s->lanes * s->lanes * s->nr + c % s->lanes;
+                for (int64_t j = 0; j < s->nr; j++)
+                    to[j * s->lanes] = j < columns && c < s->c_group
+                                           ? from[(j * s->c_group + c) * s->all_taps]
+                                           : 0.0f;
             }
-    return packed;
+        }
+    return packed + taps_y * taps_x * tap;
 }
 
 static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
@@ -252,9 +263,7 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
     for (int64_t y = 0; y < HG_MIN(period.h, p->kernel.h); y++)
         for (int64_t x = 0; x < HG_MIN(period.w, p->kernel.w); x++)
             for (int64_t panel = 0; panel < s.panels; panel++)
-                for (int64_t ky = y; ky < p->kernel.h; ky += period.h)
-                    for (int64_t kx = x; kx < p->kernel.w; kx += period.w)
-                        packed = pack_tap(p, &s, panel, ky, kx, filter, packed);
+                packed = pack_class(p, &s, panel, y, x, period, filter, packed);
 }
 
 /* ------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ enum {
     VL = 8,    /* transformed channels are rounded up to this */
     LINE = 16, /* floats per cache line */
     MAX_A = HG_WINOGRAD_MAX_A,
-    MAX_R = 5,
     L2_BYTES = 1 << 19
 };
 
@@ -130,7 +129,7 @@ static const point points6[] = {
 static const point points8[] = {{0, 1},        {1, -2. / 9},   {-1, -2. / 9},  {2, 1. / 90},
                                 {-2, 1. / 90}, {.5, 32. / 45}, {-.5, 32. / 45}};
 
-static void make_g(int a, int r, double g[MAX_A][MAX_R])
+static void make_g(int a, int r, double g[MAX_A][HG_WINOGRAD_MAX_R])
 {
     const point *points = a == 4 ? points4 : a == 6 ? points6 : points8;
     for (int i = 0; i < a - 1; i++) {
@@ -140,44 +139,20 @@ static void make_g(int a, int r, double g[MAX_A][MAX_R])
     for (int j = 0; j < r; j++) g[a - 1][j] = j == r - 1;
 }
 
-/* One channel of one panel: u = G g G^T for up to NR filters side by side, `step` floats apart.
- * Lanes beyond `lanes` are 0. */
-static void transform_filters(const double g[MAX_A][MAX_R], int a, int r, const float *filter,
-                              size_t step, size_t lanes, float *u, size_t plane)
-{
-    double taps[MAX_R * MAX_R][NR] = {{0}}, rows[MAX_A][MAX_R][NR];
-    for (size_t k = 0; k < lanes; k++)
-        for (int t = 0; t < r * r; t++) taps[t][k] = (double)filter[k * step + (size_t)t];
-    for (int i = 0; i < a; i++)
-        for (int x = 0; x < r; x++)
-            for (int k = 0; k < NR; k++) {
-                double sum = 0.0;
-                for (int y = 0; y < r; y++) sum += g[i][y] * taps[y * r + x][k];
-                rows[i][x][k] = sum;
-            }
-    for (int i = 0; i < a; i++)
-        for (int j = 0; j < a; j++, u += plane)
-            for (int k = 0; k < NR; k++) {
-                double sum = 0.0;
-                for (int x = 0; x < r; x++) sum += g[j][x] * rows[i][x][k];
-                u[k] = (float)sum;
-            }
-}
-
 /* packed[plane][panel][c][NR], zeros in the last panel's excess. */
 static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
 {
-    const int r = k->run.winograd->r, a = k->run.winograd->m + r - 1;
+    const hg_winograd_steps *steps = k->run.winograd;
+    const int r = steps->r, a = steps->m + r - 1;
     const size_t channels = (size_t)p->in.c, outputs = (size_t)p->out.c, taps = (size_t)(r * r);
     const size_t panels = HG_CEIL_DIV(outputs, (size_t)NR), plane = panels * channels * NR;
-    double g[MAX_A][MAX_R];
+    double g[MAX_A][HG_WINOGRAD_MAX_R] = {{0}};
     make_g(a, r, g);
     for (size_t panel = 0; panel < panels; panel++)
         for (size_t c = 0; c < channels; c++)
-            transform_filters((const double(*)[MAX_R])g, a, r,
-                              filter + (panel * NR * channels + c) * taps, channels * taps,
-                              HG_MIN(outputs - panel * NR, (size_t)NR),
-                              packed + (panel * channels + c) * NR, plane);
+            steps->filters(g, filter + (panel * NR * channels + c) * taps, channels * taps,
+                           HG_MIN(outputs - panel * NR, (size_t)NR),
+                           packed + (panel * channels + c) * NR, plane);
 }
 
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)

@@ -9,7 +9,12 @@
 
 #include "kernels/kernel.h"
 
-enum { HG_WINOGRAD_NR = 16, HG_WINOGRAD_MAX_M = 6, HG_WINOGRAD_MAX_A = HG_WINOGRAD_MAX_M + 2 };
+enum {
+    HG_WINOGRAD_NR = 16,
+    HG_WINOGRAD_MAX_M = 6,
+    HG_WINOGRAD_MAX_R = 5,
+    HG_WINOGRAD_MAX_A = HG_WINOGRAD_MAX_M + 2
+};
 
 /* Where one output tile goes. */
 typedef struct hg_winograd_out {
@@ -20,10 +25,14 @@ typedef struct hg_winograd_out {
     float slope, min, max;
 } hg_winograd_out;
 
-/* The three steps of one F(m x m, r x r), for one ISA. The rows of a tile are picked by `mr` at a
+/* The steps of one F(m x m, r x r), for one ISA. The rows of a tile are picked by `mr` at a
  * time in `multiply`: blocks of tiles are best a multiple of it. */
 typedef struct hg_winograd_steps {
     int m, r, mr;
+    /* At plan time, one input channel: u[p*plane + k] = (G g G^T)[p] of filter k < lanes <= NR, its
+     * taps at filter[k*step], 0 for the lanes beyond. g is the a x r matrix G. */
+    void (*filters)(double (*g)[HG_WINOGRAD_MAX_R], const float *filter, size_t step, size_t lanes,
+                    float *u, size_t plane);
     /* d = the a x a pixels at pixel[], `channels` floats each:
      *     v[p*plane + c] = (B^T d B)[p] for c < channels rounded up to 8, 0 in the excess */
     void (*input)(const float *const *pixel, size_t channels, float *v, size_t plane);

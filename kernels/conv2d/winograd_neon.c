@@ -89,11 +89,11 @@ HG_INLINE vec post(vec v, const hg_winograd_out *to)
 
 #include "kernels/conv2d/winograd_transform.h"
 
-static const hg_winograd_steps f2 = {2, 3, MR, input_4, multiply, output_2r3};
-static const hg_winograd_steps f4 = {4, 3, MR, input_6, multiply, output_4r3};
-static const hg_winograd_steps f6 = {6, 3, MR, input_8, multiply, output_6r3};
-static const hg_winograd_steps f2r5 = {2, 5, MR, input_6, multiply, output_2r5};
-static const hg_winograd_steps f4r5 = {4, 5, MR, input_8, multiply, output_4r5};
+static const hg_winograd_steps f2 = {2, 3, MR, filters_4r3, input_4, multiply, output_2r3};
+static const hg_winograd_steps f4 = {4, 3, MR, filters_6r3, input_6, multiply, output_4r3};
+static const hg_winograd_steps f6 = {6, 3, MR, filters_8r3, input_8, multiply, output_6r3};
+static const hg_winograd_steps f2r5 = {2, 5, MR, filters_6r5, input_6, multiply, output_2r5};
+static const hg_winograd_steps f4r5 = {4, 5, MR, filters_8r5, input_8, multiply, output_4r5};
 
 #define ROW(row_name, steps, r)                                                                    \
     {                                                                                              \
