@@ -12,9 +12,9 @@ extern const hg_kernel hg_igemm_avx2[], hg_depthwise_avx2[], hg_grouped_avx2[], 
     hg_resize2d_avx2[];
 #endif
 #if defined(HG_WITH_NEON)
-extern const hg_kernel hg_igemm_neon[], hg_depthwise_neon[], hg_grouped_neon[], hg_winograd_neon[],
-    hg_pool2d_neon[], hg_pool_k3s2_neon[], hg_pool_slide_neon[], hg_unpool2d_neon[],
-    hg_resize2d_neon[];
+extern const hg_kernel hg_igemm_neon[], hg_direct_neon[], hg_depthwise_neon[], hg_grouped_neon[],
+    hg_winograd_neon[], hg_pool2d_neon[], hg_pool_k3s2_neon[], hg_pool_slide_neon[],
+    hg_unpool2d_neon[], hg_resize2d_neon[];
 #endif
 
 static const hg_kernel *const tables[] = {
@@ -28,8 +28,8 @@ static const hg_kernel *const tables[] = {
 #endif
 #if defined(HG_WITH_NEON)
     hg_igemm_neon,     hg_depthwise_neon,       hg_grouped_neon,    hg_winograd_neon,
-    hg_pool2d_neon,    hg_pool_k3s2_neon,       hg_pool_slide_neon, hg_unpool2d_neon,
-    hg_resize2d_neon,
+    hg_direct_neon,    hg_pool2d_neon,          hg_pool_k3s2_neon,  hg_pool_slide_neon,
+    hg_unpool2d_neon,  hg_resize2d_neon,
 #endif
 };
 

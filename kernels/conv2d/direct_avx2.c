@@ -7,6 +7,13 @@
 
 enum { VL = HG_DIRECT_BLOCK, MAX_MR = 12, MAX_NV = HG_DIRECT_MAX_NV };
 
+/* Compilers would fold a load into each of the multiply-adds that use it: one load per use. */
+HG_INLINE __m256 in_register(__m256 v)
+{
+    __asm__("" : "+x"(v));
+    return v;
+}
+
 /* The first n columns, 0 < n <= 8: masked stores are slow on some processors. */
 HG_INLINE void store_first(float *out, __m256 v, size_t n)
 {
@@ -84,7 +91,7 @@ HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int NV)
                     _mm256_broadcast_ss(input + (size_t)m * step);
                 HG_UNROLL for (int j = 0; j < NV; j++)
                 {
-                    const __m256 vk = _mm256_load_ps(weights + j * VL);
+                    const __m256 vk = in_register(_mm256_load_ps(weights + j * VL));
                     HG_UNROLL for (int m = 0; m < MR; m++) vacc[m][j] =
                         _mm256_fmadd_ps(vi[m], vk, vacc[m][j]);
                 }

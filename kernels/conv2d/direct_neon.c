@@ -1,0 +1,175 @@
+/* Direct convolution, NEON. Contract: direct.h. */
+#include "kernels/conv2d/direct.h"
+
+#include "kernels/conv2d/post_neon.h"
+
+enum { VL = 4, BLOCK = HG_DIRECT_BLOCK, MAX_MR = 8, MAX_V = 8 }; /* vectors of a pixel */
+
+/* Vector v of a pixel: the last block may overlap the one before it. */
+HG_INLINE size_t column_of(const hg_direct_args *a, int v, int NV)
+{
+    const int block = v / 2;
+    return (block < NV - 1 ? (size_t)(block * BLOCK) : a->last) + (size_t)(v % 2 * VL);
+}
+
+/* The last block of a narrow group: n < 8 columns. */
+HG_INLINE float32x4_t load_first(const float *p, size_t n)
+{
+    if (n >= VL) return vld1q_f32(p);
+    return n ? hg_load_tail(p, n) : vdupq_n_f32(0.0f);
+}
+
+HG_INLINE void store_first(float *p, float32x4_t v, size_t n)
+{
+    if (n >= VL)
+        vst1q_f32(p, v);
+    else if (n)
+        hg_store_tail(p, v, n);
+}
+
+/* One pixel: everything is loaded before anything is stored, for the last blocks may overlap. */
+HG_INLINE void finish_pixel(const hg_direct_args *a, float32x4_t v[MAX_V], float *out,
+                            const float *residual, int NV)
+{
+    const bool leaky = a->slope != 1.0f, narrow = NV == 1 && a->n < BLOCK;
+    const float32x4_t vslope = vdupq_n_f32(a->slope);
+    const float32x4_t vmin = vdupq_n_f32(a->min), vmax = vdupq_n_f32(a->max);
+    HG_UNROLL for (int j = 0; j < 2 * NV; j++)
+    {
+        const size_t at = column_of(a, j, NV), left = a->n > at ? a->n - at : 0;
+        if (residual)
+            v[j] = vaddq_f32(v[j],
+                             narrow ? load_first(residual + at, left) : vld1q_f32(residual + at));
+        v[j] = hg_conv_post_neon(v[j], leaky, vslope, vmin, vmax);
+    }
+    HG_UNROLL for (int j = 0; j < 2 * NV; j++)
+    {
+        const size_t at = column_of(a, j, NV), left = a->n > at ? a->n - at : 0;
+        if (narrow)
+            store_first(out + at, v[j], left);
+        else
+            vst1q_f32(out + at, v[j]);
+    }
+}
+
+/* MR pixels from number i on; MR and NV are constants. */
+HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int NV)
+{
+    float32x4_t vacc[MAX_MR][MAX_V];
+    HG_UNROLL for (int j = 0; j < 2 * NV; j++)
+    {
+        const float32x4_t vbias = vld1q_f32(a->bias + column_of(a, j, NV));
+        HG_UNROLL for (int m = 0; m < MR; m++) vacc[m][j] = vbias;
+    }
+    const size_t step = a->step, row = (size_t)(NV * BLOCK);
+    const hg_direct_segment *const end = a->segments + a->segment_count;
+    for (const hg_direct_segment *s = a->segments; s < end; s++) {
+        const float *weights = a->weights + s->first * row;
+        const float *input[MAX_MR];
+        HG_UNROLL for (int m = 0; m < MR; m++) input[m] = s->input + (i + (size_t)m) * step;
+        size_t c = 0;
+        for (; c + VL <= s->count; c += VL, weights += VL * row) {
+            /* Four products: the lanes of the pixels' vectors multiply four rows of weights. */
+            float32x4_t vi[MAX_MR];
+            HG_UNROLL for (int m = 0; m < MR; m++) vi[m] = vld1q_f32(input[m] + c);
+            HG_UNROLL for (int lane = 0; lane < VL; lane++)
+            {
+                HG_UNROLL for (int j = 0; j < 2 * NV; j++)
+                {
+                    const float32x4_t vk = vld1q_f32(weights + lane * NV * BLOCK + j * VL);
+                    HG_UNROLL for (int m = 0; m < MR; m++) vacc[m][j] =
+                        hg_fma_lane(vacc[m][j], vk, vi[m], lane);
+                }
+            }
+        }
+        for (; c < s->count; c++, weights += row) {
+            HG_UNROLL for (int j = 0; j < 2 * NV; j++)
+            {
+                const float32x4_t vk = vld1q_f32(weights + j * VL);
+                HG_UNROLL for (int m = 0; m < MR; m++) vacc[m][j] =
+                    vfmaq_n_f32(vacc[m][j], vk, input[m][c]);
+            }
+        }
+    }
+    float *out = a->out + i * a->out_step;
+    const float *residual = a->residual ? a->residual + i * a->residual_step : NULL;
+    HG_UNROLL for (int m = 0; m < MR; m++, out += a->out_step)
+    {
+        finish_pixel(a, vacc[m], out, residual, NV);
+        if (residual) residual += a->residual_step;
+    }
+}
+
+/* A tile of less than MR pixels. MR and NV are constants: what exceeds MR is not compiled. */
+HG_INLINE void part(const hg_direct_args *a, size_t i, size_t pixels, int MR, int NV)
+{
+    switch (pixels) {
+    case 1:
+        tile(a, i, 1, NV);
+        break;
+    case 2:
+        tile(a, i, 2, NV);
+        break;
+    case 3:
+        if (MR > 3) tile(a, i, 3, NV);
+        break;
+    case 4:
+        if (MR > 4) tile(a, i, 4, NV);
+        break;
+    case 5:
+        if (MR > 5) tile(a, i, 5, NV);
+        break;
+    case 6:
+        if (MR > 6) tile(a, i, 6, NV);
+        break;
+    case 7:
+        if (MR > 7) tile(a, i, 7, NV);
+        break;
+    }
+}
+
+/* The pixels from i on: whole tiles; the last one and a small rest make two of like size. */
+HG_INLINE void run(const hg_direct_args *a, int MR, int NV)
+{
+    const size_t whole = (size_t)MR;
+    size_t i = 0, left = a->pixels;
+    for (; left == whole || left > whole + whole / 2; i += whole, left -= whole) tile(a, i, MR, NV);
+    while (left > 0) {
+        const size_t now = left > whole ? (left + 1) / 2 : left;
+        part(a, i, now, MR, NV);
+        i += now;
+        left -= now;
+    }
+}
+
+static void tile_8x8(const hg_direct_args *a)
+{
+    run(a, 8, 1);
+}
+
+static void tile_6x16(const hg_direct_args *a)
+{
+    run(a, 6, 2);
+}
+
+static void tile_4x24(const hg_direct_args *a)
+{
+    run(a, 4, 3);
+}
+
+static void tile_3x32(const hg_direct_args *a)
+{
+    run(a, 3, 4);
+}
+
+static const hg_direct_steps steps = {{tile_8x8, tile_6x16, tile_4x24, tile_3x32}, {8, 6, 4, 3}};
+
+#define ROW(row_name, columns)                                                                     \
+    {                                                                                              \
+        .name = "conv2d.f32.nhwc.neon." row_name, .op = HG_OP_CONV2D, .dtype = HG_F32,             \
+        .isa = HG_ISA_NEON, .layouts = HG_IN_NHWC, .rev = 1, .algorithm = &hg_direct,              \
+        .tile = {0, columns}, .run.direct = &steps                                                 \
+    }
+
+/* Panels of at most so many columns. */
+const hg_kernel hg_direct_neon[] = {ROW("direct16", 16), ROW("direct24", 24), {.name = NULL}};
