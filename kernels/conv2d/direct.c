@@ -16,93 +16,15 @@
 #include <string.h>
 
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/direct_shape.h"
 
-enum {
-    VL = HG_DIRECT_BLOCK,
-    MAX_TAPS = 1 << 10,
-    PIXEL_BYTES = 64 << 10, /* of the input of a block of pixels, between L1 and L2 */
-    MOST_BYTES = 256 << 10, /* the same where that is few pixels */
-    ROW_BYTES = 96 << 10,   /* of the input under a block of rows: well inside L2 */
-    MANY = 96,              /* pixels that pay for a pass over the weights */
-    FEW = 48                /* at least, with rows */
-};
-
-typedef struct taps {
-    int64_t begin, end; /* of one axis of the filter */
-} taps;
-
-/* Everything that follows from problem, kernel and config; kept in the plan's tables. */
-typedef struct shape {
-    bool flat;              /* the batch is one run of pixels */
-    bool joined;            /* a row of taps is side by side in the input */
-    int64_t c_group, depth; /* products per output */
-    int64_t k_group, vectors, group_panels, panels;
-    int64_t inner_begin, inner_end; /* columns whose taps all lie inside the width */
-    int64_t lines, block, blocks;   /* pixels (flat), or rows of an image; per range; ranges */
-    int64_t chunk, chunks;          /* panels per range */
-} shape;
+enum { MAX_TAPS = 1 << 10 };
 
 /* ---- Plan time ---- */
 
-static bool is_flat(const hg_problem *p)
-{
-    const hg_tensor *in = &p->in, *out = &p->out;
-    const hg_strides *r = &p->residual_strides;
-    const bool same = p->kernel.h * p->kernel.w == 1 && p->stride.h * p->stride.w == 1 &&
-                      in->h == out->h && in->w == out->w;
-    return same && in->strides.h == in->w * in->strides.w &&
-           out->strides.h == out->w * out->strides.w && in->strides.n == in->h * in->strides.h &&
-           out->strides.n == out->h * out->strides.h &&
-           (!p->post.residual || (r->h == out->w * r->w && r->n == out->h * r->h));
-}
-
-static int64_t clamp(int64_t v, int64_t low, int64_t high)
-{
-    return HG_MAX(low, HG_MIN(v, high));
-}
-
-static int64_t default_block(const hg_problem *p, const shape *s)
-{
-    const int64_t pixel = p->in.c * (int64_t)sizeof(float), row = p->in.w * pixel;
-    const int64_t window = (p->kernel.h - 1) * p->dilation.h + 1;
-    if (!s->flat)
-        return HG_MAX((ROW_BYTES / row - window) / p->stride.h + 1, HG_CEIL_DIV(FEW, p->out.w));
-    const int64_t most = HG_MAX(PIXEL_BYTES / pixel, HG_MIN(MANY, MOST_BYTES / pixel));
-    /* Blocks of like size, whole tiles each. */
-    const int64_t even = HG_CEIL_DIV(s->lines, HG_CEIL_DIV(s->lines, HG_MAX(most, 12)));
-    return HG_ROUND_UP(even, 12);
-}
-
-static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *c)
-{
-    shape s = {.flat = is_flat(p),
-               .joined = p->in.strides.w == p->in.c && p->dilation.w == 1 && p->groups == 1,
-               .c_group = p->in.c / p->groups,
-               .k_group = p->out.c / p->groups};
-    s.depth = s.c_group * p->kernel.h * p->kernel.w;
-    s.vectors = HG_CEIL_DIV(s.k_group, VL);
-    /* No panel of a single vector but where it is the only one: see column_of. */
-    const int64_t widest = k->tile.nr / VL;
-    s.group_panels = widest == 2 ? HG_MAX(s.vectors / 2, 1) : HG_CEIL_DIV(s.vectors, widest);
-    s.panels = p->groups * s.group_panels;
-    const int64_t reach = p->in.w - 1 - (p->kernel.w - 1) * p->dilation.w + p->pad.left;
-    s.inner_begin = HG_MIN(HG_CEIL_DIV(p->pad.left, p->stride.w), p->out.w);
-    s.inner_end = reach < 0 ? 0 : reach / p->stride.w + 1;
-    s.inner_end = clamp(s.inner_end, s.inner_begin, p->out.w);
-    s.lines = s.flat ? p->out.n * p->out.h * p->out.w : p->out.h;
-    const int64_t wanted = c->block ? c->block : default_block(p, &s);
-    s.block = clamp(wanted, 1, HG_MAX(s.lines, 1));
-    s.blocks = HG_CEIL_DIV(s.lines, s.block) * (s.flat ? 1 : p->out.n);
-    /* Work for 16 threads. */
-    const int64_t cuts = clamp(HG_CEIL_DIV(32, HG_MAX(s.blocks, 1)), 1, s.panels);
-    s.chunk = c->split ? HG_MIN(c->split, s.panels) : HG_CEIL_DIV(s.panels, cuts);
-    s.chunks = HG_CEIL_DIV(s.panels, s.chunk);
-    return s;
-}
-
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
-    (void)k;
+    if (dots(k)) return p->out.c <= HG_DIRECT_MAX_DOT * p->groups;
     const int64_t vectors = HG_CEIL_DIV(p->out.c / p->groups, VL) * p->groups;
     const double packed = 4.0 * VL * (double)vectors * (double)hg_problem_reduction(p);
     return p->kernel.h * p->kernel.w <= MAX_TAPS &&
@@ -125,62 +47,13 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     return n;
 }
 
-/* Panel i of a group: its first vector of columns, and how many it has. */
-static int64_t vectors_of(const shape *s, int64_t i, int64_t *first)
-{
-    const int64_t each = s->vectors / s->group_panels, more = s->vectors % s->group_panels;
-    *first = i * each + HG_MIN(i, more);
-    return each + (i < more);
-}
-
-/* ns of a run on a panel of nv vectors, at 100 GFLOP/s. Fewer than 9 multiply-adds in flight wait
- * for each other; weights beyond L1 come a little slower. */
-static double run_ns(const hg_problem *p, const hg_kernel *k, const shape *s, int64_t pixels,
-                     int64_t nv)
-{
-    if (pixels == 0) return 0.0;
-    /* As the microkernels cut: whole tiles, then one part, or two of like size. */
-    const int64_t mr = k->run.direct->mr[nv - 1], left = pixels % mr;
-    const bool halves = left > 0 && left <= mr / 2 && pixels > mr;
-    const int64_t whole = pixels / mr - halves, part = pixels - whole * mr, first = (part + 1) / 2;
-    const int64_t tiles = whole + (left > 0) + halves;
-    int64_t vectors = whole * mr * nv;
-    if (halves)
-        vectors += HG_MAX(first * nv, 9) + HG_MAX((part - first) * nv, 9);
-    else if (left > 0)
-        vectors += HG_MAX(part * nv, 9);
-    const double lanes = k->isa == HG_ISA_AVX2 ? 8 : 4, fma = 2.0 * VL / 100.0 * (8.0 / lanes);
-    const double loads = (double)(nv + mr) / (double)(mr * nv);
-    const double stream = s->depth * nv * VL * (int64_t)sizeof(float) > 32 << 10 ? 0.01 : 0.0;
-    const double busy = HG_MAX(1.0, 1.45 * loads) + stream * (double)nv;
-    const double overhead = 3.0 + (s->joined ? (double)p->kernel.h : (double)(p->kernel.h * 2));
-    return 15.0 + (double)tiles * overhead + (double)(vectors * s->depth) * fma * busy;
-}
-
-static double cost(const hg_problem *p, const hg_kernel *k)
-{
-    const shape s = shape_of(p, k, &(hg_config){0});
-    if (s.lines == 0) return 0.0;
-    const int64_t blocks = HG_CEIL_DIV(s.lines, s.block), lines = HG_CEIL_DIV(s.lines, blocks);
-    const int64_t inner = s.inner_end - s.inner_begin, edge = p->out.w - inner;
-    double ns = 0.0;
-    for (int64_t panel = 0, first; panel < s.group_panels; panel++) {
-        const int64_t nv = vectors_of(&s, panel, &first);
-        if (s.flat)
-            ns += (double)blocks * run_ns(p, k, &s, lines, nv);
-        else
-            ns += (double)s.lines * run_ns(p, k, &s, inner, nv) +
-                  (double)(blocks * edge) * run_ns(p, k, &s, lines, nv);
-    }
-    const double images = (double)(s.flat ? p->groups : p->out.n * p->groups);
-    return HG_MAX(ns * images / 0.97, hg_conv_cost(p, 0.0, 1.0));
-}
-
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     const shape s = shape_of(p, k, c);
     const int64_t segments = p->kernel.h * (s.joined ? 1 : p->kernel.w);
-    *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(p->groups * s.vectors * VL * s.depth),
+    const int64_t columns = dots(k) ? s.k_group : s.vectors * VL;
+    const int64_t weights = p->groups * columns * s.depth + (dots(k) ? VL : 0);
+    *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)weights,
                         .tables = sizeof(shape),
                         .scratch = sizeof(hg_direct_segment) * (size_t)segments,
                         .ranges = {s.blocks * s.chunks}};
@@ -194,7 +67,7 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
 static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
 {
     const shape s = shape_of(p, k, &(hg_config){0});
-    words[0] = (int32_t)s.group_panels;
+    words[0] = dots(k) ? 0 : (int32_t)s.group_panels;
 }
 
 /* First column of vector v: the last one ends with the group, over columns of the one before. */
@@ -228,13 +101,31 @@ static void pack_panel(const hg_problem *p, const shape *s, int64_t panel, const
             }
 }
 
+/* [K][ky][kx][C/groups], and zeros for whole vectors to end in. */
+static void pack_dots(const hg_problem *p, const shape *s, const float *filter, float *packed)
+{
+    const int64_t positions = p->kernel.h * p->kernel.w;
+    for (int64_t k = 0; k < p->out.c; k++, filter += s->depth)
+        for (int64_t t = 0; t < positions; t++)
+            for (int64_t c = 0; c < s->c_group; c++) *packed++ = filter[c * positions + t];
+    for (int i = 0; i < VL; i++) *packed++ = 0.0f;
+}
+
 static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
 {
     const shape s = shape_of(p, k, &(hg_config){0});
+    if (dots(k)) {
+        pack_dots(p, &s, filter, packed);
+        return;
+    }
     for (int64_t panel = 0; panel < s.panels; panel++) pack_panel(p, &s, panel, filter, packed);
 }
 
 /* ---- Run time ---- */
+
+typedef struct taps {
+    int64_t begin, end; /* of one axis of the filter */
+} taps;
 
 /* The taps of one axis that lie inside the input. */
 static taps taps_inside(int64_t at, int64_t stride, int64_t pad, int64_t dilation, int64_t kernel,
@@ -265,18 +156,22 @@ static panel open_panel(const hg_task *task, const shape *s, int64_t at)
     const int64_t nv = vectors_of(s, at % s->group_panels, &first);
     const int64_t column = group * s->k_group + first * VL;
     const int64_t last = column_of(s, first + nv - 1) - first * VL;
-    return (panel){.run = task->kernel->run.direct->run[nv - 1],
-                   .input = task->input + group * s->c_group,
-                   .args = {.segments = task->scratch,
-                            .weights = task->weights + (group * s->vectors + first) * VL * s->depth,
-                            .bias = task->bias + column,
-                            .out = task->output + column,
-                            .residual = p->post.residual ? task->residual + column : NULL,
-                            .last = (size_t)last,
-                            .n = (size_t)HG_MIN(s->k_group, VL),
-                            .slope = p->post.slope,
-                            .min = p->post.min,
-                            .max = p->post.max}};
+    const bool dot = dots(task->kernel);
+    const int64_t width = dot ? s->k_group : VL; /* columns per vector */
+    return (panel){
+        .run = task->kernel->run.direct->run[dot ? s->k_group - 1 : nv - 1],
+        .input = task->input + group * s->c_group,
+        .args = {.segments = task->scratch,
+                 .weights = task->weights + (group * s->vectors + first) * width * s->depth,
+                 .bias = task->bias + column,
+                 .out = task->output + column,
+                 .residual = p->post.residual ? task->residual + column : NULL,
+                 .last = (size_t)last,
+                 .n = (size_t)HG_MIN(s->k_group, VL),
+                 .depth = (size_t)s->depth,
+                 .slope = p->post.slope,
+                 .min = p->post.min,
+                 .max = p->post.max}};
 }
 
 /* `count` pixels from `at` on, along the row or down the column, which share their taps. */
@@ -373,3 +268,13 @@ const hg_algorithm hg_direct = {.name = "direct",
                                 .pack = pack,
                                 .prepare = prepare,
                                 .run = run};
+
+const hg_algorithm hg_direct_dot = {.name = "direct_dot",
+                                    .supports = supports,
+                                    .configs = configs,
+                                    .cost = cost,
+                                    .size = size,
+                                    .form = form,
+                                    .pack = pack,
+                                    .prepare = prepare,
+                                    .run = run};

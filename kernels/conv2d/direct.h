@@ -14,7 +14,11 @@
 
 #include "kernels/kernel.h"
 
-enum { HG_DIRECT_BLOCK = 8, HG_DIRECT_MAX_NV = 4 }; /* channels per vector of columns */
+enum {
+    HG_DIRECT_BLOCK = 8,  /* columns that go together */
+    HG_DIRECT_MAX_NV = 4, /* blocks of a panel */
+    HG_DIRECT_MAX_DOT = 6 /* columns of a panel of dots */
+};
 
 /* Products [first, first + count) of the reduction: `count` floats of the input side by side. */
 typedef struct hg_direct_segment {
@@ -32,24 +36,31 @@ typedef struct hg_direct_segment {
  *         if (residual) v += residual[i*residual_step + column(b) + j]
  *         out[i*out_step + column(b) + j] = post(v)
  *
- * weights is 32-byte aligned; 8 floats of bias are readable from each column(b). */
+ * weights is 32-byte aligned; 8 floats of bias are readable from each column(b).
+ *
+ * A panel of dots, for few output channels, has n columns with their products side by side:
+ *
+ *     v += s.input[i*step + c] * weights[j*depth + s.first + c]          j < n
+ *
+ * of which 7 floats past the last are readable. */
 typedef struct hg_direct_args {
     const hg_direct_segment *segments;
     size_t segment_count, step;
     const float *weights, *bias;
     float *out;
     const float *residual; /* or NULL */
-    size_t out_step, residual_step, pixels, last, n;
+    size_t out_step, residual_step, pixels, last, n, depth;
     float slope, min, max;
 } hg_direct_args;
 
-/* One function per nv = 1 .. 4. */
+/* One function per nv = 1 .. 4, or per n = 1 .. 6 of dots. */
 typedef struct hg_direct_steps {
-    void (*run[HG_DIRECT_MAX_NV])(const hg_direct_args *args);
-    int mr[HG_DIRECT_MAX_NV]; /* pixels of a whole tile */
+    void (*run[HG_DIRECT_MAX_DOT])(const hg_direct_args *args);
+    int mr[HG_DIRECT_MAX_DOT]; /* pixels of a whole tile */
 } hg_direct_steps;
 
-extern const hg_algorithm hg_direct;
-extern const hg_kernel hg_direct_avx2[], hg_direct_neon[];
+/* Panels of blocks, and panels of dots: one loop nest. */
+extern const hg_algorithm hg_direct, hg_direct_dot;
+extern const hg_kernel hg_direct_avx2[], hg_direct_dot_avx2[], hg_direct_neon[];
 
 #endif

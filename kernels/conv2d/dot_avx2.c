@@ -1,4 +1,5 @@
-/* Few output channels, AVX2 + FMA: tiles of dots over the input channels. Contract: igemm.h.
+/* Few output channels of a transposed convolution, AVX2 + FMA: tiles of dots over the input
+ * channels. Contract: igemm.h.
  *
  * With 1 to 4 output channels the lanes of a tile of channels stay empty; here a vector holds 8
  * input channels and the 8 lanes of an accumulator are added up at the end. */
@@ -64,42 +65,6 @@ HG_INLINE void finish(const hg_igemm_args *a, float *sums, int MR, int NR)
 #include "kernels/conv2d/dot_tile_avx2.h"
 
 const hg_kernel hg_dot_avx2[] = {
-    {.name = "conv2d.f32.nhwc.avx2.dot8x1",
-     .op = HG_OP_CONV2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NHWC,
-     .rev = 1,
-     .algorithm = &hg_igemm_dot,
-     .tile = {8, 1},
-     .run.igemm = dot_8x1},
-    {.name = "conv2d.f32.nhwc.avx2.dot6x2",
-     .op = HG_OP_CONV2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NHWC,
-     .rev = 1,
-     .algorithm = &hg_igemm_dot,
-     .tile = {6, 2},
-     .run.igemm = dot_6x2},
-    {.name = "conv2d.f32.nhwc.avx2.dot4x3",
-     .op = HG_OP_CONV2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NHWC,
-     .rev = 1,
-     .algorithm = &hg_igemm_dot,
-     .tile = {4, 3},
-     .run.igemm = dot_4x3},
-    {.name = "conv2d.f32.nhwc.avx2.dot3x4",
-     .op = HG_OP_CONV2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NHWC,
-     .rev = 1,
-     .algorithm = &hg_igemm_dot,
-     .tile = {3, 4},
-     .run.igemm = dot_3x4},
     {.name = "conv_transpose2d.f32.nhwc.avx2.dot8x1",
      .op = HG_OP_CONV_TRANSPOSE2D,
      .dtype = HG_F32,

@@ -1,0 +1,145 @@
+/* Part of direct.c: how a problem is cut into blocks and panels, and what that costs. */
+#ifndef HG_DIRECT_SHAPE_H
+#define HG_DIRECT_SHAPE_H
+
+#include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/direct.h"
+
+enum {
+    VL = HG_DIRECT_BLOCK,
+    PIXEL_BYTES = 64 << 10, /* of the input of a block of pixels, between L1 and L2 */
+    MOST_BYTES = 256 << 10, /* the same where that is few pixels */
+    ROW_BYTES = 192 << 10,  /* of the input under a block of rows, of one group: well inside L2 */
+    MANY = 96,              /* pixels that pay for a pass over the weights */
+    FEW = 64                /* stay together all the same */
+};
+
+/* Everything that follows from problem, kernel and config; kept in the plan's tables. */
+typedef struct shape {
+    bool flat;              /* the batch is one run of pixels */
+    bool joined;            /* a row of taps is side by side in the input */
+    int64_t c_group, depth; /* products per output */
+    int64_t k_group, vectors, group_panels, panels;
+    int64_t inner_begin, inner_end; /* columns whose taps all lie inside the width */
+    int64_t lines, block, blocks;   /* pixels (flat), or rows of an image; per range; ranges */
+    int64_t chunk, chunks;          /* panels per range */
+} shape;
+
+static bool dots(const hg_kernel *k)
+{
+    return k->algorithm == &hg_direct_dot;
+}
+
+static bool is_flat(const hg_problem *p)
+{
+    const hg_tensor *in = &p->in, *out = &p->out;
+    const hg_strides *r = &p->residual_strides;
+    const bool same = p->kernel.h * p->kernel.w == 1 && p->stride.h * p->stride.w == 1 &&
+                      in->h == out->h && in->w == out->w;
+    return same && in->strides.h == in->w * in->strides.w &&
+           out->strides.h == out->w * out->strides.w && in->strides.n == in->h * in->strides.h &&
+           out->strides.n == out->h * out->strides.h &&
+           (!p->post.residual || (r->h == out->w * r->w && r->n == out->h * r->h));
+}
+
+static int64_t clamp(int64_t v, int64_t low, int64_t high)
+{
+    return HG_MAX(low, HG_MIN(v, high));
+}
+
+static int64_t default_block(const hg_problem *p, const shape *s)
+{
+    const int64_t pixel = s->c_group * (int64_t)sizeof(float), row = p->in.w * pixel;
+    const int64_t window = (p->kernel.h - 1) * p->dilation.h + 1;
+    if (!s->flat)
+        return HG_MAX((ROW_BYTES / row - window) / p->stride.h + 1, HG_CEIL_DIV(FEW, p->out.w));
+    if (s->lines <= FEW) return s->lines;
+    int64_t most = HG_MAX(PIXEL_BYTES / pixel, HG_MIN(MANY, MOST_BYTES / pixel));
+    if (s->panels == 1) most = HG_MAX(most, s->lines / 16); /* read once: work for threads only */
+    /* Blocks of like size, whole tiles each. */
+    const int64_t even = HG_CEIL_DIV(s->lines, HG_CEIL_DIV(s->lines, HG_MAX(most, 12)));
+    return HG_ROUND_UP(even, 12);
+}
+
+static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *c)
+{
+    shape s = {.flat = is_flat(p),
+               .joined = p->in.strides.w == p->in.c && p->dilation.w == 1 && p->groups == 1,
+               .c_group = p->in.c / p->groups,
+               .k_group = p->out.c / p->groups};
+    s.depth = s.c_group * p->kernel.h * p->kernel.w;
+    s.vectors = dots(k) ? 1 : HG_CEIL_DIV(s.k_group, VL);
+    /* No panel of a single vector but where it is the only one: see column_of. */
+    const int64_t widest = dots(k) ? 1 : k->tile.nr / VL;
+    s.group_panels = widest == 2 ? HG_MAX(s.vectors / 2, 1) : HG_CEIL_DIV(s.vectors, widest);
+    s.panels = p->groups * s.group_panels;
+    const int64_t reach = p->in.w - 1 - (p->kernel.w - 1) * p->dilation.w + p->pad.left;
+    s.inner_begin = HG_MIN(HG_CEIL_DIV(p->pad.left, p->stride.w), p->out.w);
+    s.inner_end = reach < 0 ? 0 : reach / p->stride.w + 1;
+    s.inner_end = clamp(s.inner_end, s.inner_begin, p->out.w);
+    s.lines = s.flat ? p->out.n * p->out.h * p->out.w : p->out.h;
+    const int64_t wanted = c->block ? c->block : default_block(p, &s);
+    s.block = clamp(wanted, 1, HG_MAX(s.lines, 1));
+    s.blocks = HG_CEIL_DIV(s.lines, s.block) * (s.flat ? 1 : p->out.n);
+    /* Work for 16 threads. */
+    const int64_t cuts = clamp(HG_CEIL_DIV(32, HG_MAX(s.blocks, 1)), 1, s.panels);
+    s.chunk = c->split ? HG_MIN(c->split, s.panels) : HG_CEIL_DIV(s.panels, cuts);
+    s.chunks = HG_CEIL_DIV(s.panels, s.chunk);
+    return s;
+}
+
+/* Panel i of a group: its first vector of columns, and how many it has. */
+static int64_t vectors_of(const shape *s, int64_t i, int64_t *first)
+{
+    const int64_t each = s->vectors / s->group_panels, more = s->vectors % s->group_panels;
+    *first = i * each + HG_MIN(i, more);
+    return each + (i < more);
+}
+
+/* ns of a run on a panel of nv vectors, at 100 GFLOP/s. Fewer than 9 multiply-adds in flight wait
+ * for each other. */
+static double run_ns(const hg_problem *p, const hg_kernel *k, const shape *s, int64_t pixels,
+                     int64_t nv)
+{
+    if (pixels == 0) return 0.0;
+    if (dots(k)) { /* 8 products at a time, then the sums of lanes */
+        const double n = (double)s->k_group, steps = (double)HG_CEIL_DIV(s->depth, VL) + 1.0;
+        return 15.0 + (double)pixels * n * (steps * 0.22 + 1.0);
+    }
+    /* As the microkernels cut: whole tiles, then one part, or two of like size. */
+    const int64_t mr = k->run.direct->mr[nv - 1], left = pixels % mr;
+    const bool halves = left > 0 && left <= mr / 2 && pixels > mr;
+    const int64_t whole = pixels / mr - halves, part = pixels - whole * mr, first = (part + 1) / 2;
+    const int64_t tiles = whole + (left > 0) + halves;
+    int64_t vectors = whole * mr * nv;
+    if (halves)
+        vectors += HG_MAX(first * nv, 9) + HG_MAX((part - first) * nv, 9);
+    else if (left > 0)
+        vectors += HG_MAX(part * nv, 9);
+    const double lanes = k->isa == HG_ISA_AVX2 ? 8 : 4, fma = 2.0 * VL / 100.0 * (8.0 / lanes);
+    const double loads = (double)(nv + mr) / (double)(mr * nv);
+    const double busy = HG_MAX(1.0, 1.45 * loads) + 0.02 * loads;
+    const double overhead = 3.0 + (s->joined ? (double)p->kernel.h : (double)(p->kernel.h * 2));
+    return 15.0 + (double)tiles * overhead + (double)(vectors * s->depth) * fma * busy;
+}
+
+static double cost(const hg_problem *p, const hg_kernel *k)
+{
+    const shape s = shape_of(p, k, &(hg_config){0});
+    if (s.lines == 0) return 0.0;
+    const int64_t blocks = HG_CEIL_DIV(s.lines, s.block), lines = HG_CEIL_DIV(s.lines, blocks);
+    const int64_t inner = s.inner_end - s.inner_begin, edge = p->out.w - inner;
+    double ns = 0.0;
+    for (int64_t panel = 0, first; panel < s.group_panels; panel++) {
+        const int64_t nv = vectors_of(&s, panel, &first);
+        if (s.flat)
+            ns += (double)blocks * run_ns(p, k, &s, lines, nv);
+        else
+            ns += (double)s.lines * run_ns(p, k, &s, inner, nv) +
+                  (double)(blocks * edge) * run_ns(p, k, &s, lines, nv);
+    }
+    const double images = (double)(s.flat ? p->groups : p->out.n * p->groups);
+    return HG_MAX(ns * images / 0.97, hg_conv_cost(p, 0.0, 1.0));
+}
+
+#endif
