@@ -29,7 +29,7 @@ typedef struct geometry {
  * few tiles stay together all the same, for the weights then stream through the cache only once. */
 static int64_t default_block(const hg_problem *p, int planes, int64_t tiles)
 {
-    enum { FEW = 12, MOST = 96 };
+    enum { FEW = 16, MOST = 96 };
     const int64_t bytes = 4 * planes * (p->in.c + p->out.c);
     const int64_t fitting = HG_MIN(L2_BYTES * 3 / 4 / bytes, MOST);
     return HG_MAX(fitting, HG_MIN(tiles, FEW));
@@ -93,12 +93,13 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const int mr = k->run.winograd->mr;
     const double rows = (double)HG_ROUND_UP(g.block, mr) / (double)g.block;
     const double products = 2.0 * planes * tiles * channels * columns * rows;
-    const double transforms = planes * tiles * (channels + columns);
+    /* The last term is for finding a tile's pixels. */
+    const double transforms = planes * tiles * (channels + columns + 8.0);
     /* Weights stream from the last-level cache, or past it from memory, half hidden by the
      * products. */
     const double packed = 4.0 * planes * channels * columns, rate = packed > 2e7 ? 25.0 : 60.0;
     const double weights = 0.5 * packed * (double)g.blocks / rate;
-    return products / (85.0 * lanes) + transforms / (2.0 * lanes) + weights + 500.0;
+    return products / (95.0 * lanes) + transforms / (4.5 * lanes) + weights + 500.0;
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *s)
