@@ -18,13 +18,18 @@
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/direct_shape.h"
 
-enum { MAX_TAPS = 1 << 10 };
+enum {
+    MAX_TAPS = 1 << 10,
+    WIDE = 4 * VL, /* columns of a panel; wider ones are */
+    FEW_PIXELS = 4 /* for outputs of at most so many */
+};
 
 /* ---- Plan time ---- */
 
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
     if (dots(k)) return p->out.c <= HG_DIRECT_MAX_DOT * p->groups;
+    if (k->tile.nr > WIDE && p->out.n * p->out.h * p->out.w > FEW_PIXELS) return false;
     const int64_t vectors = HG_CEIL_DIV(p->out.c / p->groups, VL) * p->groups;
     const double packed = 4.0 * VL * (double)vectors * (double)hg_problem_reduction(p);
     return p->kernel.h * p->kernel.w <= MAX_TAPS &&

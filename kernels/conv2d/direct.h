@@ -15,9 +15,9 @@
 #include "kernels/kernel.h"
 
 enum {
-    HG_DIRECT_BLOCK = 8,  /* columns that go together */
-    HG_DIRECT_MAX_NV = 4, /* blocks of a panel */
-    HG_DIRECT_MAX_DOT = 6 /* columns of a panel of dots */
+    HG_DIRECT_BLOCK = 8,   /* columns that go together */
+    HG_DIRECT_MAX_NV = 12, /* blocks of a panel */
+    HG_DIRECT_MAX_DOT = 6  /* columns of a panel of dots */
 };
 
 /* Products [first, first + count) of the reduction: `count` floats of the input side by side. */
@@ -53,10 +53,10 @@ typedef struct hg_direct_args {
     float slope, min, max;
 } hg_direct_args;
 
-/* One function per nv = 1 .. 4, or per n = 1 .. 6 of dots. */
+/* One function per nv = 1, 2, ... up to the widest panel, or per n = 1 .. 6 of dots. */
 typedef struct hg_direct_steps {
-    void (*run[HG_DIRECT_MAX_DOT])(const hg_direct_args *args);
-    int mr[HG_DIRECT_MAX_DOT]; /* pixels of a whole tile */
+    void (*run[HG_DIRECT_MAX_NV])(const hg_direct_args *args);
+    int mr[HG_DIRECT_MAX_NV]; /* pixels of a whole tile */
 } hg_direct_steps;
 
 /* Panels of blocks, and panels of dots: one loop nest. */

@@ -91,7 +91,8 @@ HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int NV)
                     _mm256_broadcast_ss(input + (size_t)m * step);
                 HG_UNROLL for (int j = 0; j < NV; j++)
                 {
-                    const __m256 vk = in_register(_mm256_load_ps(weights + j * VL));
+                    const __m256 vload = _mm256_load_ps(weights + j * VL);
+                    const __m256 vk = MR > 1 ? in_register(vload) : vload;
                     HG_UNROLL for (int m = 0; m < MR; m++) vacc[m][j] =
                         _mm256_fmadd_ps(vi[m], vk, vacc[m][j]);
                 }
@@ -172,7 +173,51 @@ static void tile_3x32(const hg_direct_args *a)
     run(a, 0, 3, 4);
 }
 
-static const hg_direct_steps steps = {{tile_12x8, tile_6x16, tile_4x24, tile_3x32}, {12, 6, 4, 3}};
+/* Panels for a few pixels, where less than 8 multiply-adds in flight would wait for each other. */
+static void tile_1x40(const hg_direct_args *a)
+{
+    run(a, 0, 1, 5);
+}
+
+static void tile_1x48(const hg_direct_args *a)
+{
+    run(a, 0, 1, 6);
+}
+
+static void tile_1x56(const hg_direct_args *a)
+{
+    run(a, 0, 1, 7);
+}
+
+static void tile_1x64(const hg_direct_args *a)
+{
+    run(a, 0, 1, 8);
+}
+
+static void tile_1x72(const hg_direct_args *a)
+{
+    run(a, 0, 1, 9);
+}
+
+static void tile_1x80(const hg_direct_args *a)
+{
+    run(a, 0, 1, 10);
+}
+
+static void tile_1x88(const hg_direct_args *a)
+{
+    run(a, 0, 1, 11);
+}
+
+static void tile_1x96(const hg_direct_args *a)
+{
+    run(a, 0, 1, 12);
+}
+
+static const hg_direct_steps steps = {{tile_12x8, tile_6x16, tile_4x24, tile_3x32, tile_1x40,
+                                       tile_1x48, tile_1x56, tile_1x64, tile_1x72, tile_1x80,
+                                       tile_1x88, tile_1x96},
+                                      {12, 6, 4, 3, 1, 1, 1, 1, 1, 1, 1, 1}};
 
 #define ROW(row_name, columns)                                                                     \
     {                                                                                              \
@@ -182,5 +227,8 @@ static const hg_direct_steps steps = {{tile_12x8, tile_6x16, tile_4x24, tile_3x3
     }
 
 /* Panels of at most so many columns. */
-const hg_kernel hg_direct_avx2[] = {
-    ROW("direct16", 16), ROW("direct24", 24), ROW("direct32", 32), {.name = NULL}};
+const hg_kernel hg_direct_avx2[] = {ROW("direct16", 16),
+                                    ROW("direct24", 24),
+                                    ROW("direct32", 32),
+                                    ROW("direct96", 96),
+                                    {.name = NULL}};

@@ -139,7 +139,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
                   (double)(blocks * edge) * run_ns(p, k, &s, lines, nv);
     }
     const double images = (double)(s.flat ? p->groups : p->out.n * p->groups);
-    return HG_MAX(ns * images / 0.97, hg_conv_cost(p, 0.0, 1.0));
+    return HG_MAX(ns * images / 0.97, hg_conv_cost(p, 0.0, 1.0)) + 0.01 * ns; /* no ties */
 }
 
 #endif
