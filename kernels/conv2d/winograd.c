@@ -25,14 +25,16 @@ typedef struct geometry {
                                      could be, or the planes would share the same cache sets */
 } geometry;
 
-/* Tiles per block so that both transformed blocks fill about three quarters of an L2 of 512 KiB;
- * few tiles stay together all the same, for the weights then stream through the cache only once. */
+/* Tiles per block so that both transformed blocks fill about three quarters of an L2 of 512 KiB.
+ * Few tiles stay together all the same, for the weights then stream through the cache once; more of
+ * them where the weights come from beyond the last-level cache or crowd it. */
 static int64_t default_block(const hg_problem *p, int planes, int64_t tiles)
 {
-    enum { FEW = 16, MOST = 96 };
+    enum { FEW = 16, MORE = 72, MOST = 96, CROWD_BYTES = 16 << 20 };
     const int64_t bytes = 4 * planes * (p->in.c + p->out.c);
+    const int64_t weights = 4 * planes * p->in.c * p->out.c;
     const int64_t fitting = HG_MIN(L2_BYTES * 3 / 4 / bytes, MOST);
-    return HG_MAX(fitting, HG_MIN(tiles, FEW));
+    return HG_MAX(fitting, HG_MIN(tiles, weights > CROWD_BYTES ? MORE : FEW));
 }
 
 static geometry geometry_of(const hg_problem *p, const hg_kernel *k, const hg_config *config)
