@@ -158,66 +158,31 @@ static void tile_12x8(const hg_direct_args *a)
     run(a, i, 6, 1);
 }
 
-static void tile_6x16(const hg_direct_args *a)
-{
-    run(a, 0, 6, 2);
-}
+/* Whole tiles, pixels x blocks of columns. The wide ones are for outputs of a few pixels, where
+ * less than 8 multiply-adds in flight would wait for each other. */
+#define TILES(X)                                                                                   \
+    X(6, 2)                                                                                        \
+    X(4, 3)                                                                                        \
+    X(3, 4)                                                                                        \
+    X(1, 5)                                                                                        \
+    X(1, 6)                                                                                        \
+    X(1, 7)                                                                                        \
+    X(1, 8)                                                                                        \
+    X(1, 9)                                                                                        \
+    X(1, 10)                                                                                       \
+    X(1, 11)                                                                                       \
+    X(1, 12)
 
-static void tile_4x24(const hg_direct_args *a)
-{
-    run(a, 0, 4, 3);
-}
+#define FUNCTION(mr, nv)                                                                           \
+    static void tile_##mr##x##nv##x8(const hg_direct_args *a)                                      \
+    {                                                                                              \
+        run(a, 0, mr, nv);                                                                         \
+    }
+TILES(FUNCTION)
 
-static void tile_3x32(const hg_direct_args *a)
-{
-    run(a, 0, 3, 4);
-}
-
-/* Panels for a few pixels, where less than 8 multiply-adds in flight would wait for each other. */
-static void tile_1x40(const hg_direct_args *a)
-{
-    run(a, 0, 1, 5);
-}
-
-static void tile_1x48(const hg_direct_args *a)
-{
-    run(a, 0, 1, 6);
-}
-
-static void tile_1x56(const hg_direct_args *a)
-{
-    run(a, 0, 1, 7);
-}
-
-static void tile_1x64(const hg_direct_args *a)
-{
-    run(a, 0, 1, 8);
-}
-
-static void tile_1x72(const hg_direct_args *a)
-{
-    run(a, 0, 1, 9);
-}
-
-static void tile_1x80(const hg_direct_args *a)
-{
-    run(a, 0, 1, 10);
-}
-
-static void tile_1x88(const hg_direct_args *a)
-{
-    run(a, 0, 1, 11);
-}
-
-static void tile_1x96(const hg_direct_args *a)
-{
-    run(a, 0, 1, 12);
-}
-
-static const hg_direct_steps steps = {{tile_12x8, tile_6x16, tile_4x24, tile_3x32, tile_1x40,
-                                       tile_1x48, tile_1x56, tile_1x64, tile_1x72, tile_1x80,
-                                       tile_1x88, tile_1x96},
-                                      {12, 6, 4, 3, 1, 1, 1, 1, 1, 1, 1, 1}};
+#define POINTER(mr, nv) tile_##mr##x##nv##x8,
+#define HEIGHT(mr, nv) mr,
+static const hg_direct_steps steps = {{tile_12x8, TILES(POINTER)}, {12, TILES(HEIGHT)}};
 
 #define ROW(row_name, columns)                                                                     \
     {                                                                                              \

@@ -142,27 +142,23 @@ HG_INLINE void run(const hg_direct_args *a, int MR, int NV)
     }
 }
 
-static void tile_8x8(const hg_direct_args *a)
-{
-    run(a, 8, 1);
-}
+/* Whole tiles, pixels x blocks of columns. */
+#define TILES(X)                                                                                   \
+    X(8, 1)                                                                                        \
+    X(6, 2)                                                                                        \
+    X(4, 3)                                                                                        \
+    X(3, 4)
 
-static void tile_6x16(const hg_direct_args *a)
-{
-    run(a, 6, 2);
-}
+#define FUNCTION(mr, nv)                                                                           \
+    static void tile_##mr##x##nv##x8(const hg_direct_args *a)                                      \
+    {                                                                                              \
+        run(a, mr, nv);                                                                            \
+    }
+TILES(FUNCTION)
 
-static void tile_4x24(const hg_direct_args *a)
-{
-    run(a, 4, 3);
-}
-
-static void tile_3x32(const hg_direct_args *a)
-{
-    run(a, 3, 4);
-}
-
-static const hg_direct_steps steps = {{tile_8x8, tile_6x16, tile_4x24, tile_3x32}, {8, 6, 4, 3}};
+#define POINTER(mr, nv) tile_##mr##x##nv##x8,
+#define HEIGHT(mr, nv) mr,
+static const hg_direct_steps steps = {{TILES(POINTER)}, {TILES(HEIGHT)}};
 
 #define ROW(row_name, columns)                                                                     \
     {                                                                                              \
