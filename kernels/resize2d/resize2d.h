@@ -4,8 +4,9 @@
 
 #include "kernels/kernel.h"
 
-extern const hg_kernel hg_resize2d_ref[], hg_resize2d_avx2[], hg_resize2d_neon[];
-extern const hg_algorithm hg_resize_copy, hg_resize_taps;
+extern const hg_kernel hg_resize2d_ref[], hg_resize2d_avx2[], hg_resize2d_neon[],
+    hg_resize_twice_avx2[], hg_resize_twice_neon[];
+extern const hg_algorithm hg_resize_copy, hg_resize_taps, hg_resize_twice;
 
 /* ---- Tables (resize2d_table.c) ---- */
 
@@ -68,9 +69,25 @@ typedef struct hg_resize_args {
 
 typedef void hg_resize_fn(const hg_resize_args *args);
 
-/* A row has either copy, or along_x and along_y. */
+/* twice: what lies between two rows of input when both axes are doubled about the pixels' centres.
+ * Outside the image its border pixels repeat.
+ *
+ *     a . b        upper = 3/4 (row above) + 1/4 (row below), lower = 1/4 and 3/4
+ *      u u         and of each, along x:  output[2x - 1] = 3/4 [x - 1] + 1/4 [x]
+ *     .     .                             output[2x]     = 1/4 [x - 1] + 3/4 [x]
+ *      l l
+ *     a . b        lower is written last: at the border upper is the same row
+ */
+typedef struct hg_resize_twice_args {
+    const float *above, *below;
+    float *upper, *lower;
+    int64_t width, channels, in_pixel, out_pixel;
+} hg_resize_twice_args;
+
+/* A row has copy, or along_x and along_y, or twice. */
 typedef struct hg_resize_steps {
     hg_resize_fn *copy, *along_x, *along_y;
+    void (*twice)(const hg_resize_twice_args *args);
 } hg_resize_steps;
 
 #endif

@@ -1,0 +1,68 @@
+/* Doubling for any ISA. The including file provides, for its vectors `vec` of VL floats: load(p, n)
+ * and store(p, v, n) of n >= 1 lanes, whole vectors if n >= VL; splat(f); mul(v, w);
+ * fma_to(acc, v, w) = acc + v * w, rounded once. */
+
+enum { MOST_COLUMNS = 3 };
+
+/* n channels between columns x0, x0 + 1, ... of the input: `columns` neighbours have columns - 1
+ * gaps of two output pixels. Sums along y are a quarter of what they should be, which is exact, so
+ * that along x one multiply-add is left of each. */
+HG_INLINE void fill(const float *above, const float *below, float *upper, float *lower,
+                    int64_t in_pixel, int64_t out_pixel, int columns, size_t n)
+{
+    const vec vsmall = splat(0.0625f), vlarge = splat(0.1875f), v3 = splat(3.0f);
+    vec vu[MOST_COLUMNS], vl[MOST_COLUMNS];
+    HG_UNROLL for (int x = 0; x < columns; x++)
+    {
+        const vec va = load(above + x * in_pixel, n), vb = load(below + x * in_pixel, n);
+        vu[x] = fma_to(mul(vlarge, va), vsmall, vb);
+        vl[x] = fma_to(mul(vsmall, va), vlarge, vb);
+    }
+    HG_UNROLL for (int x = 0; x + 1 < columns; x++)
+    {
+        const int64_t at = 2 * x * out_pixel;
+        store(upper + at, fma_to(vu[x + 1], v3, vu[x]), n);
+        store(upper + at + out_pixel, fma_to(vu[x], v3, vu[x + 1]), n);
+        store(lower + at, fma_to(vl[x + 1], v3, vl[x]), n);
+        store(lower + at + out_pixel, fma_to(vl[x], v3, vl[x + 1]), n);
+    }
+}
+
+/* All channels; the last vector overlaps the one before it. columns is a constant. */
+HG_INLINE void fill_channels(const hg_resize_twice_args *a, int64_t x, int columns)
+{
+    const float *above = a->above + x * a->in_pixel, *below = a->below + x * a->in_pixel;
+    float *upper = a->upper + (2 * x + 1) * a->out_pixel;
+    float *lower = a->lower + (2 * x + 1) * a->out_pixel;
+    const int64_t n = a->channels;
+    int64_t c = 0;
+    for (; c + VL <= n; c += VL)
+        fill(above + c, below + c, upper + c, lower + c, a->in_pixel, a->out_pixel, columns, VL);
+    if (c == n) return;
+    c = n >= VL ? n - VL : 0;
+    fill(above + c, below + c, upper + c, lower + c, a->in_pixel, a->out_pixel, columns,
+         (size_t)HG_MIN(n, VL));
+}
+
+/* A border column repeats: the output pixel beside it blends rows only. */
+static void fill_border(const hg_resize_twice_args *a, int64_t x, int64_t out_x)
+{
+    const vec vsmall = splat(0.25f), vlarge = splat(0.75f);
+    const float *above = a->above + x * a->in_pixel, *below = a->below + x * a->in_pixel;
+    for (int64_t c = 0; c < a->channels; c += VL) {
+        const size_t n = (size_t)(a->channels - c);
+        const vec va = load(above + c, n), vb = load(below + c, n);
+        const int64_t at = out_x * a->out_pixel + c;
+        store(a->upper + at, fma_to(mul(vlarge, va), vsmall, vb), n);
+        store(a->lower + at, fma_to(mul(vsmall, va), vlarge, vb), n);
+    }
+}
+
+static void twice(const hg_resize_twice_args *a)
+{
+    int64_t x = 0;
+    fill_border(a, 0, 0);
+    for (; x + 3 <= a->width; x += 2) fill_channels(a, x, 3);
+    if (x + 2 <= a->width) fill_channels(a, x, 2);
+    fill_border(a, a->width - 1, 2 * a->width - 1);
+}
