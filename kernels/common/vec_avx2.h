@@ -21,6 +21,14 @@ HG_INLINE __m256i hg_tail_mask(size_t n)
     return _mm256_loadu_si256((const __m256i *)(hg_mask_words + 8 - n));
 }
 
+/* Keeps v in a register. Otherwise gcc may repeat a load that several products share, as an operand
+ * in memory of each of them, and make loads the bound of a loop. */
+HG_INLINE __m256 hg_keep(__m256 v)
+{
+    __asm__("" : "+x"(v));
+    return v;
+}
+
 /* max that propagates NaN of either operand, unlike vmaxps, which returns b on NaN. */
 HG_INLINE __m256 hg_max_nan(__m256 a, __m256 b)
 {

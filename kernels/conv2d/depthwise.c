@@ -103,8 +103,26 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
     }
 }
 
+/* Outputs whose taps lie on the same residue of columns are a row without dilation:
+ *
+ *     x = first + dilation*t:   x*stride + k*dilation - left = column + dilation*(t*stride + k - q)
+ */
+typedef struct phase {
+    int64_t first, column; /* output and column of the input that the phase begins at */
+} phase;
+
+static phase phase_of(const hg_problem *p, int64_t first, hg_depthwise_args *a)
+{
+    const int64_t d = p->dilation.w, begin = first * p->stride.w - p->pad.left;
+    const int64_t column = (begin % d + d) % d;
+    a->left = (column - begin) / d;
+    a->width = column < p->in.w ? (p->in.w - column - 1) / d + 1 : 0;
+    a->count = (p->out.w - first - 1) / d + 1;
+    return (phase){first, a->width ? column : 0};
+}
+
 /* An output row at the channels from c on. */
-static hg_depthwise_line line_of(const hg_task *t, const shape *s, int64_t row, int64_t c)
+static hg_depthwise_line line_of(const hg_task *t, const shape *s, phase f, int64_t row, int64_t c)
 {
     const hg_problem *p = t->problem;
     const int64_t n = row / p->out.h, oy = row % p->out.h;
@@ -112,11 +130,12 @@ static hg_depthwise_line line_of(const hg_task *t, const shape *s, int64_t row, 
     const int64_t first = oy * p->stride.h - p->pad.top;
     const hg_span taps = hg_taps_inside(first, p->kernel.h, p->dilation.h, p->in.h);
     hg_depthwise_line line = {
-        .input = t->input + n * p->in.strides.n + c,
+        .input = t->input + n * p->in.strides.n + f.column * p->in.strides.w + c,
         .weights = t->weights + (c * s->taps + taps.begin * p->kernel.w * BLOCK) * s->group,
-        .out = t->output + n * so->n + oy * so->h + c,
-        .residual = p->post.residual ? t->residual + n * sr->n + oy * sr->h + c : NULL,
+        .out = t->output + n * so->n + oy * so->h + f.first * so->w + c,
         .rows = taps.end - taps.begin};
+    if (p->post.residual)
+        line.residual = t->residual + n * sr->n + oy * sr->h + f.first * sr->w + c;
     if (line.rows) line.input += (first + taps.begin * p->dilation.h) * p->in.strides.h;
     return line;
 }
@@ -126,18 +145,16 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     (void)stage;
     const hg_problem *p = t->problem;
     const shape s = shape_of(p, t->kernel, &t->config);
+    const int64_t phases = HG_MIN(p->dilation.w, p->out.w);
     hg_depthwise_args a = {.row_step = p->dilation.h * p->in.strides.h,
-                           .pixel_step = p->in.strides.w,
+                           .pixel_step = p->in.strides.w * p->dilation.w,
                            .cols = p->kernel.w,
-                           .width = p->in.w,
-                           .left = p->pad.left,
                            .stride = p->stride.w,
-                           .dilation = p->dilation.w,
+                           .dilation = 1,
                            .weight_step = p->kernel.w * s.group * BLOCK,
                            .block_step = s.taps * s.group * BLOCK,
-                           .out_step = p->out.strides.w,
-                           .residual_step = p->residual_strides.w,
-                           .count = p->out.w,
+                           .out_step = p->out.strides.w * p->dilation.w,
+                           .residual_step = p->residual_strides.w * p->dilation.w,
                            .overlap = p->in.c >= BLOCK,
                            .slope = p->post.slope,
                            .min = p->post.min,
@@ -150,8 +167,11 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
         for (int64_t c = 0; c < p->in.c; c += s.chunk) {
             a.channels = (size_t)HG_MIN(s.chunk, p->in.c - c);
             a.bias = t->bias + c;
-            for (int64_t i = 0; i < a.line_count; i++) lines[i] = line_of(t, &s, row + i, c);
-            t->kernel->run.depthwise(&a);
+            for (int64_t first = 0; first < phases; first++) {
+                const phase f = phase_of(p, first, &a);
+                for (int64_t i = 0; i < a.line_count; i++) lines[i] = line_of(t, &s, f, row + i, c);
+                t->kernel->run.depthwise(&a);
+            }
         }
     }
 }

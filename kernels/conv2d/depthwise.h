@@ -71,7 +71,7 @@ static inline hg_span hg_taps_inside(int64_t first, int64_t kernel, int64_t dila
 static inline hg_span hg_outputs_inside(const hg_depthwise_args *a)
 {
     const int64_t room = a->width + a->left - (a->cols - 1) * a->dilation - 1;
-    const int64_t begin = HG_CEIL_DIV(a->left, a->stride);
+    const int64_t begin = a->left > 0 ? HG_CEIL_DIV(a->left, a->stride) : 0;
     const int64_t end = room < 0 ? 0 : HG_MIN(room / a->stride + 1, a->count);
     return begin < end ? (hg_span){begin, end} : (hg_span){0, 0};
 }

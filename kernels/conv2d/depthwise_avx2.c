@@ -4,10 +4,10 @@
 
 enum {
     VL = 8, /* f32 lanes per vector */
-    PX = 7, /* outputs of a step: with 5 weights and an input they fit 16 registers, and the usual
+    PX = 7, /* outputs of a step: with 7 weights and an input they fit 16 registers, and the usual
                widths 7, 14, 28, 56 and 112 are multiples of it */
     PX_SMALL = 4, /* what is left of a row */
-    MAX_KW = 5,
+    MAX_KW = 7,
     NV = 4, /* vectors of one output side by side, to hide the latency of the FMA */
     BLOCK = HG_DEPTHWISE_BLOCK
 };
@@ -56,7 +56,9 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
         {
             const int64_t ix = x * STRIDE - a->left + i;
             if (where == TESTED && (uint64_t)ix >= (uint64_t)a->width) continue;
-            const __m256 vi = hg_load_part(input, vmask, masked);
+            const bool shared = i % STRIDE < KW - STRIDE && i >= STRIDE && i < columns - STRIDE;
+            const __m256 vload = hg_load_part(input, vmask, masked);
+            const __m256 vi = shared ? hg_keep(vload) : vload;
             HG_UNROLL for (int j = 0; j < px; j++)
             {
                 const int k = i - j * STRIDE; /* the tap of output j on this column */
@@ -66,7 +68,7 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
         row += a->row_step;
         weights += a->weight_step;
     }
-    hg_depthwise_finish(a, l, x, at, vacc, px, vmask, masked);
+    hg_depthwise_finish(a, l, x, at, vacc, px, vmask, masked, KW * STRIDE > 3);
 }
 
 /* One output under the taps `cols`, `vectors` vectors of channels. */
@@ -95,7 +97,7 @@ HG_INLINE void window(const hg_depthwise_args *a, const hg_depthwise_line *l, in
         }
     }
     HG_UNROLL for (int v = 0; v < vectors; v++)
-        hg_depthwise_finish(a, l, x, at + v * VL, vacc + v, 1, vmask, masked);
+        hg_depthwise_finish(a, l, x, at + v * VL, vacc + v, 1, vmask, masked, false);
 }
 
 static void any_window(const hg_depthwise_args *args)
@@ -183,6 +185,11 @@ static void k5s2(const hg_depthwise_args *a)
     rows(a, 5, 2);
 }
 
+static void k7s1(const hg_depthwise_args *a)
+{
+    rows(a, 7, 1);
+}
+
 /* The phases of most transposed convolutions have windows of 2. */
 static void phase(const hg_depthwise_args *a)
 {
@@ -198,12 +205,8 @@ const hg_kernel hg_depthwise_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
-     .limits = {.kernel = {3, 3},
-                .stride = {1, 1},
-                .dilation = {1, 1},
-                .depthwise = true,
-                .same_channels = true},
+     .rev = 3,
+     .limits = {.kernel = {3, 3}, .stride = {1, 1}, .depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k3s1},
     {.name = "conv2d.f32.nhwc.avx2.depthwise3x3s2",
@@ -211,12 +214,8 @@ const hg_kernel hg_depthwise_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
-     .limits = {.kernel = {3, 3},
-                .stride = {2, 2},
-                .dilation = {1, 1},
-                .depthwise = true,
-                .same_channels = true},
+     .rev = 3,
+     .limits = {.kernel = {3, 3}, .stride = {2, 2}, .depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k3s2},
     {.name = "conv2d.f32.nhwc.avx2.depthwise5x5s1",
@@ -224,12 +223,8 @@ const hg_kernel hg_depthwise_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
-     .limits = {.kernel = {5, 5},
-                .stride = {1, 1},
-                .dilation = {1, 1},
-                .depthwise = true,
-                .same_channels = true},
+     .rev = 3,
+     .limits = {.kernel = {5, 5}, .stride = {1, 1}, .depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k5s1},
     {.name = "conv2d.f32.nhwc.avx2.depthwise5x5s2",
@@ -237,20 +232,25 @@ const hg_kernel hg_depthwise_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
-     .limits = {.kernel = {5, 5},
-                .stride = {2, 2},
-                .dilation = {1, 1},
-                .depthwise = true,
-                .same_channels = true},
+     .rev = 3,
+     .limits = {.kernel = {5, 5}, .stride = {2, 2}, .depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k5s2},
+    {.name = "conv2d.f32.nhwc.avx2.depthwise7x7s1",
+     .op = HG_OP_CONV2D,
+     .dtype = HG_F32,
+     .isa = HG_ISA_AVX2,
+     .layouts = HG_IN_NHWC,
+     .rev = 1,
+     .limits = {.kernel = {7, 7}, .stride = {1, 1}, .depthwise = true, .same_channels = true},
+     .algorithm = &hg_depthwise,
+     .run.depthwise = k7s1},
     {.name = "conv2d.f32.nhwc.avx2.depthwise",
      .op = HG_OP_CONV2D,
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .limits = {.depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = any_window},

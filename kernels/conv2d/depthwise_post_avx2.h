@@ -11,19 +11,23 @@ HG_INLINE __m256 hg_load_part(const float *p, __m256i vmask, bool masked)
     return masked ? _mm256_maskload_ps(p, vmask) : _mm256_loadu_ps(p);
 }
 
-/* Ends and stores outputs x .. x + px - 1, one vector of channels from `at` on. */
+/* Ends and stores outputs x .. x + px - 1, one vector of channels from `at` on. late, a constant:
+ * the bounds are read here each time; gcc would else keep them in registers that a loop may need.
+ */
 HG_INLINE void hg_depthwise_finish(const hg_depthwise_args *a, const hg_depthwise_line *l,
                                    int64_t x, int64_t at, __m256 *vacc, int px, __m256i vmask,
-                                   bool masked)
+                                   bool masked, bool late)
 {
-    const __m256 vmin = _mm256_set1_ps(a->min), vmax = _mm256_set1_ps(a->max);
+    const hg_depthwise_args *here = a;
+    if (late) __asm__("" : "+r"(here));
+    const __m256 vmin = _mm256_set1_ps(here->min), vmax = _mm256_set1_ps(here->max);
     if (l->residual) {
         const float *added = l->residual + x * a->residual_step + at;
         HG_UNROLL for (int j = 0; j < px; j++, added += a->residual_step) vacc[j] =
             _mm256_add_ps(vacc[j], hg_load_part(added, vmask, masked));
     }
     if (a->slope != 1.0f) {
-        const __m256 vslope = _mm256_set1_ps(a->slope);
+        const __m256 vslope = _mm256_set1_ps(here->slope);
         HG_UNROLL for (int j = 0; j < px; j++) vacc[j] =
             hg_conv_post_avx2(vacc[j], true, vslope, vmin, vmax);
     }

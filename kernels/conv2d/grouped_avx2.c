@@ -75,7 +75,7 @@ HG_INLINE void tile(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
     products(a, taps, row, count, weights, vmask, masked, px, HG_MIN(G, MAX_D), G, 0, vsum);
     if (G > MAX_D) /* the registers hold half of the accumulators */
         products(a, taps, row, count, weights, vmask, masked, px, MAX_D, G, MAX_D, vsum);
-    hg_depthwise_finish(a, l, x, at, vsum, px, vmask, masked);
+    hg_depthwise_finish(a, l, x, at, vsum, px, vmask, masked, false);
 }
 
 /* px outputs from x on, all rows and channels. */
