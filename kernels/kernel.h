@@ -94,6 +94,7 @@ typedef struct hg_algorithm {
 struct hg_igemm_args;
 struct hg_depthwise_args;
 struct hg_direct_steps;
+struct hg_depthwise_plane;
 struct hg_pool_args;
 struct hg_pool_slide_args;
 struct hg_unpool_args;
@@ -117,6 +118,7 @@ struct hg_kernel {
         void (*igemm)(const struct hg_igemm_args *args);
         void (*depthwise)(const struct hg_depthwise_args *args);
         const struct hg_direct_steps *direct;
+        void (*depthwise_plane)(const struct hg_depthwise_plane *plane);
         void (*pool)(const struct hg_pool_args *args);
         void (*pool_slide)(const struct hg_pool_slide_args *args);
         void (*unpool)(const struct hg_unpool_args *args);
