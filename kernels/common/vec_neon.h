@@ -18,6 +18,15 @@
 
 #include "kernels/common/attr.h"
 
+/* Keeps v in one register from here on, and in this place among other instructions like it. */
+HG_INLINE float32x4_t hg_keep(float32x4_t v)
+{
+#if defined(__aarch64__)
+    __asm__ volatile("" : "+w"(v));
+#endif
+    return v;
+}
+
 /* The first n lanes of memory, 0 < n < 4, the others 0. Reads nothing beyond them. */
 HG_INLINE float32x4_t hg_load_tail(const float *p, size_t n)
 {

@@ -259,7 +259,7 @@ const hg_kernel hg_depthwise_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 1,
+     .rev = 2,
      .limits = {.depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise_phases,
      .run.depthwise = phase},

@@ -4,10 +4,10 @@
 
 enum {
     VL = 4, /* f32 lanes per vector */
-    PX = 7, /* outputs of a step: with 5 weights and an input they fit 16 registers, and the usual
-               widths 7, 14, 28, 56 and 112 are multiples of it */
+    PX = 7, /* outputs of a step: the usual widths 7, 14, 28, 56 and 112 are multiples of it */
     PX_SMALL = 4, /* what is left of a row */
-    MAX_KW = 5,
+    MAX_KW = 7,
+    MAX_VECTORS = 2,
     NV = 4, /* vectors of one output side by side, to hide the latency of the FMA */
     BLOCK = HG_DEPTHWISE_BLOCK
 };
@@ -27,8 +27,8 @@ typedef enum edge {
     TESTED      /* anything else: each column is tested */
 } edge;
 
-/* Outputs x .. x + px - 1, one vector of channels. Each input is loaded once per row of taps and
- * serves every output that it lies under:
+/* Outputs x .. x + px - 1, `vectors` vectors of channels. Each input is loaded once per row of taps
+ * and serves every output that it lies under:
  *
  *     KW = 3, STRIDE = 1:   column  0  1  2  3  4  5
  *                           output  0  0  0
@@ -36,10 +36,12 @@ typedef enum edge {
  *                                         2  2  2
  *                                            3  3  3
  *
- * The KW weights of a row of taps stay in registers: with px = PX a step makes fewer loads than
- * products, which leaves the FMA units as its bound. px, where, KW and STRIDE are constants. */
+ * The KW weights of a row of taps stay in registers. Two vectors, a block of packed weights, load
+ * in pairs and give the 12 sums in flight that three multiply-add pipes of latency 4 want: with px
+ * = PX and KW = 7, 14 sums, 14 weights and 2 inputs in 32 registers. px, vectors, where, KW and
+ * STRIDE are constants. */
 HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x, size_t c,
-                    size_t n, bool whole, edge where, int px, int KW, int STRIDE)
+                    size_t n, int vectors, edge where, int px, int KW, int STRIDE)
 {
     const int columns = (px - 1) * STRIDE + KW;
     const int begin = where == LEFT || where == LEFT_RIGHT ? KW / 2 : 0;
@@ -47,27 +49,35 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
     const int64_t at = hg_block_begin(a, c);
     const float *weights = weights_at(a, l, c);
     const float *row = l->input + (x * STRIDE - a->left + begin) * a->pixel_step + at;
-    float32x4_t vacc[PX];
-    HG_UNROLL for (int j = 0; j < px; j++) vacc[j] = vld1q_f32(a->bias + at);
+    float32x4_t vacc[MAX_VECTORS][PX];
+    HG_UNROLL for (int v = 0; v < vectors; v++) HG_UNROLL for (int j = 0; j < px; j++) vacc[v][j] =
+        vld1q_f32(a->bias + at + v * VL);
     for (int64_t r = 0; r < l->rows; r++) {
-        float32x4_t vk[MAX_KW];
-        HG_UNROLL for (int k = 0; k < KW; k++) vk[k] = vld1q_f32(weights + k * BLOCK);
+        float32x4_t vk[MAX_KW][MAX_VECTORS];
+        HG_UNROLL for (int k = 0; k < KW; k++) HG_UNROLL for (int v = 0; v < vectors; v++)
+            vk[k][v] = vld1q_f32(weights + k * BLOCK + v * VL);
         const float *input = row; /* stepped: one register instead of a pointer per column */
         HG_UNROLL for (int i = begin; i < end; i++, input += a->pixel_step)
         {
             const int64_t ix = x * STRIDE - a->left + i;
             if (where == TESTED && (uint64_t)ix >= (uint64_t)a->width) continue;
-            const float32x4_t vi = hg_load_part(input, n, whole);
-            HG_UNROLL for (int j = 0; j < px; j++)
+            const bool shared = i % STRIDE < KW - STRIDE && i >= STRIDE && i < columns - STRIDE;
+            HG_UNROLL for (int v = 0; v < vectors; v++)
             {
-                const int k = i - j * STRIDE; /* the tap of output j on this column */
-                if (k >= 0 && k < KW) vacc[j] = vfmaq_f32(vacc[j], vi, vk[k]);
+                const float32x4_t vload = hg_load_part(input + v * VL, n, n == VL);
+                const float32x4_t vi = shared ? hg_keep(vload) : vload;
+                HG_UNROLL for (int j = 0; j < px; j++)
+                {
+                    const int k = i - j * STRIDE; /* the tap of output j on this column */
+                    if (k >= 0 && k < KW) vacc[v][j] = vfmaq_f32(vacc[v][j], vi, vk[k][v]);
+                }
             }
         }
         row += a->row_step;
         weights += a->weight_step;
     }
-    hg_depthwise_finish(a, l, x, at, vacc, px, n, whole);
+    HG_UNROLL for (int v = 0; v < vectors; v++)
+        hg_depthwise_finish(a, l, x, at + v * VL, vacc[v], px, n, n == VL);
 }
 
 /* One output under the taps `cols`, `vectors` vectors of channels. */
@@ -120,16 +130,14 @@ static void any_window(const hg_depthwise_args *args)
 /* px outputs from x on, all rows and channels. */
 HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, edge where, int px, int KW, int STRIDE)
 {
-    const size_t end = HG_ROUND_UP(a->channels, BLOCK);
     const edge tested = where == INSIDE ? INSIDE : TESTED; /* one body for rare cases */
     for (int64_t i = 0; i < a->line_count; i++) {
         const hg_depthwise_line line = a->lines[i], *l = &line;
         size_t c = 0;
         if (a->overlap)
-            for (; c < end; c += VL) step(a, l, x, c, VL, true, where, px, KW, STRIDE);
-        for (; !a->overlap && c + VL <= a->channels; c += VL)
-            step(a, l, x, c, VL, true, tested, px, KW, STRIDE);
-        if (c < a->channels) step(a, l, x, c, a->channels - c, false, tested, px, KW, STRIDE);
+            for (; c < a->channels; c += BLOCK) step(a, l, x, c, VL, 2, where, px, KW, STRIDE);
+        for (; c + VL <= a->channels; c += VL) step(a, l, x, c, VL, 1, tested, px, KW, STRIDE);
+        if (c < a->channels) step(a, l, x, c, a->channels - c, 1, tested, px, KW, STRIDE);
     }
 }
 
@@ -183,6 +191,11 @@ static void k5s2(const hg_depthwise_args *a)
     rows(a, 5, 2);
 }
 
+static void k7s1(const hg_depthwise_args *a)
+{
+    rows(a, 7, 1);
+}
+
 /* The phases of most transposed convolutions have windows of 2. */
 static void phase(const hg_depthwise_args *a)
 {
@@ -198,12 +211,8 @@ const hg_kernel hg_depthwise_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
-     .limits = {.kernel = {3, 3},
-                .stride = {1, 1},
-                .dilation = {1, 1},
-                .depthwise = true,
-                .same_channels = true},
+     .rev = 3,
+     .limits = {.kernel = {3, 3}, .stride = {1, 1}, .depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k3s1},
     {.name = "conv2d.f32.nhwc.neon.depthwise3x3s2",
@@ -211,12 +220,8 @@ const hg_kernel hg_depthwise_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
-     .limits = {.kernel = {3, 3},
-                .stride = {2, 2},
-                .dilation = {1, 1},
-                .depthwise = true,
-                .same_channels = true},
+     .rev = 3,
+     .limits = {.kernel = {3, 3}, .stride = {2, 2}, .depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k3s2},
     {.name = "conv2d.f32.nhwc.neon.depthwise5x5s1",
@@ -224,12 +229,8 @@ const hg_kernel hg_depthwise_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
-     .limits = {.kernel = {5, 5},
-                .stride = {1, 1},
-                .dilation = {1, 1},
-                .depthwise = true,
-                .same_channels = true},
+     .rev = 3,
+     .limits = {.kernel = {5, 5}, .stride = {1, 1}, .depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k5s1},
     {.name = "conv2d.f32.nhwc.neon.depthwise5x5s2",
@@ -237,20 +238,25 @@ const hg_kernel hg_depthwise_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
-     .limits = {.kernel = {5, 5},
-                .stride = {2, 2},
-                .dilation = {1, 1},
-                .depthwise = true,
-                .same_channels = true},
+     .rev = 3,
+     .limits = {.kernel = {5, 5}, .stride = {2, 2}, .depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k5s2},
+    {.name = "conv2d.f32.nhwc.neon.depthwise7x7s1",
+     .op = HG_OP_CONV2D,
+     .dtype = HG_F32,
+     .isa = HG_ISA_NEON,
+     .layouts = HG_IN_NHWC,
+     .rev = 1,
+     .limits = {.kernel = {7, 7}, .stride = {1, 1}, .depthwise = true, .same_channels = true},
+     .algorithm = &hg_depthwise,
+     .run.depthwise = k7s1},
     {.name = "conv2d.f32.nhwc.neon.depthwise",
      .op = HG_OP_CONV2D,
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .limits = {.depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = any_window},
@@ -259,7 +265,7 @@ const hg_kernel hg_depthwise_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 1,
+     .rev = 2,
      .limits = {.depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise_phases,
      .run.depthwise = phase},
