@@ -48,8 +48,8 @@ static double resize_tolerance(const hg_problem *p, const oracle_output *want, i
 {
     const double most = want->magnitude[i];
     if (p->resize.mode == HG_RESIZE_AREA || p->resize.antialias)
-        return 2 * (want->count[i] + 4) * u * most;
-    return (p->resize.mode == HG_RESIZE_BILINEAR ? 8 : 32) * u * most;
+        return 2 * (want->count[i] + 4) * (u * most + 0x1p-149);
+    return (p->resize.mode == HG_RESIZE_BILINEAR ? 8 : 32) * (u * most + 0x1p-149);
 }
 
 static double root(double sum, double p)
@@ -62,6 +62,7 @@ static double root(double sum, double p)
 static bool compare_lp(const hg_problem *p, const oracle_output *want, int64_t i, double got)
 {
     const double power = (double)p->pool.p;
+    if (!isfinite(want->sum[i])) return isnan(want->y[i]) ? isnan(got) : got == want->y[i];
     const double slack = (want->count[i] + 16) * u * want->magnitude[i] + 0x1p-140;
     const double low = want->sum[i] - slack, high = want->sum[i] + slack;
     if (isnan(want->y[i]) && power != 1) return isnan(got) || high >= 0;
@@ -70,13 +71,11 @@ static bool compare_lp(const hg_problem *p, const oracle_output *want, int64_t i
     return got >= least - 16 * u * fabs(least) && got <= most + 16 * u * fabs(most);
 }
 
-static bool exactly(const hg_problem *p, double want, float got)
+/* The bits: copies keep the sign of zero and the NaN they were given, maxima those of the first. */
+static bool same_bits(double want, float got)
 {
     const float w = (float)want;
-    /* Copies keep the sign of zero, maxima that of the first; a sum may be either. */
-    const bool copies =
-        p->op == HG_OP_MAX_UNPOOL2D || p->op == HG_OP_RESIZE2D || p->op == HG_OP_MAX_POOL2D;
-    return got == w && (!copies || signbit(got) == signbit(w));
+    return memcmp(&w, &got, sizeof w) == 0;
 }
 
 bool compare_value(const hg_problem *p, data_kind kind, const oracle_output *want,
@@ -87,16 +86,17 @@ bool compare_value(const hg_problem *p, data_kind kind, const oracle_output *wan
     if (bits == guard_canary) return false; /* never written */
     const double y = want->y[i];
     if (p->op == HG_OP_LP_POOL2D) return compare_lp(p, want, i, (double)got);
+    if (p->op == HG_OP_MAX_POOL2D || p->op == HG_OP_MAX_UNPOOL2D ||
+        (p->op == HG_OP_RESIZE2D && p->resize.mode == HG_RESIZE_NEAREST))
+        return same_bits(y, got);
     if (isnan(y)) return isnan(got);
     if (isinf(y)) return (double)got == y;
     const bool conv = hg_problem_has_filter(p);
-    const bool exact = (conv && kind == DATA_INTEGERS && norm_bound == 0) ||
-                       p->op == HG_OP_MAX_POOL2D || p->op == HG_OP_MAX_UNPOOL2D ||
-                       (p->op == HG_OP_RESIZE2D && p->resize.mode == HG_RESIZE_NEAREST);
-    if (exact) return exactly(p, y, got);
+    if (conv && kind == DATA_INTEGERS && norm_bound == 0) return got == (float)y;
     double tolerance = conv ? conv_tolerance(p, want, i) + norm_bound : 0;
     if (p->op == HG_OP_RESIZE2D) tolerance = resize_tolerance(p, want, i);
-    if (p->op == HG_OP_AVG_POOL2D) tolerance = (want->count[i] + 2) * u * want->magnitude[i];
+    if (p->op == HG_OP_AVG_POOL2D)
+        tolerance = (want->count[i] + 2) * (u * want->magnitude[i] + 0x1p-149);
     return isinf(tolerance) || fabs((double)got - y) <= tolerance;
 }
 

@@ -19,23 +19,40 @@ static float *values(int64_t count, data_kind kind, rng *r)
     return v;
 }
 
-/* NaN and infinities, or zeros of both signs, alone or in crowds. Interpolation is left out:
- * whether a tap of weight zero passes a NaN on is not promised. */
-static void plant(const hg_problem *p, rng *r, float *x)
+static bool is_exact(const hg_problem *p)
 {
-    const float special[] = {NAN, NAN, -INFINITY, INFINITY, -0.0f};
-    const float zeros[] = {0.0f, -0.0f, -INFINITY, 0.0f, -0.0f};
+    return p->op == HG_OP_MAX_POOL2D || p->op == HG_OP_MAX_UNPOOL2D ||
+           (p->op == HG_OP_RESIZE2D && p->resize.mode == HG_RESIZE_NEAREST);
+}
+
+/* Interpolation: whether a tap of weight zero passes a NaN on is not promised, so a whole channel
+ * becomes NaN, and no other may. */
+static void plant_channel(const hg_problem *p, rng *r, float *x)
+{
+    const int64_t size = p->in.h * p->in.w, one = rng_in(r, 0, p->in.n * p->in.c - 1);
+    for (int64_t i = 0; i < size; i++) x[one * size + i] = NAN;
+}
+
+/* NaN and infinities; zeros of both signs; denormals: alone or in crowds. A sum gets one NaN or
+ * infinity at most, so that it is clear what it must become; `contained`: it reaches exactly the
+ * outputs whose window covers it. */
+static void plant(const hg_problem *p, bool contained, rng *r, float *x)
+{
+    static const float groups[3][5] = {{NAN, NAN, -INFINITY, INFINITY, -0.0f},
+                                       {0.0f, -0.0f, -INFINITY, 0.0f, -0.0f},
+                                       {0x1p-149f, -0x1p-149f, 0x1.8p-130f, -0x1p-127f, -0.0f}};
     const int64_t count = tensor_count(&p->in);
-    const bool exact = p->op == HG_OP_MAX_POOL2D || p->op == HG_OP_MAX_UNPOOL2D ||
-                       (p->op == HG_OP_RESIZE2D && p->resize.mode == HG_RESIZE_NEAREST);
-    const bool sums =
-        p->op == HG_OP_CONV2D || p->op == HG_OP_CONV_TRANSPOSE2D || p->op == HG_OP_AVG_POOL2D;
-    if (count == 0 || !(exact || sums) || !rng_percent(r, exact ? 20 : 10)) return;
-    const int64_t crowd = exact && rng_percent(r, 50) ? count / 2 + 1 : 1;
-    const float *planted = exact && rng_percent(r, 40) ? zeros : special;
-    const float only = special[rng_in(r, 0, 3)];
-    for (int64_t i = 0; i < crowd; i++)
-        x[rng_in(r, 0, count - 1)] = sums ? only : planted[rng_in(r, 0, 4)];
+    const bool exact = is_exact(p), sums = !exact && p->op != HG_OP_RESIZE2D;
+    if (count == 0 || !rng_percent(r, exact ? 25 : 15)) return;
+    const int64_t roll = rng_in(r, 0, 99), crowd = rng_percent(r, 50) ? count / 2 + 1 : 1;
+    if (!exact && roll < 60) {
+        const float one = groups[0][rng_in(r, 0, 3)];
+        if (sums && contained) x[rng_in(r, 0, count - 1)] = one;
+        if (p->op == HG_OP_RESIZE2D) plant_channel(p, r, x);
+        return;
+    }
+    const int group = !exact ? 2 : roll < 45 ? 0 : roll < 75 ? 1 : 2;
+    for (int64_t i = 0; i < crowd; i++) x[rng_in(r, 0, count - 1)] = groups[group][rng_in(r, 0, 4)];
 }
 
 /* Where one input element of an unpooling goes. */
@@ -99,11 +116,11 @@ static int64_t *draw_indices(const hg_problem *p, rng *r)
     return indices;
 }
 
-bool data_draw(const hg_problem *p, data_kind kind, bool special, rng *r, case_data *d)
+bool data_draw(const hg_problem *p, data_kind kind, bool contained, rng *r, case_data *d)
 {
     *d = (case_data){.kind = kind, .x = values(tensor_count(&p->in), kind, r)};
     bool ok = d->x != NULL;
-    if (ok && kind == DATA_SIGNED && special) plant(p, r, d->x);
+    if (ok && kind == DATA_SIGNED) plant(p, contained, r, d->x);
     if (ok && hg_problem_has_filter(p)) {
         d->weights = values(hg_problem_reduction(p) * p->out.c, kind, r);
         if (rng_percent(r, 75)) d->bias = values(p->out.c, kind, r);

@@ -7,7 +7,7 @@
 
 typedef enum data_kind {
     DATA_INTEGERS, /* small, so that every sum is exact in any order; many ties */
-    DATA_SIGNED,   /* uniform in (-1, 1); NaN and infinity planted in some cases */
+    DATA_SIGNED,   /* uniform in (-1, 1); in some cases NaN, infinities, signed zeros, denormals */
     DATA_POSITIVE  /* uniform in [0, 1): rounding errors have nothing to hide behind */
 } data_kind;
 
@@ -17,8 +17,8 @@ typedef struct case_data {
     int64_t *indices; /* max_unpool2d */
 } case_data;
 
-/* special: NaN and infinities may be planted among signed data. */
-bool data_draw(const hg_problem *p, data_kind kind, bool special, rng *r, case_data *d);
+/* contained: a planted NaN or infinity reaches exactly the outputs whose window covers it. */
+bool data_draw(const hg_problem *p, data_kind kind, bool contained, rng *r, case_data *d);
 oracle_input data_for_oracle(const case_data *d);
 void data_free(case_data *d);
 

@@ -4,11 +4,15 @@
 
 /* ---- Shared ---- */
 
+/* Corners of vectors and tiles, every tail up to 70, and widths of real layers. */
 int64_t draw_channels(rng *r, int64_t least, int64_t most)
 {
     static const int64_t corners[] = {1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 32, 33};
-    int64_t c =
-        rng_percent(r, 88) ? corners[rng_in(r, 0, HG_COUNT(corners) - 1)] : rng_in(r, 1, 100);
+    static const int64_t typical[] = {24, 40, 48, 64, 72, 96, 100, 128};
+    const int64_t roll = rng_in(r, 0, 99);
+    int64_t c = roll < 55   ? corners[rng_in(r, 0, HG_COUNT(corners) - 1)]
+                : roll < 90 ? rng_in(r, 1, 70)
+                            : typical[rng_in(r, 0, HG_COUNT(typical) - 1)];
     if (most && c > most) c = rng_in(r, HG_MAX(least, 1), most);
     if (c < least) c = least + rng_in(r, 0, most ? most - least : 9);
     return c;
@@ -31,7 +35,8 @@ int64_t draw_input_extent(rng *r, int64_t out, int64_t kernel, int64_t stride, i
 /* Mostly around the width of a vector; sometimes large, for many ranges of work. */
 int64_t draw_columns(rng *r)
 {
-    return rng_percent(r, 93) ? rng_in(r, 1, 33) : rng_in(r, 34, 150);
+    const int64_t roll = rng_in(r, 0, 99);
+    return roll < 55 ? rng_in(r, 1, 33) : roll < 94 ? rng_in(r, 1, 70) : rng_in(r, 71, 150);
 }
 
 int64_t draw_rows(rng *r)
@@ -114,8 +119,10 @@ static hg_padding draw_padding(const hg_kernel *k, rng *r, hg_size2 reach)
 
 static void draw_windows(const hg_kernel *k, rng *r, hg_pool_geometry *g, hg_tensor *in)
 {
-    static const int64_t kernels[] = {1, 2, 2, 3, 3, 3, 4, 5, 7, 9, 13};
-    static const int64_t strides[] = {1, 1, 2, 2, 2, 3, 4, 5}, dilations[] = {1, 1, 1, 1, 2, 3, 4};
+    static const int64_t kernels[] = {1, 2, 2, 2, 2, 3,  3,  3,  3,  3,  4,  4,  5, 5,
+                                      6, 7, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17};
+    static const int64_t strides[] = {1, 1, 1, 2, 2, 2, 3, 4, 5, 6};
+    static const int64_t dilations[] = {1, 1, 1, 1, 2, 3, 4};
     const hg_limits *l = &k->limits;
     *g = (hg_pool_geometry){.window = draw_size2(r, l->kernel, kernels, HG_COUNT(kernels)),
                             .stride = draw_size2(r, l->stride, strides, HG_COUNT(strides)),
@@ -168,7 +175,8 @@ static void draw_lp_pool(const hg_kernel *k, rng *r, descriptor *d)
 
 static void draw_unpool(const hg_kernel *k, rng *r, descriptor *d)
 {
-    static const int64_t kernels[] = {1, 2, 2, 2, 3, 3, 4}, strides[] = {1, 2, 2, 2, 3, 4};
+    static const int64_t kernels[] = {1, 2, 2, 2, 3, 3, 4, 5, 7};
+    static const int64_t strides[] = {1, 2, 2, 2, 3, 4, 5, 6};
     hg_max_unpool2d *o = &d->u.max_unpool2d;
     o->window = draw_size2(r, k->limits.kernel, kernels, HG_COUNT(kernels));
     o->stride = draw_size2(r, k->limits.stride, strides, HG_COUNT(strides));
@@ -237,10 +245,14 @@ static void draw_resize(const hg_kernel *k, rng *r, descriptor *d)
 
 /* ---- All ---- */
 
-static bool small_enough(const hg_problem *p)
+/* A tenth of the cases may take longer. */
+static bool small_enough(const hg_problem *p, rng *r)
 {
+    const bool large = rng_percent(r, 10);
     const double products = hg_problem_flops(p) / 2;
-    return tensor_count(&p->in) <= 200000 && tensor_count(&p->out) <= 200000 && products <= 3e6;
+    const int64_t most = large ? 200000 : 60000;
+    return tensor_count(&p->in) <= most && tensor_count(&p->out) <= most &&
+           products <= (large ? 3e6 : 8e5);
 }
 
 bool draw_problem(const hg_kernel *k, rng *r, descriptor *d, hg_problem *p)
@@ -253,7 +265,7 @@ bool draw_problem(const hg_kernel *k, rng *r, descriptor *d, hg_problem *p)
     *d = (descriptor){.op = k->op};
     parts[k->op](k, r, d);
     hg_reason why;
-    if (descriptor_problem(d, p, &why) || !small_enough(p)) return false;
+    if (descriptor_problem(d, p, &why) || !small_enough(p, r)) return false;
     const hg_problem inner =
         k->layouts & (1u << p->in.layout) ? *p : hg_problem_in_layout(p, HG_NHWC);
     return !k->algorithm->supports || k->algorithm->supports(&inner, k);

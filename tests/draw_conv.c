@@ -2,8 +2,8 @@
 #include "kernels/common/attr.h"
 #include "tests/draw.h"
 
-static const int64_t kernels[] = {1, 1, 2, 3, 3, 3, 3, 4, 5, 7}, strides[] = {1, 1, 1, 2, 2, 3, 4},
-                     dilations[] = {1, 1, 1, 1, 2, 3, 4};
+static const int64_t kernels[] = {1, 1, 2, 3, 3, 3, 3, 4, 5, 6, 7, 11},
+                     strides[] = {1, 1, 1, 2, 2, 3, 4, 5}, dilations[] = {1, 1, 1, 1, 2, 3, 4};
 
 static void draw_groups(const hg_kernel *k, rng *r, hg_filter_desc *f)
 {
