@@ -1,0 +1,127 @@
+/* Orders of weights, padding by name, and the sizes of transposed convolution. */
+#include "tests/semantics.h"
+
+#define IMAGE(n, c, h, w)                                                                          \
+    HG_F32, HG_NHWC, n, h, w, c, {0},                                                              \
+    {                                                                                              \
+        0                                                                                          \
+    }
+#define FILTER(order, o, i, h, w, g)                                                               \
+    HG_F32, order, o, i, h, w, g,                                                                  \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+/* Two pixels (1, 10) and the taps (1, 2, 3) at stride 2: in full 1 2 13 20 30. */
+#define TRANSPOSE(...)                                                                             \
+    .d = {.op = HG_OP_CONV_TRANSPOSE2D,                                                            \
+          .u.conv_transpose2d = {.input = {IMAGE(1, 1, 1, 2)}, .stride = {1, 2}, __VA_ARGS__},     \
+          .filter = {FILTER(HG_IOHW, 1, 1, 1, 3, 1)}},                                             \
+    .x = {1, 10}, .weights = {1, 2, 3}
+
+/* Pixels of one row and a filter of ones. */
+#define ONES(pixels, taps, ...)                                                                    \
+    .d = {.op = HG_OP_CONV2D,                                                                      \
+          .u.conv2d = {.input = {IMAGE(1, 1, 1, pixels)}, __VA_ARGS__},                            \
+          .filter = {FILTER(HG_OIHW, 1, 1, 1, taps, 1)}},                                          \
+    .x = {1, 2, 3, 4}, .weights = {1, 1, 1, 1}
+
+/* 1x1 filters, or rows of two taps, on `c` channels. */
+#define WEIGHTS(operator, member, order, o, c, h, w, g)                                            \
+    .d = {.op = operator,                                                                          \
+          .u.member = {.input = {IMAGE(1, c, 1, w)}},                                              \
+          .filter = {FILTER(order, o, c, h, w, g)}},                                               \
+    .weights = {1, 2, 3, 4}
+
+const semantics_case semantics_conv[] = {
+    {"conv.weights", "OIHW", WEIGHTS(HG_OP_CONV2D, conv2d, HG_OIHW, 2, 2, 1, 1, 1), .x = {1, 10},
+     .size = {1, 1}, .y = {21, 43}},
+    {"conv.weights", "HWIO", WEIGHTS(HG_OP_CONV2D, conv2d, HG_HWIO, 2, 2, 1, 1, 1), .x = {1, 10},
+     .size = {1, 1}, .y = {31, 42}},
+    {"conv.weights", "OIHW, two taps", WEIGHTS(HG_OP_CONV2D, conv2d, HG_OIHW, 1, 2, 1, 2, 1),
+     .x = {1, 2, 10, 20}, .size = {1, 1}, .y = {115}},
+    {"conv.weights", "OHWI, two taps", WEIGHTS(HG_OP_CONV2D, conv2d, HG_OHWI, 1, 2, 1, 2, 1),
+     .x = {1, 2, 10, 20}, .size = {1, 1}, .y = {107}},
+    {"conv.weights", "HWIO, depthwise, multiplier 2",
+     WEIGHTS(HG_OP_CONV2D, conv2d, HG_HWIO, 4, 2, 1, 1, 2), .x = {1, 10}, .size = {1, 1},
+     .y = {1, 2, 30, 40}},
+
+    {"transpose.weights", "IOHW",
+     WEIGHTS(HG_OP_CONV_TRANSPOSE2D, conv_transpose2d, HG_IOHW, 2, 2, 1, 1, 1), .x = {1, 10},
+     .size = {1, 1}, .y = {31, 42}},
+    {"transpose.weights", "HWOI",
+     WEIGHTS(HG_OP_CONV_TRANSPOSE2D, conv_transpose2d, HG_HWOI, 2, 2, 1, 1, 1), .x = {1, 10},
+     .size = {1, 1}, .y = {21, 43}},
+
+    {"padding", "valid", ONES(3, 2, .padding = {.mode = HG_PADDING_VALID}), .size = {1, 2},
+     .y = {3, 5}},
+    {"padding", "same upper: the odd one at the end",
+     ONES(3, 2, .padding = {.mode = HG_PADDING_SAME_UPPER}), .size = {1, 3}, .y = {3, 5, 3}},
+    {"padding", "same lower: the odd one at the beginning",
+     ONES(3, 2, .padding = {.mode = HG_PADDING_SAME_LOWER}), .size = {1, 3}, .y = {1, 3, 5}},
+    {"padding", "explicit", ONES(3, 2, .padding = {.left = 1, .right = 1}), .size = {1, 4},
+     .y = {1, 3, 5, 3}},
+    {"padding", "explicit, one-sided", ONES(3, 2, .padding = {.left = 2}), .size = {1, 4},
+     .y = {0, 1, 3, 5}},
+    {"padding", "same upper, stride 2",
+     ONES(4, 3, .stride = {1, 2}, .padding = {.mode = HG_PADDING_SAME_UPPER}), .size = {1, 2},
+     .y = {6, 7}},
+    {"padding", "same lower, stride 2",
+     ONES(4, 3, .stride = {1, 2}, .padding = {.mode = HG_PADDING_SAME_LOWER}), .size = {1, 2},
+     .y = {3, 9}},
+
+    {"transpose.size", "no padding", TRANSPOSE(.padding = {0}), .size = {1, 5},
+     .y = {1, 2, 13, 20, 30}},
+    {"transpose.size", "padding crops", TRANSPOSE(.padding = {.left = 1, .right = 1}),
+     .size = {1, 3}, .y = {2, 13, 20}},
+    {"transpose.size", "output_padding uncovers sums",
+     TRANSPOSE(.padding = {.left = 1, .right = 1}, .output_padding = {0, 1}), .size = {1, 4},
+     .y = {2, 13, 20, 30}},
+    {"transpose.size", "output_padding past the support: bias alone",
+     TRANSPOSE(.output_padding = {0, 1}), .bias = 100, .size = {1, 6},
+     .y = {101, 102, 113, 120, 130, 100}},
+    {"transpose.size", "output_size in place of output_padding",
+     TRANSPOSE(.padding = {.left = 1, .right = 1}, .output_size = {1, 4}), .size = {1, 4},
+     .y = {2, 13, 20, 30}},
+    {"transpose.size", "same upper", TRANSPOSE(.padding = {.mode = HG_PADDING_SAME_UPPER}),
+     .size = {1, 4}, .y = {1, 2, 13, 20}},
+    {"transpose.size", "same lower", TRANSPOSE(.padding = {.mode = HG_PADDING_SAME_LOWER}),
+     .size = {1, 4}, .y = {2, 13, 20, 30}},
+    {"transpose.size", "output_shape, same upper",
+     TRANSPOSE(.padding = {.mode = HG_PADDING_SAME_UPPER}, .output_size = {1, 3}), .size = {1, 3},
+     .y = {2, 13, 20}},
+    {"transpose.size", "output_shape beyond the support",
+     TRANSPOSE(.padding = {.mode = HG_PADDING_SAME_LOWER}, .output_size = {1, 5}), .size = {1, 5},
+     .y = {1, 2, 13, 20, 30}},
+
+    {"transpose.keras", "valid", TRANSPOSE(.padding = {.mode = HG_PADDING_KERAS_VALID}),
+     .size = {1, 5}, .y = {1, 2, 13, 20, 30}},
+    {"transpose.keras", "valid, output_padding 1",
+     TRANSPOSE(.padding = {.mode = HG_PADDING_KERAS_VALID}, .keras_output_padding = true,
+               .output_padding = {0, 1}),
+     .size = {1, 6}, .y = {1, 2, 13, 20, 30, 0}},
+    {"transpose.keras", "valid, stride beyond the kernel",
+     .d = {.op = HG_OP_CONV_TRANSPOSE2D,
+           .u.conv_transpose2d = {.input = {IMAGE(1, 1, 1, 2)},
+                                  .stride = {1, 2},
+                                  .padding = {.mode = HG_PADDING_KERAS_VALID}},
+           .filter = {FILTER(HG_HWOI, 1, 1, 1, 1, 1)}},
+     .x = {1, 10}, .weights = {5}, .size = {1, 4}, .y = {5, 0, 50, 0}},
+    {"transpose.keras", "same", TRANSPOSE(.padding = {.mode = HG_PADDING_KERAS_SAME}),
+     .size = {1, 4}, .y = {1, 2, 13, 20}},
+    {"transpose.keras", "same, output_padding 1",
+     TRANSPOSE(.padding = {.mode = HG_PADDING_KERAS_SAME}, .keras_output_padding = true,
+               .output_padding = {0, 1}),
+     .size = {1, 4}, .y = {1, 2, 13, 20}},
+    {"transpose.keras", "same, output_padding 0",
+     TRANSPOSE(.padding = {.mode = HG_PADDING_KERAS_SAME}, .keras_output_padding = true),
+     .size = {1, 3}, .y = {2, 13, 20}},
+
+    {"transpose.dilation", "stride 2, dilation 2: every second output is bias alone",
+     .d = {.op = HG_OP_CONV_TRANSPOSE2D,
+           .u.conv_transpose2d = {.input = {IMAGE(1, 1, 1, 2)},
+                                  .stride = {1, 2},
+                                  .dilation = {1, 2}},
+           .filter = {FILTER(HG_IOHW, 1, 1, 1, 2, 1)}},
+     .x = {1, 10}, .weights = {1, 2}, .bias = 100, .size = {1, 5}, .y = {101, 100, 112, 100, 120}},
+    {.row = NULL}};

@@ -1,0 +1,104 @@
+/* Resizing. */
+#include "tests/semantics.h"
+
+#define IMAGE(n, c, h, w)                                                                          \
+    HG_F32, HG_NHWC, n, h, w, c, {0},                                                              \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+/* One row of `from` pixels to one of `to` (0: by the scale). */
+#define ROW(from, to, ...)                                                                         \
+    .d = {.op = HG_OP_RESIZE2D,                                                                    \
+          .u.resize2d = {.input = {IMAGE(1, 1, 1, from)}, .output_size = {1, to}, __VA_ARGS__}}
+#define NEAREST(how, where) .mode = HG_RESIZE_NEAREST, .coordinates = where, .rounding = how
+#define BILINEAR(where) .mode = HG_RESIZE_BILINEAR, .coordinates = where
+#define BICUBIC .mode = HG_RESIZE_BICUBIC
+
+const semantics_case semantics_resize[] = {
+    {"resize.nearest", "4 to 2, half_pixel, prefer_floor",
+     ROW(4, 2, NEAREST(HG_ROUND_PREFER_FLOOR, HG_HALF_PIXEL)), .x = {0, 1, 2, 3}, .size = {1, 2},
+     .y = {0, 2}},
+    {"resize.nearest", "4 to 2, half_pixel, prefer_ceil",
+     ROW(4, 2, NEAREST(HG_ROUND_PREFER_CEIL, HG_HALF_PIXEL)), .x = {0, 1, 2, 3}, .size = {1, 2},
+     .y = {1, 3}},
+    {"resize.nearest", "4 to 2, half_pixel, floor",
+     ROW(4, 2, NEAREST(HG_ROUND_FLOOR, HG_HALF_PIXEL)), .x = {0, 1, 2, 3}, .size = {1, 2},
+     .y = {0, 2}},
+    {"resize.nearest", "4 to 2, half_pixel, ceil", ROW(4, 2, NEAREST(HG_ROUND_CEIL, HG_HALF_PIXEL)),
+     .x = {0, 1, 2, 3}, .size = {1, 2}, .y = {1, 3}},
+    {"resize.nearest", "2 to 3, asymmetric, floor",
+     ROW(2, 3, NEAREST(HG_ROUND_FLOOR, HG_ASYMMETRIC)), .x = {0, 1}, .size = {1, 3},
+     .y = {0, 0, 1}},
+    {"resize.nearest", "2 to 3, asymmetric, prefer_floor",
+     ROW(2, 3, NEAREST(HG_ROUND_PREFER_FLOOR, HG_ASYMMETRIC)), .x = {0, 1}, .size = {1, 3},
+     .y = {0, 1, 1}},
+    {"resize.nearest", "2 to 3, asymmetric, ceil", ROW(2, 3, NEAREST(HG_ROUND_CEIL, HG_ASYMMETRIC)),
+     .x = {0, 1}, .size = {1, 3}, .y = {0, 1, 1}},
+    {"resize.nearest", "2 to 3, half_pixel, prefer_floor",
+     ROW(2, 3, NEAREST(HG_ROUND_PREFER_FLOOR, HG_HALF_PIXEL)), .x = {0, 1}, .size = {1, 3},
+     .y = {0, 0, 1}},
+    {"resize.nearest", "2 to 3, half_pixel, prefer_ceil",
+     ROW(2, 3, NEAREST(HG_ROUND_PREFER_CEIL, HG_HALF_PIXEL)), .x = {0, 1}, .size = {1, 3},
+     .y = {0, 1, 1}},
+    {"resize.nearest", "2 to 4, half_pixel: whole factors repeat",
+     ROW(2, 4, NEAREST(HG_ROUND_PREFER_FLOOR, HG_HALF_PIXEL)), .x = {3, 4}, .size = {1, 4},
+     .y = {3, 3, 4, 4}},
+    {"resize.nearest", "2 to 4, asymmetric, floor: whole factors repeat",
+     ROW(2, 4, NEAREST(HG_ROUND_FLOOR, HG_ASYMMETRIC)), .x = {3, 4}, .size = {1, 4},
+     .y = {3, 3, 4, 4}},
+
+    {"resize.coordinates", "half_pixel", ROW(2, 4, BILINEAR(HG_HALF_PIXEL)), .x = {0, 6},
+     .size = {1, 4}, .y = {0, 1.5f, 4.5f, 6}},
+    {"resize.coordinates", "asymmetric", ROW(2, 4, BILINEAR(HG_ASYMMETRIC)), .x = {0, 6},
+     .size = {1, 4}, .y = {0, 3, 6, 6}},
+    {"resize.coordinates", "align_corners", ROW(2, 4, BILINEAR(HG_ALIGN_CORNERS)), .x = {0, 6},
+     .size = {1, 4}, .y = {0, 2, 4, 6}},
+    {"resize.coordinates", "pytorch_half_pixel", ROW(2, 4, BILINEAR(HG_PYTORCH_HALF_PIXEL)),
+     .x = {0, 6}, .size = {1, 4}, .y = {0, 1.5f, 4.5f, 6}},
+    {"resize.coordinates", "one output, half_pixel", ROW(4, 1, BILINEAR(HG_HALF_PIXEL)),
+     .x = {0, 2, 4, 8}, .size = {1, 1}, .y = {3}},
+    {"resize.coordinates", "one output, pytorch_half_pixel",
+     ROW(4, 1, BILINEAR(HG_PYTORCH_HALF_PIXEL)), .x = {1, 2, 4, 8}, .size = {1, 1}, .y = {1}},
+    {"resize.coordinates", "one output, align_corners", ROW(4, 1, BILINEAR(HG_ALIGN_CORNERS)),
+     .x = {1, 2, 4, 8}, .size = {1, 1}, .y = {1}},
+    {"resize.coordinates", "half_pixel_symmetric",
+     ROW(4, 0, BILINEAR(HG_HALF_PIXEL_SYMMETRIC), .scale_h = 1, .scale_w = 0.6), .x = {1, 2, 3, 4},
+     .size = {1, 2}, .y = {1.6666667f, 3.3333333f}},
+    {"resize.coordinates", "crop",
+     ROW(5, 3, BILINEAR(HG_TF_CROP_AND_RESIZE), .roi = {0, 0.25, 1, 0.75}),
+     .x = {0, 10, 20, 30, 40}, .size = {1, 3}, .y = {10, 20, 30}},
+    {"resize.coordinates", "crop beyond the image",
+     ROW(5, 3, BILINEAR(HG_TF_CROP_AND_RESIZE), .roi = {0, 0.5, 1, 1.5}, .extrapolation = -1),
+     .x = {0, 10, 20, 30, 40}, .size = {1, 3}, .y = {20, 40, -1}},
+
+    {"resize.scale", "half_pixel by the sizes", ROW(4, 2, BILINEAR(HG_HALF_PIXEL)),
+     .x = {1, 2, 3, 4}, .size = {1, 2}, .y = {1.5f, 3.5f}},
+    {"resize.scale", "half_pixel by the scale",
+     ROW(4, 0, BILINEAR(HG_HALF_PIXEL), .scale_h = 1, .scale_w = 0.6), .x = {1, 2, 3, 4},
+     .size = {1, 2}, .y = {1.3333333f, 3}},
+    {"resize.scale", "align_corners by the sizes", ROW(4, 2, BILINEAR(HG_ALIGN_CORNERS)),
+     .x = {1, 2, 3, 4}, .size = {1, 2}, .y = {1, 4}},
+    {"resize.scale", "align_corners by the scale",
+     ROW(4, 0, BILINEAR(HG_ALIGN_CORNERS), .scale_h = 1, .scale_w = 0.6), .x = {1, 2, 3, 4},
+     .size = {1, 2}, .y = {1, 3.1428571f}},
+
+    {"resize.cubic", "a = -0.75", ROW(4, 2, BICUBIC), .x = {0, 32, 64, 0}, .size = {1, 2},
+     .y = {13, 35}},
+    {"resize.cubic", "a = -0.5", ROW(4, 2, BICUBIC, .cubic_a = -0.5), .x = {0, 32, 64, 0},
+     .size = {1, 2}, .y = {14, 34}},
+    {"resize.cubic", "a = -0.5, outside dropped",
+     ROW(4, 2, BICUBIC, .cubic_a = -0.5, .exclude_outside = true), .x = {0, 32, 64, 0},
+     .size = {1, 2}, .y = {13.176471f, 32}},
+
+    {"resize.antialias", "without", ROW(4, 2, BILINEAR(HG_HALF_PIXEL)), .x = {0, 32, 64, 0},
+     .size = {1, 2}, .y = {16, 32}},
+    {"resize.antialias", "clamped", ROW(4, 2, BILINEAR(HG_HALF_PIXEL), .antialias = true),
+     .x = {0, 32, 64, 0}, .size = {1, 2}, .y = {20, 28}},
+    {"resize.antialias", "outside dropped",
+     ROW(4, 2, BILINEAR(HG_HALF_PIXEL), .antialias = true, .exclude_outside = true),
+     .x = {0, 32, 64, 0}, .size = {1, 2}, .y = {22.857143f, 32}},
+
+    {"resize.area", "overlapping windows", ROW(5, 2, .mode = HG_RESIZE_AREA), .x = {0, 3, 6, 9, 12},
+     .size = {1, 2}, .y = {3, 9}},
+    {.row = NULL}};
