@@ -136,6 +136,11 @@ static void filter_taps(const hg_resize_attr *r, const axis *a, double x, taps *
         t->weight[t->count++] = w;
         total += w;
     }
+    if (t->count == 0 || total == 0) { /* wholly outside */
+        t->index[0] = clamp((int64_t)floor(x), a->in);
+        t->weight[0] = total = 1;
+        t->count = 1;
+    }
     for (int64_t i = 0; i < t->count; i++) t->weight[i] /= total;
 }
 
@@ -166,7 +171,7 @@ static void pixel(const hg_problem *p, const oracle_input *in, const taps *v, co
                   int64_t plane, oracle_output *out, int64_t at)
 {
     const double fill = (double)p->resize.extrapolation;
-    double sum = v->fill || h->fill ? fill : 0, most = fabs(sum);
+    double sum = v->fill || h->fill ? fill : 0, most = fabs(sum), weights = 0;
     if (!(v->fill || h->fill))
         for (int64_t i = 0; i < v->count; i++)
             for (int64_t j = 0; j < h->count; j++) {
@@ -174,12 +179,14 @@ static void pixel(const hg_problem *p, const oracle_input *in, const taps *v, co
                 const double x = (double)in->x[row * p->in.w + h->index[j]];
                 sum += v->weight[i] * h->weight[j] * x;
                 most = fmax(most, fabs(x));
+                weights += fabs(v->weight[i] * h->weight[j]);
             }
     /* A single tap is a copy: the product with 1 and the sum with 0 would lose the sign of -0. */
     if (p->resize.mode == HG_RESIZE_NEAREST && !(v->fill || h->fill))
         sum = (double)in->x[(plane * p->in.h + v->index[0]) * p->in.w + h->index[0]];
     out->y[at] = out->sum[at] = sum;
-    out->magnitude[at] = most;
+    /* Few taps inside may renormalise to weights of both signs that exceed their sum by far. */
+    out->magnitude[at] = most * fmax(1, weights / 4);
     out->count[at] = (double)(v->count * h->count);
 }
 

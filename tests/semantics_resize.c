@@ -90,6 +90,9 @@ const semantics_case semantics_resize[] = {
     {"resize.cubic", "a = -0.5, outside dropped",
      ROW(4, 2, BICUBIC, .cubic_a = -0.5, .exclude_outside = true), .x = {0, 32, 64, 0},
      .size = {1, 2}, .y = {13.176471f, 32}},
+    {"resize.cubic", "a filter wholly outside: the border's pixel",
+     ROW(1, 8, BICUBIC, .scale_h = 1, .scale_w = 2, .exclude_outside = true), .x = {5},
+     .size = {1, 8}, .y = {5, 5, 5, 5, 5, 5, 5, 5}},
 
     {"resize.antialias", "without", ROW(4, 2, BILINEAR(HG_HALF_PIXEL)), .x = {0, 32, 64, 0},
      .size = {1, 2}, .y = {16, 32}},

@@ -44,7 +44,8 @@ typedef struct hg_roi {
  *
  * Coordinates, ties and weights are decided at plan time in integers or double and rounded to
  * f32 once. Source indices are clamped to the border, or, with exclude_outside, dropped and the
- * weights renormalised. antialias widens the filter's support by max(1, 1/scale) (PyTorch, ONNX).
+ * weights renormalised (to the border's pixel alone, where a given scale leads wholly outside).
+ * antialias widens the filter's support by max(1, 1/scale) (PyTorch, ONNX).
  * The defaults (zero) are ONNX' Resize; presets for PyTorch and Keras are below. */
 typedef struct hg_resize2d {
     hg_tensor input;
