@@ -35,6 +35,8 @@ static const struct command {
      "which kernel a plan gets for a problem, and why"},
     {"run", cli_run, "run KEY [--kernel \"NAME CONFIG\"] [--threads N] [--seconds S]",
      "times one plan"},
+    {"plan", cli_plan, "plan --shapes FILE.tsv [--network NAME] [--layout nhwc|nchw] [--threads N]",
+     "how long it takes to make a plan of each layer, its weights packed or already packed"},
     {"table", cli_table, "table check FILE", "counts the readable records of a table"},
     {"version", cli_version, "version", "the library's version"},
     {"help", cli_help, "help", "this text"},
