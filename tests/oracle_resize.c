@@ -31,9 +31,10 @@ static coordinate exact(int64_t num, int64_t den)
     return (coordinate){num, den, (double)num / (double)den};
 }
 
+/* Beyond 2^53 all that counts is that it lies outside. */
 static coordinate rounded(double x)
 {
-    return (coordinate){0, 0, x};
+    return (coordinate){0, 0, fmax(-0x1p53, fmin(x, 0x1p53))};
 }
 
 static coordinate source(const axis *a, hg_coordinates mode, int64_t o)
