@@ -97,6 +97,7 @@ struct hg_direct_steps;
 struct hg_depthwise_plane;
 struct hg_pool_args;
 struct hg_pool_slide_args;
+struct hg_pool_planes_args;
 struct hg_unpool_args;
 struct hg_resize_steps;
 struct hg_winograd_steps;
@@ -121,6 +122,7 @@ struct hg_kernel {
         void (*depthwise_plane)(const struct hg_depthwise_plane *plane);
         void (*pool)(const struct hg_pool_args *args);
         void (*pool_slide)(const struct hg_pool_slide_args *args);
+        void (*pool_planes)(const struct hg_pool_planes_args *args);
         void (*unpool)(const struct hg_unpool_args *args);
         const struct hg_resize_steps *resize;
         const struct hg_winograd_steps *winograd;

@@ -1,0 +1,238 @@
+/* Pooling of NCHW planes: bands of rows that stay in L1, with copies of what touches the left and
+ * right edge, so that kernels know whole windows only. */
+#include "kernels/pool2d/pool_planes.h"
+
+#include <math.h>
+
+enum {
+    BAND_BYTES = 24 * 1024, /* of input, strips and buffer */
+    MOST_BYTES = 1024 * 1024,
+    MIN_BAND = 8,   /* output rows */
+    LEAST_WIDTH = 3 /* vectors straight from the input that pay for two strips */
+};
+
+typedef struct reach {
+    int64_t h, w; /* rows and columns that a window spans */
+} reach;
+
+static reach reach_of(const hg_problem *p)
+{
+    return (reach){(p->kernel.h - 1) * p->dilation.h + 1, (p->kernel.w - 1) * p->dilation.w + 1};
+}
+
+static bool walks(const hg_problem *p)
+{
+    return hg_pool_planes_walk(p->kernel, p->stride, p->dilation);
+}
+
+static bool doubles(const hg_problem *p)
+{
+    return !walks(p) && p->stride.w == 1 && p->dilation.w == 1 && p->kernel.w >= HG_PLANES_DOUBLED;
+}
+
+static int64_t strip_pitch(const hg_problem *p, int64_t outputs)
+{
+    if (outputs == 0) return 0;
+    const int64_t lanes = HG_ROUND_UP(outputs, (int64_t)HG_PLANES_LANES);
+    return HG_ROUND_UP((lanes - 1) * p->stride.w + reach_of(p).w + HG_PLANES_SLACK,
+                       (int64_t)HG_PLANES_LANES);
+}
+
+/* Strip whose first output is x. */
+static hg_pool_strip strip_at(const hg_problem *p, int64_t x, int64_t outputs)
+{
+    const int64_t first = x * p->stride.w - p->pad.left;
+    const int64_t end = first + (outputs - 1) * p->stride.w + reach_of(p).w;
+    const int64_t column = HG_MAX(first, 0);
+    return (hg_pool_strip){.pitch = strip_pitch(p, outputs),
+                           .x = x,
+                           .outputs = outputs,
+                           .column = column,
+                           .floats = HG_MAX(HG_MIN(end, p->in.w) - column, 0),
+                           .offset = column - first};
+}
+
+/* One strip for all outputs, or one for either edge. Vectors of stride 2 load one float more than
+ * they need. */
+static void cut_columns(const hg_problem *p, hg_pool_strip strips[2])
+{
+    const int64_t lanes = HG_PLANES_LANES, s = p->stride.w;
+    const int64_t left = HG_ROUND_UP(HG_CEIL_DIV(p->pad.left, s), lanes);
+    const int64_t last = p->in.w + p->pad.left - reach_of(p).w - (s == 2) - (lanes - 1) * s;
+    const int64_t vectors = last < left * s ? 0 : (last - left * s) / (lanes * s) + 1;
+    const int64_t middle = HG_MIN(vectors, HG_MAX(p->out.w - left, 0) / lanes) * lanes;
+    strips[0] = strip_at(p, 0, p->out.w);
+    strips[1] = (hg_pool_strip){.x = p->out.w};
+    if (doubles(p) || middle < LEAST_WIDTH * lanes) return;
+    /* Kernels look for NaN in the first taps between the strips, so that the last need a strip. */
+    const int64_t rest = HG_ROUND_UP(HG_MAX(p->out.w - left - middle, 1), lanes);
+    strips[0] = left ? strip_at(p, 0, left) : (hg_pool_strip){0};
+    strips[1] = strip_at(p, p->out.w - rest, rest);
+}
+
+/* How a plan cuts planes, and its scratch in floats. */
+typedef struct cut {
+    hg_pool_strip strips[2];
+    int64_t rows, bands;       /* output rows of a band */
+    int64_t in_rows;           /* of a band, at most */
+    int64_t buffer_row, total; /* floats */
+} cut;
+
+static cut cut_of(const hg_problem *p)
+{
+    cut s = {.buffer_row = walks(p) ? 0 : HG_ROUND_UP(p->out.w, (int64_t)HG_PLANES_LANES)};
+    cut_columns(p, s.strips);
+    const int64_t copies = s.strips[0].pitch * (doubles(p) ? 2 : 1) + s.strips[1].pitch;
+    const int64_t row = copies + s.buffer_row + HG_MIN(p->in.w, p->out.w * p->stride.w);
+    const int64_t rows = BAND_BYTES / ((int64_t)sizeof(float) * row) - reach_of(p).h;
+    s.rows = HG_MIN(HG_MAX(rows / p->stride.h + 1, MIN_BAND), p->out.h);
+    s.bands = HG_CEIL_DIV(p->out.h, s.rows);
+    s.rows = HG_CEIL_DIV(p->out.h, s.bands);
+    s.bands = HG_CEIL_DIV(p->out.h, s.rows);
+    s.in_rows = (s.rows - 1) * p->stride.h + reach_of(p).h;
+    s.total = HG_PLANES_NOTHING + copies * HG_MIN(s.in_rows, p->in.h) + s.buffer_row * s.in_rows;
+    return s;
+}
+
+static bool supports(const hg_problem *p, const hg_kernel *k)
+{
+    (void)k;
+    const reach r = reach_of(p);
+    if (r.h > 4096 || r.w > 4096 || p->stride.h > 4096 || p->stride.w > 4096) return false;
+    return cut_of(p).total * (int64_t)sizeof(float) <= MOST_BYTES;
+}
+
+/* ---- Tables: spans, then for averages where the scales of each row begin, then the scales ---- */
+
+static size_t spans_size(const hg_problem *p)
+{
+    return HG_ROUND_UP(hg_pool_table_size(p), sizeof(int64_t));
+}
+
+static int64_t scale_pitch(const hg_problem *p)
+{
+    return HG_ROUND_UP(p->out.w, (int64_t)HG_PLANES_LANES);
+}
+
+static size_t scales_size(const hg_problem *p)
+{
+    if (p->op != HG_OP_AVG_POOL2D) return 0;
+    const int64_t distinct = HG_MIN(p->kernel.h, p->out.h);
+    return sizeof(int64_t) * (size_t)p->out.h + sizeof(float) * (size_t)(distinct * scale_pitch(p));
+}
+
+static void set_scales(const hg_problem *p, const hg_pool_span *columns, int32_t extent, float *row)
+{
+    for (int64_t x = 0; x < scale_pitch(p); x++) {
+        const double taps = (double)extent * columns[HG_MIN(x, p->out.w - 1)].extent;
+        row[x] = 1.0f / (float)(p->pool.divisor > 0 ? (double)p->pool.divisor : taps);
+    }
+}
+
+/* Rows whose windows are as high share their scales. */
+static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
+{
+    hg_pool_prepare(p, k, c, tables);
+    if (p->op != HG_OP_AVG_POOL2D) return;
+    const hg_pool_span *rows = tables, *columns = rows + p->out.h;
+    int64_t *scale_rows = (void *)((char *)tables + spans_size(p)), used = 0;
+    float *scales = (void *)(scale_rows + p->out.h);
+    for (int64_t y = 0; y < p->out.h; y++) {
+        int64_t like = y ? y - 1 : 0;
+        while (like > 0 && rows[like].extent != rows[y].extent) like--;
+        if (like < y && rows[like].extent == rows[y].extent) {
+            scale_rows[y] = scale_rows[like];
+            continue;
+        }
+        scale_rows[y] = used;
+        set_scales(p, columns, rows[y].extent, scales + used);
+        used += scale_pitch(p);
+    }
+}
+
+/* ---- Runs ---- */
+
+static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
+{
+    (void)k, (void)c;
+    const cut s = cut_of(p);
+    *sizes = (hg_sizes){.tables = spans_size(p) + scales_size(p),
+                        .scratch = sizeof(float) * (size_t)s.total,
+                        .stages = 1,
+                        .ranges = {p->out.n * p->out.c * s.bands}};
+}
+
+/* What all bands share. Scratch is the identity all over; kernels leave it so around the copies. */
+static hg_pool_planes_args common_args(const hg_task *t, const cut *s)
+{
+    const hg_problem *p = t->problem;
+    const bool average = p->op == HG_OP_AVG_POOL2D;
+    const int64_t copies = HG_MIN(s->in_rows, p->in.h);
+    float *at = t->scratch;
+    for (int64_t i = 0; i < s->total; i++) at[i] = average ? 0.0f : -INFINITY;
+    hg_pool_planes_args a = {.strips = {s->strips[0], s->strips[1]},
+                             .nothing = at,
+                             .buffer_row = s->buffer_row,
+                             .in_row = p->in.strides.h,
+                             .left = p->pad.left,
+                             .width = p->out.w,
+                             .out_row = p->out.strides.h,
+                             .window = p->kernel,
+                             .stride = p->stride,
+                             .dilation = p->dilation};
+    at += HG_PLANES_NOTHING;
+    for (int i = 0; i < 2; i++) {
+        a.strips[i].rows = at;
+        at += a.strips[i].pitch * copies;
+    }
+    a.doubled = at;
+    if (doubles(p)) at += a.strips[0].pitch * copies;
+    a.buffer = at;
+    return a;
+}
+
+/* A range is a band of one plane. */
+static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
+{
+    (void)stage;
+    const hg_problem *p = t->problem;
+    const hg_strides *si = &p->in.strides, *so = &p->out.strides;
+    const int64_t *scale_rows = (const void *)((const char *)t->tables + spans_size(p));
+    const cut s = cut_of(p);
+    hg_pool_planes_args a = common_args(t, &s);
+    a.scales = (const void *)(scale_rows + p->out.h);
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t plane = i / s.bands, y = i % s.bands * s.rows;
+        const int64_t n = plane / p->out.c, c = plane % p->out.c;
+        a.height = HG_MIN(s.rows, p->out.h - y);
+        const int64_t first = y * p->stride.h - p->pad.top;
+        const int64_t last = first + (a.height - 1) * p->stride.h + reach_of(p).h;
+        const int64_t row = HG_MIN(HG_MAX(first, 0), p->in.h);
+        a.above = HG_MIN(row, last) - first;
+        a.in_rows = HG_MAX(HG_MIN(last, p->in.h) - row, 0);
+        a.input = t->input + n * si->n + c * si->c + HG_MIN(row, p->in.h - 1) * si->h;
+        a.output = t->output + n * so->n + c * so->c + y * so->h;
+        a.scale_rows = scale_rows + y;
+        t->kernel->run.pool_planes(&a);
+    }
+}
+
+/* In vectors of 8: a third of a ns per step for all rows across, and all outputs down. */
+static double cost(const hg_problem *p, const hg_kernel *k)
+{
+    const double planes = (double)p->out.n * (double)p->out.c;
+    const double vectors = (double)HG_CEIL_DIV(p->out.w, (int64_t)HG_PLANES_LANES);
+    const double taps = doubles(p) ? 4.0 + (double)p->kernel.w / 8.0 : (double)p->kernel.w;
+    const double loads = p->stride.w == 1 ? 1.0 : p->stride.w == 2 ? 2.0 : 8.0;
+    const double down = p->stride.h == 1 ? HG_MIN((double)p->kernel.h, 4.0) : (double)p->kernel.h;
+    const double steps = (double)p->in.h * (taps * loads + 2.0) + (double)p->out.h * (down + 1.0);
+    const double each = k->isa == HG_ISA_AVX2 ? 0.15 : 0.3;
+    return HG_MAX(planes * (vectors * steps * each + 20.0), hg_problem_bytes(p) / 50.0) + 200.0;
+}
+
+const hg_algorithm hg_pool_planes = {.name = "pool-planes-any",
+                                     .supports = supports,
+                                     .cost = cost,
+                                     .size = size,
+                                     .prepare = prepare,
+                                     .run = run};

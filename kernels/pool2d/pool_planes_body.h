@@ -1,0 +1,347 @@
+/* Pooling of NCHW planes; included by one file per ISA, after its vector words.
+ * Contract: hg_pool_planes_args in pool_planes.h.
+ *
+ * Rows first, then columns: an ordered maximum keeps the first of equals and the last NaN as long
+ * as its taps stay in order. Two ways:
+ *
+ *     walk    small windows: a vector of outputs goes down its column, row maxima in registers
+ *     passes  any window: row maxima into a buffer, then down the buffer
+ *
+ * The last vector of a row starts earlier and repeats outputs, unless the row has fewer than VL.
+ * Maxima are first taken as if no tap were NaN; a band that turns out to hold one is done again. */
+#include <math.h>
+
+#include "kernels/pool2d/pool_planes.h"
+
+/* NUMBERS is the maximum where no tap is NaN, which costs a third. */
+typedef enum planes_kind { NUMBERS, ANY, SUM } planes_kind;
+
+HG_INLINE vec join(planes_kind kind, vec earlier, vec later)
+{
+    if (kind == SUM) return v_add(earlier, later);
+    return kind == ANY ? v_greater_nan(earlier, later) : v_greater(earlier, later);
+}
+
+/* Outputs x .. x + count from rows of windows `pitch` apart, the first at `in`. */
+typedef struct piece {
+    const float *in;
+    int64_t pitch, x, count;
+    bool look; /* for NaN: strips were looked at when they were made */
+} piece;
+
+/* What is stored at once: VL outputs, or all of a narrower row. */
+HG_INLINE void put(float *out, vec v, size_t n)
+{
+    if (n == VL)
+        v_store(out, v, VL);
+    else
+        v_store_few(out, v, n);
+}
+
+/* ---- Strips ---- */
+
+/* Copies the strip's columns; false if one holds NaN. */
+HG_INLINE bool copy_strip(const hg_pool_planes_args *a, const hg_pool_strip *s)
+{
+    const size_t left = (size_t)(s->floats % VL);
+    vec vflag = v_set(0.0f);
+    for (int64_t y = 0; y < a->in_rows; y++) {
+        const float *in = a->input + y * a->in_row + s->column;
+        float *out = s->rows + y * s->pitch + s->offset;
+        int64_t x = 0;
+        for (; x + VL <= s->floats; x += VL) {
+            const vec vi = v_load(in + x, VL);
+            vflag = v_note_nan(vflag, vi, vi);
+            v_store(out + x, vi, VL);
+        }
+        if (left == 0) continue;
+        const vec vi = v_load(in + x, left);
+        vflag = v_note_nan(vflag, vi, vi);
+        v_store_few(out + x, vi, left);
+    }
+    return !v_noted(vflag);
+}
+
+/* ---- Walk ---- */
+
+/* Row j of the band, for one vector of outputs. */
+HG_INLINE const float *row_at(const hg_pool_planes_args *a, const float *in, int64_t pitch,
+                              int64_t j)
+{
+    const int64_t i = j - a->above;
+    return i >= 0 && i < a->in_rows ? in + i * pitch : a->nothing;
+}
+
+/* Of stride 2, lanes are in the order of v_pairs. */
+HG_INLINE vec across(planes_kind kind, int K, int S, const float *in, bool look, vec *vflag)
+{
+    vec vacc, vi;
+    if (S == 2) {
+        v_pairs(in, &vacc, &vi);
+        if (look) *vflag = v_note_nan(*vflag, vacc, vi);
+    } else {
+        vacc = v_load(in, VL);
+        vi = v_load(in + 1, VL);
+    }
+    vacc = join(kind, vacc, vi);
+    HG_UNROLL
+    for (int k = 2; k < K; k++) {
+        vec vodd;
+        if (S == 2)
+            v_pairs(in + k, &vi, &vodd);
+        else
+            vi = v_load(in + k, VL);
+        vacc = join(kind, vacc, vi);
+    }
+    return vacc;
+}
+
+HG_INLINE void finish(const hg_pool_planes_args *a, planes_kind kind, vec v, int64_t y, int64_t x,
+                      size_t n)
+{
+    if (kind == SUM) v = v_mul(v, v_load(a->scales + a->scale_rows[y] + x, VL));
+    put(a->output + y * a->out_row + x, v, n);
+}
+
+/* Stride 1, two outputs at a time: they share the rows between their first and last. Of 5 rows,
+ * the maxima of rows 1 2, and then of 3 4, serve two steps. */
+HG_INLINE void walk_1(const hg_pool_planes_args *a, planes_kind kind, int K, const piece *p,
+                      const float *in, int64_t x, size_t n, vec *vflag)
+{
+    vec vrow[6], vmiddle = v_set(0.0f);
+    HG_UNROLL
+    for (int k = 0; k < K - 1; k++) {
+        const float *row = row_at(a, in, p->pitch, k);
+        vrow[k] = across(kind, K, 1, row, false, vflag);
+        if (p->look) *vflag = v_note_nan(*vflag, v_load(row, VL), v_load(row, VL));
+    }
+    if (K == 5) vmiddle = join(kind, vrow[1], vrow[2]);
+    for (int64_t y = 0; y < a->height; y += 2) {
+        const float *row0 = row_at(a, in, p->pitch, y + K - 1);
+        const float *row1 = row_at(a, in, p->pitch, y + K);
+        if (p->look) *vflag = v_note_nan(*vflag, v_load(row0, VL), v_load(row1, VL));
+        vrow[K - 1] = across(kind, K, 1, row0, false, vflag);
+        vrow[K] = across(kind, K, 1, row1, false, vflag);
+        const vec vlast = join(kind, vrow[K - 2], vrow[K - 1]);
+        const vec vcore = K == 5 ? join(kind, vmiddle, vlast) : vlast;
+        finish(a, kind, join(kind, vrow[0], vcore), y, x, n);
+        if (y + 1 < a->height) finish(a, kind, join(kind, vcore, vrow[K]), y + 1, x, n);
+        vmiddle = vlast;
+        HG_UNROLL
+        for (int k = 0; k < K - 1; k++) vrow[k] = vrow[k + 2];
+    }
+}
+
+/* 3 rows of stride 2: the third is the first of the next output. */
+HG_INLINE void walk_2(const hg_pool_planes_args *a, planes_kind kind, const piece *p,
+                      const float *in, int64_t x, size_t n, vec *vflag)
+{
+    vec vfirst = across(kind, 3, 2, row_at(a, in, p->pitch, 0), p->look, vflag);
+    for (int64_t y = 0; y < a->height; y++) {
+        const float *row1 = row_at(a, in, p->pitch, 2 * y + 1);
+        const float *row2 = row_at(a, in, p->pitch, 2 * y + 2);
+        const vec vsecond = across(kind, 3, 2, row1, p->look, vflag);
+        const vec vthird = across(kind, 3, 2, row2, p->look, vflag);
+        finish(a, kind, v_order(join(kind, join(kind, vfirst, vsecond), vthird)), y, x, n);
+        vfirst = vthird;
+    }
+}
+
+HG_INLINE bool walk(const hg_pool_planes_args *a, planes_kind kind, const piece *p)
+{
+    const int64_t S = a->stride.w, last = HG_MAX(p->count - VL, 0);
+    const size_t n = (size_t)HG_MIN(p->count, (int64_t)VL);
+    vec vflag = v_set(0.0f);
+    for (int64_t i = 0; i < p->count; i += VL) {
+        const int64_t at = HG_MIN(i, last), x = p->x + at;
+        const float *in = p->in + at * S;
+        if (S == 2)
+            walk_2(a, kind, p, in, x, n, &vflag);
+        else if (a->window.w == 5)
+            walk_1(a, kind, 5, p, in, x, n, &vflag);
+        else
+            walk_1(a, kind, 3, p, in, x, n, &vflag);
+    }
+    return !v_noted(vflag);
+}
+
+/* ---- Passes ---- */
+
+/* One row of maxima. The taps of stride 2 are looked at in pairs, others one by one. */
+HG_INLINE void across_row(const hg_pool_planes_args *a, planes_kind kind, int S, const piece *p,
+                          const float *row, float *out, vec *vflag)
+{
+    const int64_t last = HG_MAX(p->count - VL, 0), taps = a->window.w, step = a->dilation.w;
+    for (int64_t i = 0; i < p->count; i += VL) {
+        const int64_t at = HG_MIN(i, last);
+        const float *in = row + at * a->stride.w;
+        vec vacc = v_set(kind == SUM ? 0.0f : -INFINITY);
+        for (int64_t k = 0; k < taps; k++, in += step) {
+            vec vi, vodd;
+            if (S == 1)
+                vi = vodd = v_load(in, VL);
+            else if (S == 2)
+                v_pairs(in, &vi, &vodd);
+            else
+                vi = vodd = v_gather(in, a->stride.w);
+            if (p->look && (S > 2 || k == 0)) *vflag = v_note_nan(*vflag, vi, vodd);
+            vacc = join(kind, vacc, vi);
+        }
+        v_store(out + p->x + at, S == 2 ? v_order(vacc) : vacc, VL);
+    }
+}
+
+/* Parts of P = 4 or 8 taps at every column of a strip's row, then windows of `taps` >= P from them:
+ * parts of a maximum may overlap, those of a sum may not. */
+HG_INLINE void parts_row(planes_kind kind, int P, const float *in, float *out, int64_t floats)
+{
+    vec vpair = join(kind, v_load(in, VL), v_load(in + 1, VL));
+    vec vfour = v_set(0.0f);
+    for (int64_t i = 0; i < floats; i += VL) {
+        const vec vnext = join(kind, v_load(in + i + VL, VL), v_load(in + i + VL + 1, VL));
+        vec v4 = join(kind, vpair, v_shift2(vpair, vnext));
+        vpair = vnext;
+        if (P == 4) {
+            v_store(out + i, v4, VL);
+            continue;
+        }
+        if (i > 0) v_store(out + i - VL, join(kind, vfour, v_shift4(vfour, v4)), VL);
+        vfour = v4;
+    }
+}
+
+HG_INLINE void from_parts(const hg_pool_planes_args *a, planes_kind kind, int P, const float *in,
+                          const float *parts, float *out)
+{
+    const int64_t last = HG_MAX(a->width - VL, 0), taps = a->window.w, whole = taps / P * P;
+    for (int64_t i = 0; i < a->width; i += VL) {
+        const int64_t at = HG_MIN(i, last);
+        vec vacc = v_load(parts + at, VL);
+        for (int64_t k = P; k < whole; k += P) vacc = join(kind, vacc, v_load(parts + at + k, VL));
+        if (kind != SUM && taps > whole) vacc = join(kind, vacc, v_load(parts + at + taps - P, VL));
+        for (int64_t k = whole; kind == SUM && k < taps; k++)
+            vacc = join(kind, vacc, v_load(in + at + k, VL));
+        v_store(out + at, vacc, VL);
+    }
+}
+
+HG_INLINE void across_parts(const hg_pool_planes_args *a, planes_kind kind, int P)
+{
+    const hg_pool_strip *s = &a->strips[0];
+    /* Parts of 8 end one vector earlier. */
+    const int64_t floats = HG_ROUND_UP(a->width + a->window.w, VL) + (P == 8 ? VL : 0);
+    for (int64_t y = 0; y < a->in_rows; y++)
+        parts_row(kind, P, s->rows + y * s->pitch, a->doubled + y * s->pitch, floats);
+    for (int64_t y = 0; y < a->in_rows; y++)
+        from_parts(a, kind, P, s->rows + y * s->pitch, a->doubled + y * s->pitch,
+                   a->buffer + (a->above + y) * a->buffer_row);
+}
+
+HG_INLINE bool across_piece(const hg_pool_planes_args *a, planes_kind kind, const piece *p)
+{
+    const int64_t reach = (a->window.h - 1) * a->dilation.h + 1;
+    vec vflag = v_set(0.0f);
+    for (int64_t y = 0; y < a->in_rows; y++) {
+        if ((a->above + y) % a->stride.h >= reach) continue; /* between windows */
+        const float *row = p->in + y * p->pitch;
+        float *out = a->buffer + (a->above + y) * a->buffer_row;
+        if (a->stride.w == 1)
+            across_row(a, kind, 1, p, row, out, &vflag);
+        else if (a->stride.w == 2)
+            across_row(a, kind, 2, p, row, out, &vflag);
+        else
+            across_row(a, kind, 3, p, row, out, &vflag);
+    }
+    return !v_noted(vflag);
+}
+
+/* B neighbouring rows of output; of stride 1 they share the rows that all their windows have.
+ * (Lanes picture: pool_slide_body.h.) */
+HG_INLINE void down(const hg_pool_planes_args *a, planes_kind kind, int B, int64_t taps, int64_t y)
+{
+    const int64_t step = a->dilation.h * a->buffer_row, last = HG_MAX(a->width - VL, 0);
+    const size_t n = (size_t)HG_MIN(a->width, (int64_t)VL);
+    for (int64_t i = 0; i < a->width; i += VL) {
+        const int64_t x = HG_MIN(i, last);
+        const float *left = a->buffer + y * a->stride.h * a->buffer_row + x;
+        const float *tap = left + (B - 1) * step;
+        vec vs[8];
+        vs[B - 1] = v_load(tap, VL);
+        for (int64_t k = B; k < taps; k++)
+            vs[B - 1] = join(kind, vs[B - 1], v_load(tap += step, VL));
+        HG_UNROLL
+        for (int b = B - 2; b >= 0; b--) vs[b] = join(kind, v_load(left + b * step, VL), vs[b + 1]);
+        vec vp = vs[0];
+        HG_UNROLL
+        for (int b = 0; b < B; b++) {
+            if (b > 0) {
+                const vec vi = v_load(tap + b * step, VL);
+                vp = b == 1 ? vi : join(kind, vp, vi);
+                vs[b] = join(kind, vs[b], vp);
+            }
+            finish(a, kind, vs[b], y + b, x, n);
+        }
+    }
+}
+
+HG_INLINE void rows_down(const hg_pool_planes_args *a, planes_kind kind)
+{
+    const int64_t taps = a->window.h;
+    const bool shared = a->stride.h == 1 && a->dilation.h == 1;
+    const vec videntity = v_set(kind == SUM ? 0.0f : -INFINITY);
+    const int64_t rows = (a->height - 1) * a->stride.h + (taps - 1) * a->dilation.h + 1;
+    for (int64_t j = 0; j < rows; j++) {
+        if (j == a->above && a->in_rows > 0) j += a->in_rows;
+        for (int64_t x = 0; j < rows && x < a->width; x += VL)
+            v_store(a->buffer + j * a->buffer_row + x, videntity, VL);
+    }
+    int64_t y = 0;
+    for (; shared && taps >= 8 && y + 8 <= a->height; y += 8) down(a, kind, 8, taps, y);
+    for (; shared && taps >= 4 && y + 4 <= a->height; y += 4) down(a, kind, 4, taps, y);
+    for (; shared && taps >= 2 && y + 2 <= a->height; y += 2) down(a, kind, 2, taps, y);
+    for (; y < a->height; y++) down(a, kind, 1, taps, y);
+}
+
+/* ---- Bands ---- */
+
+/* Returns false if it met NaN where none may be. */
+HG_INLINE bool band(const hg_pool_planes_args *args, planes_kind kind)
+{
+    /* A copy that no store can alias: what depends on it alone leaves the loops. */
+    const hg_pool_planes_args copy = *args, *a = &copy;
+    const bool walks = hg_pool_planes_walk(a->window, a->stride, a->dilation);
+    const bool parts =
+        !walks && a->stride.w == 1 && a->dilation.w == 1 && a->window.w >= HG_PLANES_DOUBLED;
+    const hg_pool_strip *s = a->strips;
+    const int64_t middle = s[0].outputs;
+    const piece pieces[3] = {{s[0].rows, s[0].pitch, 0, s[0].outputs, false},
+                             {a->input + middle * a->stride.w - a->left, a->in_row, middle,
+                              s[1].x - middle, kind == NUMBERS},
+                             {s[1].rows, s[1].pitch, s[1].x, s[1].outputs, false}};
+    bool clean = true;
+    for (int i = 0; i < 2; i++)
+        if (s[i].outputs) clean &= copy_strip(a, &s[i]);
+    if (kind == NUMBERS && !clean) return false;
+    for (int i = 0; i < 3 && !parts; i++) {
+        if (pieces[i].count <= 0) continue;
+        clean = walks ? walk(a, kind, &pieces[i]) : across_piece(a, kind, &pieces[i]);
+        if (kind == NUMBERS && !clean) return false;
+    }
+    if (walks) return true;
+    if (parts && a->window.w >= 8)
+        across_parts(a, kind, 8);
+    else if (parts)
+        across_parts(a, kind, 4);
+    rows_down(a, kind);
+    return true;
+}
+
+static void max_planes(const hg_pool_planes_args *a)
+{
+    if (!band(a, NUMBERS)) band(a, ANY);
+}
+
+static void avg_planes(const hg_pool_planes_args *a)
+{
+    band(a, SUM);
+}
