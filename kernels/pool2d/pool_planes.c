@@ -20,14 +20,13 @@ static reach reach_of(const hg_problem *p)
     return (reach){(p->kernel.h - 1) * p->dilation.h + 1, (p->kernel.w - 1) * p->dilation.w + 1};
 }
 
-static bool walks(const hg_problem *p)
+static hg_planes_way way_of(const hg_problem *p)
 {
-    return hg_pool_planes_walk(p->kernel, p->stride, p->dilation);
-}
-
-static bool doubles(const hg_problem *p)
-{
-    return !walks(p) && p->stride.w == 1 && p->dilation.w == 1 && p->kernel.w >= HG_PLANES_DOUBLED;
+    const hg_size2 k = p->kernel, s = p->stride, d = p->dilation;
+    const bool even = k.h == k.w && s.h == s.w && d.h == 1 && d.w == 1;
+    if (even && p->out.w >= HG_PLANES_LANES && ((k.h == 3 && s.h <= 2) || (k.h == 5 && s.h == 1)))
+        return HG_PLANES_WALK;
+    return s.w == 1 && d.w == 1 && k.w >= 4 ? HG_PLANES_PARTS : HG_PLANES_PASSES;
 }
 
 static int64_t strip_pitch(const hg_problem *p, int64_t outputs)
@@ -52,45 +51,58 @@ static hg_pool_strip strip_at(const hg_problem *p, int64_t x, int64_t outputs)
                            .offset = column - first};
 }
 
-/* One strip for all outputs, or one for either edge. Vectors of stride 2 load one float more than
- * they need. */
+/* Floats behind the first that the taps of one vector reach. Where stride 2 has an even number of
+ * taps, or just one, the last are loaded with a neighbour that nobody needs. */
+static int64_t vector_reach(const hg_problem *p)
+{
+    const bool exact = p->stride.w != 2 || way_of(p) == HG_PLANES_WALK;
+    return (HG_PLANES_LANES - 1) * p->stride.w + reach_of(p).w - 1 + !exact;
+}
+
+/* One strip for all outputs, or one for each edge that windows reach beyond. */
 static void cut_columns(const hg_problem *p, hg_pool_strip strips[2])
 {
     const int64_t lanes = HG_PLANES_LANES, s = p->stride.w;
     const int64_t left = HG_ROUND_UP(HG_CEIL_DIV(p->pad.left, s), lanes);
-    const int64_t last = p->in.w + p->pad.left - reach_of(p).w - (s == 2) - (lanes - 1) * s;
-    const int64_t vectors = last < left * s ? 0 : (last - left * s) / (lanes * s) + 1;
-    const int64_t middle = HG_MIN(vectors, HG_MAX(p->out.w - left, 0) / lanes) * lanes;
+    const int64_t last = p->in.w - 1 + p->pad.left - vector_reach(p); /* begin of a vector's taps */
+    const int64_t fit = last < left * s ? left : HG_MIN(last / s + lanes, p->out.w);
+    const int64_t rest = HG_ROUND_UP(p->out.w - fit, lanes);
     strips[0] = strip_at(p, 0, p->out.w);
     strips[1] = (hg_pool_strip){.x = p->out.w};
-    if (doubles(p) || middle < LEAST_WIDTH * lanes) return;
-    /* Kernels look for NaN in the first taps between the strips, so that the last need a strip. */
-    const int64_t rest = HG_ROUND_UP(HG_MAX(p->out.w - left - middle, 1), lanes);
+    if (way_of(p) == HG_PLANES_PARTS || p->out.w - left - rest < LEAST_WIDTH * lanes) return;
     strips[0] = left ? strip_at(p, 0, left) : (hg_pool_strip){0};
-    strips[1] = strip_at(p, p->out.w - rest, rest);
+    if (rest) strips[1] = strip_at(p, p->out.w - rest, rest);
 }
 
-/* How a plan cuts planes, and its scratch in floats. */
+/* How a plan cuts planes, and its scratch: pointers, then floats. */
 typedef struct cut {
+    hg_planes_way way;
     hg_pool_strip strips[2];
-    int64_t rows, bands;       /* output rows of a band */
-    int64_t in_rows;           /* of a band, at most */
-    int64_t buffer_row, total; /* floats */
+    int64_t rows, bands;                        /* output rows of a band */
+    int64_t band_rows;                          /* input rows of a band, at most */
+    int64_t nothing, copies, parts, buffer_row; /* floats; of one row */
+    int64_t pointers, floats;
 } cut;
 
 static cut cut_of(const hg_problem *p)
 {
-    cut s = {.buffer_row = walks(p) ? 0 : HG_ROUND_UP(p->out.w, (int64_t)HG_PLANES_LANES)};
+    const int64_t lanes = HG_PLANES_LANES, h = reach_of(p).h;
+    cut s = {.way = way_of(p)};
     cut_columns(p, s.strips);
-    const int64_t copies = s.strips[0].pitch * (doubles(p) ? 2 : 1) + s.strips[1].pitch;
-    const int64_t row = copies + s.buffer_row + HG_MIN(p->in.w, p->out.w * p->stride.w);
-    const int64_t rows = BAND_BYTES / ((int64_t)sizeof(float) * row) - reach_of(p).h;
-    s.rows = HG_MIN(HG_MAX(rows / p->stride.h + 1, MIN_BAND), p->out.h);
-    s.bands = HG_CEIL_DIV(p->out.h, s.rows);
+    const bool walks = s.way == HG_PLANES_WALK;
+    s.copies = s.strips[0].pitch + s.strips[1].pitch;
+    s.parts = s.way == HG_PLANES_PARTS ? s.strips[0].pitch : 0;
+    s.buffer_row = walks ? 0 : HG_ROUND_UP(p->out.w, lanes);
+    s.nothing = walks ? HG_MAX(p->in.w, s.copies) + HG_PLANES_SLACK : 0;
+    const int64_t row = s.copies + s.parts + s.buffer_row + HG_MIN(p->in.w, p->out.w * p->stride.w);
+    const int64_t rows = (BAND_BYTES / ((int64_t)sizeof(float) * row) - h) / p->stride.h + 1;
+    s.bands = HG_CEIL_DIV(p->out.h, HG_MAX(rows, MIN_BAND));
     s.rows = HG_CEIL_DIV(p->out.h, s.bands);
     s.bands = HG_CEIL_DIV(p->out.h, s.rows);
-    s.in_rows = (s.rows - 1) * p->stride.h + reach_of(p).h;
-    s.total = HG_PLANES_NOTHING + copies * HG_MIN(s.in_rows, p->in.h) + s.buffer_row * s.in_rows;
+    s.band_rows = (s.rows - 1) * p->stride.h + h;
+    s.pointers = walks ? 3 * (s.band_rows + p->stride.h) : 0;
+    s.floats = s.nothing + (s.copies + s.parts) * HG_MIN(s.band_rows, p->in.h) +
+               s.buffer_row * s.band_rows;
     return s;
 }
 
@@ -99,7 +111,7 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
     (void)k;
     const reach r = reach_of(p);
     if (r.h > 4096 || r.w > 4096 || p->stride.h > 4096 || p->stride.w > 4096) return false;
-    return cut_of(p).total * (int64_t)sizeof(float) <= MOST_BYTES;
+    return cut_of(p).floats * (int64_t)sizeof(float) <= MOST_BYTES;
 }
 
 /* ---- Tables: spans, then for averages where the scales of each row begin, then the scales ---- */
@@ -157,7 +169,8 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
     (void)k, (void)c;
     const cut s = cut_of(p);
     *sizes = (hg_sizes){.tables = spans_size(p) + scales_size(p),
-                        .scratch = sizeof(float) * (size_t)s.total,
+                        .scratch =
+                            sizeof(float *) * (size_t)s.pointers + sizeof(float) * (size_t)s.floats,
                         .stages = 1,
                         .ranges = {p->out.n * p->out.c * s.bands}};
 }
@@ -166,11 +179,18 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 static hg_pool_planes_args common_args(const hg_task *t, const cut *s)
 {
     const hg_problem *p = t->problem;
-    const bool average = p->op == HG_OP_AVG_POOL2D;
-    const int64_t copies = HG_MIN(s->in_rows, p->in.h);
-    float *at = t->scratch;
-    for (int64_t i = 0; i < s->total; i++) at[i] = average ? 0.0f : -INFINITY;
-    hg_pool_planes_args a = {.strips = {s->strips[0], s->strips[1]},
+    const float identity = p->op == HG_OP_AVG_POOL2D ? 0.0f : -INFINITY;
+    const int64_t copied = HG_MIN(s->band_rows, p->in.h);
+    const int64_t *scale_rows = (const void *)((const char *)t->tables + spans_size(p));
+    const float **pointers = t->scratch;
+    float *at = (void *)(pointers + s->pointers);
+    for (int64_t i = 0; i < s->floats; i++) at[i] = identity;
+    hg_pool_planes_args a = {.in_plane = p->in.strides.c,
+                             .out_plane = p->out.strides.c,
+                             .scales = (const void *)(scale_rows + p->out.h),
+                             .way = s->way,
+                             .strips = {s->strips[0], s->strips[1]},
+                             .rows = pointers,
                              .nothing = at,
                              .buffer_row = s->buffer_row,
                              .in_row = p->in.strides.h,
@@ -180,18 +200,29 @@ static hg_pool_planes_args common_args(const hg_task *t, const cut *s)
                              .window = p->kernel,
                              .stride = p->stride,
                              .dilation = p->dilation};
-    at += HG_PLANES_NOTHING;
-    for (int i = 0; i < 2; i++) {
-        a.strips[i].rows = at;
-        at += a.strips[i].pitch * copies;
-    }
-    a.doubled = at;
-    if (doubles(p)) at += a.strips[0].pitch * copies;
-    a.buffer = at;
+    at += s->nothing;
+    a.strips[0].rows = at;
+    a.strips[1].rows = at += s->strips[0].pitch * copied;
+    a.parts = at += s->strips[1].pitch * copied;
+    a.buffer = at + s->parts * copied;
     return a;
 }
 
-/* A range is a band of one plane. */
+/* Output rows from y on. */
+static void aim_band(const hg_problem *p, const cut *s, int64_t y, hg_pool_planes_args *a)
+{
+    a->height = HG_MIN(s->rows, p->out.h - y);
+    const int64_t first = y * p->stride.h - p->pad.top;
+    const int64_t last = first + (a->height - 1) * p->stride.h + reach_of(p).h;
+    const int64_t row = HG_MIN(HG_MAX(first, 0), p->in.h);
+    a->band_rows = last - first;
+    a->above = HG_MIN(row, last) - first;
+    a->in_rows = HG_MAX(HG_MIN(last, p->in.h) - row, 0);
+    a->input += HG_MIN(row, p->in.h - 1) * p->in.strides.h;
+    a->output += y * p->out.strides.h;
+}
+
+/* A range is a band of one plane. Whole planes of an image go together. */
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
@@ -200,19 +231,14 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const int64_t *scale_rows = (const void *)((const char *)t->tables + spans_size(p));
     const cut s = cut_of(p);
     hg_pool_planes_args a = common_args(t, &s);
-    a.scales = (const void *)(scale_rows + p->out.h);
-    for (int64_t i = begin; i < end; i++) {
+    for (int64_t i = begin; i < end; i += a.planes) {
         const int64_t plane = i / s.bands, y = i % s.bands * s.rows;
         const int64_t n = plane / p->out.c, c = plane % p->out.c;
-        a.height = HG_MIN(s.rows, p->out.h - y);
-        const int64_t first = y * p->stride.h - p->pad.top;
-        const int64_t last = first + (a.height - 1) * p->stride.h + reach_of(p).h;
-        const int64_t row = HG_MIN(HG_MAX(first, 0), p->in.h);
-        a.above = HG_MIN(row, last) - first;
-        a.in_rows = HG_MAX(HG_MIN(last, p->in.h) - row, 0);
-        a.input = t->input + n * si->n + c * si->c + HG_MIN(row, p->in.h - 1) * si->h;
-        a.output = t->output + n * so->n + c * so->c + y * so->h;
+        a.planes = s.bands == 1 ? HG_MIN(p->out.c - c, end - i) : 1;
+        a.input = t->input + n * si->n + c * si->c;
+        a.output = t->output + n * so->n + c * so->c;
         a.scale_rows = scale_rows + y;
+        aim_band(p, &s, y, &a);
         t->kernel->run.pool_planes(&a);
     }
 }
@@ -222,7 +248,8 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const double planes = (double)p->out.n * (double)p->out.c;
     const double vectors = (double)HG_CEIL_DIV(p->out.w, (int64_t)HG_PLANES_LANES);
-    const double taps = doubles(p) ? 4.0 + (double)p->kernel.w / 8.0 : (double)p->kernel.w;
+    const bool parts = way_of(p) == HG_PLANES_PARTS;
+    const double taps = parts ? 4.0 + (double)p->kernel.w / 8.0 : (double)p->kernel.w;
     const double loads = p->stride.w == 1 ? 1.0 : p->stride.w == 2 ? 2.0 : 8.0;
     const double down = p->stride.h == 1 ? HG_MIN((double)p->kernel.h, 4.0) : (double)p->kernel.h;
     const double steps = (double)p->in.h * (taps * loads + 2.0) + (double)p->out.h * (down + 1.0);

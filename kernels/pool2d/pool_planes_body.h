@@ -30,8 +30,11 @@ typedef struct piece {
 } piece;
 
 /* What is stored at once: VL outputs, or all of a narrower row. */
-HG_INLINE void put(float *out, vec v, size_t n)
+HG_INLINE void finish(const hg_pool_planes_args *a, planes_kind kind, vec v, int64_t y, int64_t x,
+                      size_t n)
 {
+    float *out = a->output + y * a->out_row + x;
+    if (kind == SUM) v = v_mul(v, v_load(a->scales + a->scale_rows[y] + x, VL));
     if (n == VL)
         v_store(out, v, VL);
     else
@@ -40,92 +43,72 @@ HG_INLINE void put(float *out, vec v, size_t n)
 
 /* ---- Strips ---- */
 
-/* Copies the strip's columns; false if one holds NaN. */
-HG_INLINE bool copy_strip(const hg_pool_planes_args *a, const hg_pool_strip *s)
+/* Copies the strip's columns; false if one of them is looked at and NaN. */
+HG_INLINE bool copy_strip(const hg_pool_planes_args *a, const hg_pool_strip *s, bool look)
 {
-    const size_t left = (size_t)(s->floats % VL);
+    const int64_t floats = s->floats, last = floats - VL;
     vec vflag = v_set(0.0f);
+    if (floats == 0) return true;
     for (int64_t y = 0; y < a->in_rows; y++) {
         const float *in = a->input + y * a->in_row + s->column;
         float *out = s->rows + y * s->pitch + s->offset;
-        int64_t x = 0;
-        for (; x + VL <= s->floats; x += VL) {
+        for (int64_t x = 0; x < last; x += VL) {
             const vec vi = v_load(in + x, VL);
-            vflag = v_note_nan(vflag, vi, vi);
+            if (look) vflag = v_note_nan(vflag, vi, vi);
             v_store(out + x, vi, VL);
         }
-        if (left == 0) continue;
-        const vec vi = v_load(in + x, left);
-        vflag = v_note_nan(vflag, vi, vi);
-        v_store_few(out + x, vi, left);
+        const vec vi = last >= 0 ? v_load(in + last, VL) : v_load(in, (size_t)floats);
+        if (look) vflag = v_note_nan(vflag, vi, vi);
+        if (last >= 0)
+            v_store(out + last, vi, VL);
+        else
+            v_store_few(out, vi, (size_t)floats);
     }
     return !v_noted(vflag);
 }
 
 /* ---- Walk ---- */
 
-/* Row j of the band, for one vector of outputs. */
-HG_INLINE const float *row_at(const hg_pool_planes_args *a, const float *in, int64_t pitch,
-                              int64_t j)
-{
-    const int64_t i = j - a->above;
-    return i >= 0 && i < a->in_rows ? in + i * pitch : a->nothing;
-}
-
-/* Of stride 2, lanes are in the order of v_pairs. */
+/* A vector of row maxima. Of stride 2, lanes are in the order of v_pairs, and the last two taps
+ * come with one load. */
 HG_INLINE vec across(planes_kind kind, int K, int S, const float *in, bool look, vec *vflag)
 {
-    vec vacc, vi;
+    vec vi, vnext;
     if (S == 2) {
-        v_pairs(in, &vacc, &vi);
-        if (look) *vflag = v_note_nan(*vflag, vacc, vi);
-    } else {
-        vacc = v_load(in, VL);
-        vi = v_load(in + 1, VL);
+        v_pairs(in, &vi, &vnext);
+        vec vacc = vi;
+        v_pairs(in + 1, &vi, &vnext);
+        if (look) *vflag = v_note_nan(*vflag, vi, vnext);
+        return join(kind, join(kind, vacc, vi), vnext);
     }
-    vacc = join(kind, vacc, vi);
+    vec vacc = v_load(in, VL);
     HG_UNROLL
-    for (int k = 2; k < K; k++) {
-        vec vodd;
-        if (S == 2)
-            v_pairs(in + k, &vi, &vodd);
-        else
-            vi = v_load(in + k, VL);
-        vacc = join(kind, vacc, vi);
-    }
+    for (int k = 1; k < K; k++) vacc = join(kind, vacc, v_load(in + k, VL));
     return vacc;
-}
-
-HG_INLINE void finish(const hg_pool_planes_args *a, planes_kind kind, vec v, int64_t y, int64_t x,
-                      size_t n)
-{
-    if (kind == SUM) v = v_mul(v, v_load(a->scales + a->scale_rows[y] + x, VL));
-    put(a->output + y * a->out_row + x, v, n);
 }
 
 /* Stride 1, two outputs at a time: they share the rows between their first and last. Of 5 rows,
  * the maxima of rows 1 2, and then of 3 4, serve two steps. */
-HG_INLINE void walk_1(const hg_pool_planes_args *a, planes_kind kind, int K, const piece *p,
-                      const float *in, int64_t x, size_t n, vec *vflag)
+HG_INLINE void walk_1(const hg_pool_planes_args *a, planes_kind kind, int K, bool look,
+                      const float *const *rows, int64_t at, int64_t x, vec *vflag)
 {
     vec vrow[6], vmiddle = v_set(0.0f);
     HG_UNROLL
     for (int k = 0; k < K - 1; k++) {
-        const float *row = row_at(a, in, p->pitch, k);
-        vrow[k] = across(kind, K, 1, row, false, vflag);
-        if (p->look) *vflag = v_note_nan(*vflag, v_load(row, VL), v_load(row, VL));
+        const float *in = rows[k] + at;
+        vrow[k] = across(kind, K, 1, in, false, vflag);
+        if (look) *vflag = v_note_nan(*vflag, v_load(in, VL), v_load(in, VL));
     }
     if (K == 5) vmiddle = join(kind, vrow[1], vrow[2]);
     for (int64_t y = 0; y < a->height; y += 2) {
-        const float *row0 = row_at(a, in, p->pitch, y + K - 1);
-        const float *row1 = row_at(a, in, p->pitch, y + K);
-        if (p->look) *vflag = v_note_nan(*vflag, v_load(row0, VL), v_load(row1, VL));
-        vrow[K - 1] = across(kind, K, 1, row0, false, vflag);
-        vrow[K] = across(kind, K, 1, row1, false, vflag);
+        const float *in0 = rows[y + K - 1] + at, *in1 = rows[y + K] + at;
+        if (look) *vflag = v_note_nan(*vflag, v_load(in0, VL), v_load(in1, VL));
+        vrow[K - 1] = across(kind, K, 1, in0, false, vflag);
+        vrow[K] = across(kind, K, 1, in1, false, vflag);
         const vec vlast = join(kind, vrow[K - 2], vrow[K - 1]);
         const vec vcore = K == 5 ? join(kind, vmiddle, vlast) : vlast;
-        finish(a, kind, join(kind, vrow[0], vcore), y, x, n);
-        if (y + 1 < a->height) finish(a, kind, join(kind, vcore, vrow[K]), y + 1, x, n);
+        finish(a, kind, join(kind, vrow[0], vcore), y, x, VL);
+        if (y + 1 < a->height) finish(a, kind, join(kind, vcore, vrow[K]), y + 1, x, VL);
         vmiddle = vlast;
         HG_UNROLL
         for (int k = 0; k < K - 1; k++) vrow[k] = vrow[k + 2];
@@ -133,34 +116,51 @@ HG_INLINE void walk_1(const hg_pool_planes_args *a, planes_kind kind, int K, con
 }
 
 /* 3 rows of stride 2: the third is the first of the next output. */
-HG_INLINE void walk_2(const hg_pool_planes_args *a, planes_kind kind, const piece *p,
-                      const float *in, int64_t x, size_t n, vec *vflag)
+HG_INLINE void walk_2(const hg_pool_planes_args *a, planes_kind kind, bool look,
+                      const float *const *rows, int64_t at, int64_t x, vec *vflag)
 {
-    vec vfirst = across(kind, 3, 2, row_at(a, in, p->pitch, 0), p->look, vflag);
+    vec vfirst = across(kind, 3, 2, rows[0] + at, look, vflag);
     for (int64_t y = 0; y < a->height; y++) {
-        const float *row1 = row_at(a, in, p->pitch, 2 * y + 1);
-        const float *row2 = row_at(a, in, p->pitch, 2 * y + 2);
-        const vec vsecond = across(kind, 3, 2, row1, p->look, vflag);
-        const vec vthird = across(kind, 3, 2, row2, p->look, vflag);
-        finish(a, kind, v_order(join(kind, join(kind, vfirst, vsecond), vthird)), y, x, n);
+        const vec vsecond = across(kind, 3, 2, rows[2 * y + 1] + at, look, vflag);
+        const vec vthird = across(kind, 3, 2, rows[2 * y + 2] + at, look, vflag);
+        finish(a, kind, v_order(join(kind, join(kind, vfirst, vsecond), vthird)), y, x, VL);
         vfirst = vthird;
     }
 }
 
-HG_INLINE bool walk(const hg_pool_planes_args *a, planes_kind kind, const piece *p)
+/* Columns that no walk looks at: for stride 1 the last taps of the last windows, for stride 2 the
+ * first of the first. */
+HG_INLINE vec look_beside(const hg_pool_planes_args *a, const piece *p)
 {
-    const int64_t S = a->stride.w, last = HG_MAX(p->count - VL, 0);
-    const size_t n = (size_t)HG_MIN(p->count, (int64_t)VL);
+    const int64_t at = a->stride.w == 1 ? p->count - VL + a->window.w - 1 : 0;
     vec vflag = v_set(0.0f);
+    for (int64_t y = 0; y < a->in_rows; y++) {
+        const vec vi = v_load(p->in + y * p->pitch + at, VL);
+        vflag = v_note_nan(vflag, vi, vi);
+    }
+    return vflag;
+}
+
+HG_INLINE void set_rows(const hg_pool_planes_args *a, const piece *p, const float **rows)
+{
+    for (int64_t j = 0; j < a->band_rows + a->stride.h; j++) {
+        const int64_t y = j - a->above;
+        rows[j] = y >= 0 && y < a->in_rows ? p->in + y * p->pitch : a->nothing;
+    }
+}
+
+HG_INLINE bool walk(const hg_pool_planes_args *a, planes_kind kind, bool look, const piece *p,
+                    const float *const *rows)
+{
+    vec vflag = look ? look_beside(a, p) : v_set(0.0f);
     for (int64_t i = 0; i < p->count; i += VL) {
-        const int64_t at = HG_MIN(i, last), x = p->x + at;
-        const float *in = p->in + at * S;
-        if (S == 2)
-            walk_2(a, kind, p, in, x, n, &vflag);
+        const int64_t to = HG_MIN(i, p->count - VL), x = p->x + to;
+        if (a->stride.w == 2)
+            walk_2(a, kind, look, rows, 2 * to, x, &vflag);
         else if (a->window.w == 5)
-            walk_1(a, kind, 5, p, in, x, n, &vflag);
+            walk_1(a, kind, 5, look, rows, to, x, &vflag);
         else
-            walk_1(a, kind, 3, p, in, x, n, &vflag);
+            walk_1(a, kind, 3, look, rows, to, x, &vflag);
     }
     return !v_noted(vflag);
 }
@@ -231,9 +231,9 @@ HG_INLINE void across_parts(const hg_pool_planes_args *a, planes_kind kind, int 
     /* Parts of 8 end one vector earlier. */
     const int64_t floats = HG_ROUND_UP(a->width + a->window.w, VL) + (P == 8 ? VL : 0);
     for (int64_t y = 0; y < a->in_rows; y++)
-        parts_row(kind, P, s->rows + y * s->pitch, a->doubled + y * s->pitch, floats);
+        parts_row(kind, P, s->rows + y * s->pitch, a->parts + y * s->pitch, floats);
     for (int64_t y = 0; y < a->in_rows; y++)
-        from_parts(a, kind, P, s->rows + y * s->pitch, a->doubled + y * s->pitch,
+        from_parts(a, kind, P, s->rows + y * s->pitch, a->parts + y * s->pitch,
                    a->buffer + (a->above + y) * a->buffer_row);
 }
 
@@ -289,10 +289,9 @@ HG_INLINE void rows_down(const hg_pool_planes_args *a, planes_kind kind)
     const int64_t taps = a->window.h;
     const bool shared = a->stride.h == 1 && a->dilation.h == 1;
     const vec videntity = v_set(kind == SUM ? 0.0f : -INFINITY);
-    const int64_t rows = (a->height - 1) * a->stride.h + (taps - 1) * a->dilation.h + 1;
-    for (int64_t j = 0; j < rows; j++) {
+    for (int64_t j = 0; j < a->band_rows; j++) {
         if (j == a->above && a->in_rows > 0) j += a->in_rows;
-        for (int64_t x = 0; j < rows && x < a->width; x += VL)
+        for (int64_t x = 0; j < a->band_rows && x < a->width; x += VL)
             v_store(a->buffer + j * a->buffer_row + x, videntity, VL);
     }
     int64_t y = 0;
@@ -304,44 +303,85 @@ HG_INLINE void rows_down(const hg_pool_planes_args *a, planes_kind kind)
 
 /* ---- Bands ---- */
 
-/* Returns false if it met NaN where none may be. */
-HG_INLINE bool band(const hg_pool_planes_args *args, planes_kind kind)
+HG_INLINE piece strip_piece(const hg_pool_strip *s)
 {
-    /* A copy that no store can alias: what depends on it alone leaves the loops. */
-    const hg_pool_planes_args copy = *args, *a = &copy;
-    const bool walks = hg_pool_planes_walk(a->window, a->stride, a->dilation);
-    const bool parts =
-        !walks && a->stride.w == 1 && a->dilation.w == 1 && a->window.w >= HG_PLANES_DOUBLED;
-    const hg_pool_strip *s = a->strips;
-    const int64_t middle = s[0].outputs;
-    const piece pieces[3] = {{s[0].rows, s[0].pitch, 0, s[0].outputs, false},
-                             {a->input + middle * a->stride.w - a->left, a->in_row, middle,
-                              s[1].x - middle, kind == NUMBERS},
-                             {s[1].rows, s[1].pitch, s[1].x, s[1].outputs, false}};
+    return (piece){s->rows, s->pitch, s->x, s->outputs, false};
+}
+
+/* What lies between the strips. */
+HG_INLINE piece middle_piece(const hg_pool_planes_args *a, planes_kind kind)
+{
+    const int64_t x = a->strips[0].outputs;
+    return (piece){a->input + x * a->stride.w - a->left, a->in_row, x, a->strips[1].x - x,
+                   kind == NUMBERS};
+}
+
+HG_INLINE bool walk_band(const hg_pool_planes_args *a, planes_kind kind)
+{
+    const int64_t pointers = a->band_rows + a->stride.h;
+    const piece middle = middle_piece(a, kind);
+    bool clean = true;
+    if (middle.count) {
+        set_rows(a, &middle, a->rows + 2 * pointers);
+        clean = walk(a, kind, kind == NUMBERS, &middle, a->rows + 2 * pointers);
+    }
+    for (int i = 0; i < 2 && clean; i++) {
+        const piece edge = strip_piece(&a->strips[i]);
+        if (edge.count) walk(a, kind, false, &edge, a->rows + i * pointers);
+    }
+    return clean;
+}
+
+HG_INLINE bool pass_band(const hg_pool_planes_args *a, planes_kind kind)
+{
+    const piece pieces[3] = {strip_piece(&a->strips[0]), middle_piece(a, kind),
+                             strip_piece(&a->strips[1])};
+    bool clean = true;
+    for (int i = 0; i < 3; i++)
+        if (pieces[i].count) clean &= across_piece(a, kind, &pieces[i]);
+    return clean;
+}
+
+/* Returns false if it met NaN where none may be. */
+HG_INLINE bool band(const hg_pool_planes_args *a, planes_kind kind)
+{
     bool clean = true;
     for (int i = 0; i < 2; i++)
-        if (s[i].outputs) clean &= copy_strip(a, &s[i]);
-    if (kind == NUMBERS && !clean) return false;
-    for (int i = 0; i < 3 && !parts; i++) {
-        if (pieces[i].count <= 0) continue;
-        clean = walks ? walk(a, kind, &pieces[i]) : across_piece(a, kind, &pieces[i]);
-        if (kind == NUMBERS && !clean) return false;
-    }
-    if (walks) return true;
-    if (parts && a->window.w >= 8)
+        if (a->strips[i].outputs) clean &= copy_strip(a, &a->strips[i], kind == NUMBERS);
+    if (!clean) return false;
+    if (a->way == HG_PLANES_WALK) return walk_band(a, kind);
+    if (a->way == HG_PLANES_PASSES && !pass_band(a, kind)) return false;
+    if (a->way == HG_PLANES_PARTS && a->window.w >= 8)
         across_parts(a, kind, 8);
-    else if (parts)
+    else if (a->way == HG_PLANES_PARTS)
         across_parts(a, kind, 4);
     rows_down(a, kind);
     return true;
 }
 
+HG_INLINE void planes(const hg_pool_planes_args *args, bool maximum)
+{
+    /* A copy that no store can alias: what depends on it alone leaves the loops. */
+    hg_pool_planes_args copy = *args, *a = &copy;
+    for (int i = 0; i < 2 && a->way == HG_PLANES_WALK; i++) {
+        const piece edge = strip_piece(&a->strips[i]);
+        set_rows(a, &edge, a->rows + i * (a->band_rows + a->stride.h));
+    }
+    for (int64_t c = 0; c < args->planes; c++) {
+        if (!maximum)
+            band(a, SUM);
+        else if (!band(a, NUMBERS))
+            band(a, ANY);
+        a->input += a->in_plane, a->output += a->out_plane;
+    }
+}
+
 static void max_planes(const hg_pool_planes_args *a)
 {
-    if (!band(a, NUMBERS)) band(a, ANY);
+    planes(a, true);
 }
 
 static void avg_planes(const hg_pool_planes_args *a)
 {
-    band(a, SUM);
+    planes(a, false);
 }
