@@ -7,6 +7,7 @@
 enum {
     BAND_BYTES = 24 * 1024, /* of input, strips and buffer */
     MOST_BYTES = 1024 * 1024,
+    LONG_BAND = 64, /* output rows where rows are read once, whether in L1 or not */
     MIN_BAND = 8,   /* output rows */
     LEAST_WIDTH = 3 /* vectors straight from the input that pay for two strips */
 };
@@ -24,8 +25,14 @@ static hg_planes_way way_of(const hg_problem *p)
 {
     const hg_size2 k = p->kernel, s = p->stride, d = p->dilation;
     const bool even = k.h == k.w && s.h == s.w && d.h == 1 && d.w == 1;
-    if (even && p->out.w >= HG_PLANES_LANES && ((k.h == 3 && s.h <= 2) || (k.h == 5 && s.h == 1)))
-        return HG_PLANES_WALK;
+    const bool begin_inside = p->pad.top < 2 && p->pad.left < 2 &&
+                              (p->out.h - 1) * s.h - p->pad.top < p->in.h &&
+                              (p->out.w - 1) * s.w - p->pad.left < p->in.w;
+    if (even && p->out.w >= HG_PLANES_LANES) {
+        if (p->op == HG_OP_MAX_POOL2D && k.h == 3 && s.h == 2 && begin_inside)
+            return HG_PLANES_K3S2;
+        if ((k.h == 3 && s.h <= 2) || (k.h == 5 && s.h == 1)) return HG_PLANES_WALK;
+    }
     return s.w == 1 && d.w == 1 && k.w >= 4 ? HG_PLANES_PARTS : HG_PLANES_PASSES;
 }
 
@@ -69,6 +76,10 @@ static void cut_columns(const hg_problem *p, hg_pool_strip strips[2])
     const int64_t rest = HG_ROUND_UP(p->out.w - fit, lanes);
     strips[0] = strip_at(p, 0, p->out.w);
     strips[1] = (hg_pool_strip){.x = p->out.w};
+    if (way_of(p) == HG_PLANES_K3S2) {
+        strips[0] = (hg_pool_strip){0};
+        return;
+    }
     if (way_of(p) == HG_PLANES_PARTS || p->out.w - left - rest < LEAST_WIDTH * lanes) return;
     strips[0] = left ? strip_at(p, 0, left) : (hg_pool_strip){0};
     if (rest) strips[1] = strip_at(p, p->out.w - rest, rest);
@@ -96,10 +107,14 @@ static cut cut_of(const hg_problem *p)
     s.nothing = walks ? HG_MAX(p->in.w, s.copies) + HG_PLANES_SLACK : 0;
     const int64_t row = s.copies + s.parts + s.buffer_row + HG_MIN(p->in.w, p->out.w * p->stride.w);
     const int64_t rows = (BAND_BYTES / ((int64_t)sizeof(float) * row) - h) / p->stride.h + 1;
-    s.bands = HG_CEIL_DIV(p->out.h, HG_MAX(rows, MIN_BAND));
+    s.bands = HG_CEIL_DIV(p->out.h, HG_MAX(rows, s.way == HG_PLANES_K3S2 ? LONG_BAND : MIN_BAND));
     s.rows = HG_CEIL_DIV(p->out.h, s.bands);
     s.bands = HG_CEIL_DIV(p->out.h, s.rows);
     s.band_rows = (s.rows - 1) * p->stride.h + h;
+    if (s.way == HG_PLANES_K3S2) {
+        s.floats = s.buffer_row;
+        return s;
+    }
     s.pointers = walks ? 3 * (s.band_rows + p->stride.h) : 0;
     s.floats = s.nothing + (s.copies + s.parts) * HG_MIN(s.band_rows, p->in.h) +
                s.buffer_row * s.band_rows;
@@ -194,6 +209,7 @@ static hg_pool_planes_args common_args(const hg_task *t, const cut *s)
                              .nothing = at,
                              .buffer_row = s->buffer_row,
                              .in_row = p->in.strides.h,
+                             .in_width = p->in.w,
                              .left = p->pad.left,
                              .width = p->out.w,
                              .out_row = p->out.strides.h,
@@ -252,9 +268,10 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double taps = parts ? 4.0 + (double)p->kernel.w / 8.0 : (double)p->kernel.w;
     const double loads = p->stride.w == 1 ? 1.0 : p->stride.w == 2 ? 2.0 : 8.0;
     const double down = p->stride.h == 1 ? HG_MIN((double)p->kernel.h, 4.0) : (double)p->kernel.h;
+    if (way_of(p) == HG_PLANES_K3S2) return hg_pool_cost(p, k->isa == HG_ISA_AVX2 ? 0.9 : 0.45);
     const double steps = (double)p->in.h * (taps * loads + 2.0) + (double)p->out.h * (down + 1.0);
     const double each = k->isa == HG_ISA_AVX2 ? 0.15 : 0.3;
-    return HG_MAX(planes * (vectors * steps * each + 20.0), hg_problem_bytes(p) / 50.0) + 200.0;
+    return HG_MAX(planes * (vectors * steps * each + 20.0), hg_problem_bytes(p) / 30.0) + 200.0;
 }
 
 const hg_algorithm hg_pool_planes = {.name = "pool-planes-any",

@@ -15,6 +15,28 @@ HG_INLINE vec v_order(vec v)
     return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xD8));
 }
 
+/* The same of VL < n < 2 * VL floats; `fill` is behind them. */
+HG_INLINE void v_pairs_inside(const float *p, size_t n, float fill, vec *even, vec *odd)
+{
+    const __m256i vmask = hg_tail_mask(n - VL);
+    const vec v0 = v_load(p, VL);
+    const vec v1 = _mm256_blendv_ps(v_set(fill), _mm256_maskload_ps(p + VL, vmask),
+                                    _mm256_castsi256_ps(vmask));
+    *even = _mm256_shuffle_ps(v0, v1, 0x88);
+    *odd = _mm256_shuffle_ps(v0, v1, 0xDD);
+}
+
+/* Lanes of v_pairs move up by one, the last to the first; then the first from elsewhere. */
+HG_INLINE vec v_turn(vec v)
+{
+    return _mm256_permutevar8x32_ps(v, _mm256_setr_epi32(7, 0, 5, 2, 1, 4, 3, 6));
+}
+
+HG_INLINE vec v_first_of(vec vfirst, vec v)
+{
+    return _mm256_blend_ps(v, vfirst, 1);
+}
+
 HG_INLINE vec v_gather(const float *p, int64_t stride)
 {
     const __m256i vlane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);

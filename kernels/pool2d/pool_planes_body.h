@@ -2,9 +2,10 @@
  * Contract: hg_pool_planes_args in pool_planes.h.
  *
  * Rows first, then columns: an ordered maximum keeps the first of equals and the last NaN as long
- * as its taps stay in order. Two ways:
+ * as its taps stay in order. Ways:
  *
  *     walk    small windows: a vector of outputs goes down its column, row maxima in registers
+ *     k3s2    row by row, nothing is loaded twice (pool_planes_k3s2_body.h)
  *     passes  any window: row maxima into a buffer, then down the buffer
  *
  * The last vector of a row starts earlier and repeats outputs, unless the row has fewer than VL.
@@ -301,6 +302,8 @@ HG_INLINE void rows_down(const hg_pool_planes_args *a, planes_kind kind)
     for (; y < a->height; y++) down(a, kind, 1, taps, y);
 }
 
+#include "kernels/pool2d/pool_planes_k3s2_body.h"
+
 /* ---- Bands ---- */
 
 HG_INLINE piece strip_piece(const hg_pool_strip *s)
@@ -346,6 +349,7 @@ HG_INLINE bool pass_band(const hg_pool_planes_args *a, planes_kind kind)
 HG_INLINE bool band(const hg_pool_planes_args *a, planes_kind kind)
 {
     bool clean = true;
+    if (a->way == HG_PLANES_K3S2) return kind == SUM || k3s2_band(a, kind);
     for (int i = 0; i < 2; i++)
         if (a->strips[i].outputs) clean &= copy_strip(a, &a->strips[i], kind == NUMBERS);
     if (!clean) return false;

@@ -15,6 +15,27 @@ HG_INLINE vec v_order(vec v)
     return v;
 }
 
+/* The same of VL < n < 2 * VL floats; `fill` is behind them. */
+HG_INLINE void v_pairs_inside(const float *p, size_t n, float fill, vec *even, vec *odd)
+{
+    static const uint32_t lanes[VL] = {0, 1, 2, 3};
+    const uint32x4_t vin = vcltq_u32(vld1q_u32(lanes), vdupq_n_u32((uint32_t)(n - VL)));
+    const vec v0 = v_load(p, VL), v1 = vbslq_f32(vin, hg_load_tail(p + VL, n - VL), v_set(fill));
+    *even = vuzp1q_f32(v0, v1);
+    *odd = vuzp2q_f32(v0, v1);
+}
+
+/* Lanes move up by one, the last to the first; then the first from elsewhere. */
+HG_INLINE vec v_turn(vec v)
+{
+    return vextq_f32(v, v, 3);
+}
+
+HG_INLINE vec v_first_of(vec vfirst, vec v)
+{
+    return vsetq_lane_f32(vgetq_lane_f32(vfirst, 0), v, 0);
+}
+
 HG_INLINE vec v_gather(const float *p, int64_t stride)
 {
     vec v = vld1q_dup_f32(p);
