@@ -100,6 +100,7 @@ struct hg_pool_slide_args;
 struct hg_pool_planes_args;
 struct hg_unpool_args;
 struct hg_resize_steps;
+struct hg_resize_plane_args;
 struct hg_winograd_steps;
 
 struct hg_kernel {
@@ -125,6 +126,7 @@ struct hg_kernel {
         void (*pool_planes)(const struct hg_pool_planes_args *args);
         void (*unpool)(const struct hg_unpool_args *args);
         const struct hg_resize_steps *resize;
+        void (*resize_plane)(const struct hg_resize_plane_args *args);
         const struct hg_winograd_steps *winograd;
     } run;
 };

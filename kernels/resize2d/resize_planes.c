@@ -1,0 +1,128 @@
+/* Resizing of NCHW planes: each input row is filtered along x once, into a ring of rows in L1, and
+ * all output rows that need the same input rows are summed together. */
+#include "kernels/resize2d/resize_planes.h"
+
+enum {
+    RANGE_FLOATS = 16384, /* of output; the first rows of a range are filtered once more */
+    LEAST_ROWS = 16,
+    LEAST_WIDTH = 8,
+    MOST_WIDTH = 8192
+};
+
+static int64_t lanes_of(const hg_kernel *k)
+{
+    return k->isa == HG_ISA_AVX2 ? 8 : 4;
+}
+
+static bool supports(const hg_problem *p, const hg_kernel *k)
+{
+    (void)k;
+    return p->resize.mode != HG_RESIZE_NEAREST && p->resize.mode != HG_RESIZE_AREA &&
+           p->resize.coordinates != HG_TF_CROP_AND_RESIZE &&
+           hg_resize_vertical(p, NULL).taps <= HG_PLANE_TAPS &&
+           hg_resize_horizontal(p, NULL).taps <= HG_PLANE_TAPS && p->in.w >= LEAST_WIDTH &&
+           p->out.w >= LEAST_WIDTH && p->out.w <= MOST_WIDTH;
+}
+
+static double cost(const hg_problem *p, const hg_kernel *k)
+{
+    const double v = (double)hg_resize_vertical(p, NULL).taps;
+    const double h = (double)hg_resize_horizontal(p, NULL).taps;
+    const double row = (double)p->out.n * (double)p->out.c * (double)p->out.w;
+    const double in_rows = HG_MIN((double)p->in.h, v * (double)p->out.h);
+    const double steps = row * (in_rows * (h + 1.0) + (double)p->out.h * (v + 1.0));
+    const double memory = hg_problem_bytes(p) / 30.0;
+    return HG_MAX(steps * 0.15 / (double)lanes_of(k), memory) + 300.0;
+}
+
+/* Rows of the ring: a power of 2, for one row more than a window has. */
+static int64_t ring_rows(const hg_problem *p)
+{
+    return hg_resize_vertical(p, NULL).taps < 4 ? 4 : 8;
+}
+
+static int64_t ring_row(const hg_problem *p)
+{
+    return HG_ROUND_UP(p->out.w, (int64_t)16);
+}
+
+static int64_t range_rows(const hg_problem *p)
+{
+    return HG_MIN(HG_MAX(RANGE_FLOATS / p->out.w, LEAST_ROWS), p->out.h);
+}
+
+static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
+{
+    (void)c;
+    const int64_t lanes = lanes_of(k), groups = HG_CEIL_DIV(p->out.w, lanes);
+    const size_t group = sizeof(hg_resize_group) + sizeof(int32_t) * (size_t)lanes;
+    const int64_t blocks = HG_CEIL_DIV(p->out.h, range_rows(p));
+    *sizes = (hg_sizes){.tables = hg_resize_table_size(p) + group * (size_t)groups,
+                        .scratch = sizeof(float) * (size_t)(ring_rows(p) * ring_row(p)),
+                        .stages = 1,
+                        .ranges = {p->out.n * p->out.c * blocks}};
+}
+
+/* The outputs [x, x + lanes). */
+static hg_resize_group group_of(const hg_resize_axis *h, int64_t x, int64_t lanes)
+{
+    int32_t low = h->first[x], high = low;
+    bool whole = true;
+    for (int64_t i = x; i < x + lanes; i++) {
+        low = HG_MIN(low, h->first[i]);
+        high = HG_MAX(high, h->first[i]);
+        whole &= h->count[i] == h->taps;
+    }
+    const bool inside = low + h->taps - 1 + lanes <= h->in;
+    if (high - low >= lanes) return (hg_resize_group){low, HG_SPREAD_FAR};
+    return (hg_resize_group){low, whole && inside ? HG_SPREAD_NEAR : HG_SPREAD_EDGE};
+}
+
+static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
+{
+    hg_resize_prepare(p, k, c, tables);
+    const hg_resize_axis h = hg_resize_horizontal(p, tables);
+    const int64_t lanes = lanes_of(k), count = HG_CEIL_DIV(h.out, lanes);
+    hg_resize_group *groups = (void *)((char *)tables + hg_resize_table_size(p));
+    int32_t *place = (void *)(groups + count);
+    for (int64_t i = 0; i < count; i++) {
+        const int64_t x = HG_MIN(i * lanes, h.out - lanes);
+        groups[i] = group_of(&h, x, lanes);
+        for (int64_t j = 0; j < lanes; j++) *place++ = h.first[x + j] - groups[i].base;
+    }
+}
+
+/* A range is some rows of one plane. */
+static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
+{
+    (void)stage;
+    const hg_problem *p = t->problem;
+    const hg_strides *si = &p->in.strides, *so = &p->out.strides;
+    const int64_t rows = range_rows(p), blocks = HG_CEIL_DIV(p->out.h, rows);
+    const hg_resize_group *groups =
+        (const void *)((const char *)t->tables + hg_resize_table_size(p));
+    hg_resize_plane_args a = {.in_row = si->h,
+                              .out_row = so->h,
+                              .v = hg_resize_vertical(p, t->tables),
+                              .h = hg_resize_horizontal(p, t->tables),
+                              .groups = groups,
+                              .ring = t->scratch,
+                              .ring_row = ring_row(p),
+                              .slots = ring_rows(p) - 1};
+    a.place = (const void *)(groups + HG_CEIL_DIV(a.h.out, lanes_of(t->kernel)));
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t plane = i / blocks, n = plane / p->out.c, c = plane % p->out.c;
+        a.input = t->input + n * si->n + c * si->c;
+        a.output = t->output + n * so->n + c * so->c;
+        a.y = i % blocks * rows;
+        a.y_end = HG_MIN(a.y + rows, p->out.h);
+        t->kernel->run.resize_plane(&a);
+    }
+}
+
+const hg_algorithm hg_resize_planes = {.name = "resize-planes",
+                                       .supports = supports,
+                                       .cost = cost,
+                                       .size = size,
+                                       .prepare = prepare,
+                                       .run = run};

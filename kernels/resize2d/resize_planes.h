@@ -1,0 +1,47 @@
+/* Resizing of NCHW planes by up to 4 taps along either axis: the contract between the portable
+ * driver and the microkernels. */
+#ifndef HG_RESIZE_PLANES_H
+#define HG_RESIZE_PLANES_H
+
+#include "kernels/resize2d/resize2d.h"
+
+extern const hg_kernel hg_resize_planes_avx2[], hg_resize_planes_neon[];
+extern const hg_algorithm hg_resize_planes;
+
+enum { HG_PLANE_TAPS = 4 };
+
+/* Where the taps of VL neighbouring outputs lie. */
+typedef enum hg_resize_spread {
+    HG_SPREAD_NEAR, /* all outputs have all taps; tap k of lane j is float place[j] + k from base,
+                       below VL + k: loads of VL floats at base + k stay inside the row */
+    HG_SPREAD_EDGE, /* some outputs have fewer taps; the first ones lie less than VL apart */
+    HG_SPREAD_FAR
+} hg_resize_spread;
+
+typedef struct hg_resize_group {
+    int32_t base; /* the least first tap */
+    int32_t spread;
+} hg_resize_group;
+
+/* Rows [y, y_end) of one plane, at least VL wide, as the input:
+ *
+ *     row[iy][x] = sum over k < h.count[x] of h.weight[k*h.out + x] * input[iy*in_row + h.first[x]
+ * + k] output[y*out_row + x] = sum over k < v.count[y] of v.weight[k*v.out + y] *
+ * row[v.first[y]+k][x]
+ *
+ * Sums run in the order of k, fused after the first product. v.first never decreases, and no count
+ * is 0. Row iy lies in slot iy & slots of the ring, ring_row floats apart; slots + 1 is a power of
+ * 2 above v.taps. Group i is of the outputs from min(i * VL, width - VL) on. Only the elements
+ * named are read and written. */
+typedef struct hg_resize_plane_args {
+    const float *input;
+    float *output;
+    int64_t in_row, out_row, y, y_end;
+    hg_resize_axis v, h;
+    const hg_resize_group *groups;
+    const int32_t *place; /* VL for each group */
+    float *ring;
+    int64_t ring_row, slots;
+} hg_resize_plane_args;
+
+#endif

@@ -1,0 +1,79 @@
+/* Resizing of NCHW planes, f32, AVX2. Contract: hg_resize_plane_args in resize_planes.h. */
+#include "kernels/common/vec_avx2.h"
+
+enum { VL = 8 }; /* f32 lanes */
+typedef __m256 vec;
+typedef __m256i places; /* of a permutation */
+
+HG_INLINE vec v_load(const float *p)
+{
+    return _mm256_loadu_ps(p);
+}
+
+HG_INLINE void v_store(float *p, vec v)
+{
+    _mm256_storeu_ps(p, v);
+}
+
+HG_INLINE vec v_set(float value)
+{
+    return _mm256_set1_ps(value);
+}
+
+HG_INLINE vec v_mul(vec a, vec b)
+{
+    return _mm256_mul_ps(a, b);
+}
+
+HG_INLINE vec v_fma(vec acc, vec a, vec b)
+{
+    return _mm256_fmadd_ps(a, b, acc);
+}
+
+HG_INLINE places v_places(const int32_t *place)
+{
+    return _mm256_loadu_si256((const __m256i *)place);
+}
+
+HG_INLINE places v_places_plus(const int32_t *place, int32_t more)
+{
+    return _mm256_add_epi32(v_places(place), _mm256_set1_epi32(more));
+}
+
+/* Lane j takes lane place[j] of v; what places outside give does not matter. */
+HG_INLINE vec v_place(vec v, places at)
+{
+    return _mm256_permutevar8x32_ps(v, at);
+}
+
+HG_INLINE __m256i lanes_less(int64_t k, const int32_t *count)
+{
+    return _mm256_cmpgt_epi32(v_places(count), _mm256_set1_epi32((int32_t)k));
+}
+
+/* v where k < count, else 0. */
+HG_INLINE vec v_where_less(int64_t k, const int32_t *count, vec v)
+{
+    return _mm256_and_ps(v, _mm256_castsi256_ps(lanes_less(k, count)));
+}
+
+HG_INLINE vec v_gather_where_less(int64_t k, const int32_t *count, const float *p,
+                                  const int32_t *at)
+{
+    return _mm256_mask_i32gather_ps(_mm256_setzero_ps(), p, v_places(at),
+                                    _mm256_castsi256_ps(lanes_less(k, count)), 4);
+}
+
+#include "kernels/resize2d/resize_planes_body.h"
+
+const hg_kernel hg_resize_planes_avx2[] = {
+    {.name = "resize2d.f32.nchw.avx2.planes",
+     .op = HG_OP_RESIZE2D,
+     .dtype = HG_F32,
+     .isa = HG_ISA_AVX2,
+     .layouts = HG_IN_NCHW,
+     .rev = 1,
+     .algorithm = &hg_resize_planes,
+     .run.resize_plane = plane},
+    {.name = NULL},
+};
