@@ -63,6 +63,16 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
                         .ranges = {p->out.n * p->out.c * blocks}};
 }
 
+/* Bilinear of pixel centres, twice as wide. */
+static bool doubles(const hg_problem *p)
+{
+    const hg_resize_attr *r = &p->resize;
+    const bool centres = r->coordinates == HG_HALF_PIXEL ||
+                         r->coordinates == HG_PYTORCH_HALF_PIXEL ||
+                         r->coordinates == HG_HALF_PIXEL_SYMMETRIC;
+    return r->mode == HG_RESIZE_BILINEAR && centres && r->scale_w == 0.0 && p->out.w == 2 * p->in.w;
+}
+
 /* The outputs [x, x + lanes). */
 static hg_resize_group group_of(const hg_resize_axis *h, int64_t x, int64_t lanes)
 {
@@ -75,7 +85,8 @@ static hg_resize_group group_of(const hg_resize_axis *h, int64_t x, int64_t lane
     }
     const bool inside = low + h->taps - 1 + lanes <= h->in;
     if (high - low >= lanes) return (hg_resize_group){low, HG_SPREAD_FAR};
-    return (hg_resize_group){low, whole && inside ? HG_SPREAD_NEAR : HG_SPREAD_EDGE};
+    return (hg_resize_group){low,
+                             inside ? whole ? HG_SPREAD_NEAR : HG_SPREAD_SOME : HG_SPREAD_EDGE};
 }
 
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
@@ -108,12 +119,16 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
                               .groups = groups,
                               .ring = t->scratch,
                               .ring_row = ring_row(p),
-                              .slots = ring_rows(p) - 1};
+                              .slots = ring_rows(p) - 1,
+                              .doubled = doubles(p)};
     a.place = (const void *)(groups + HG_CEIL_DIV(a.h.out, lanes_of(t->kernel)));
+    const int64_t lanes = lanes_of(t->kernel);
     for (int64_t i = begin; i < end; i++) {
         const int64_t plane = i / blocks, n = plane / p->out.c, c = plane % p->out.c;
         a.input = t->input + n * si->n + c * si->c;
         a.output = t->output + n * so->n + c * so->c;
+        a.aligned =
+            so->h % lanes == 0 && (uintptr_t)a.output % (sizeof(float) * (size_t)lanes) == 0;
         a.y = i % blocks * rows;
         a.y_end = HG_MIN(a.y + rows, p->out.h);
         t->kernel->run.resize_plane(&a);

@@ -14,7 +14,8 @@ enum { HG_PLANE_TAPS = 4 };
 typedef enum hg_resize_spread {
     HG_SPREAD_NEAR, /* all outputs have all taps; tap k of lane j is float place[j] + k from base,
                        below VL + k: loads of VL floats at base + k stay inside the row */
-    HG_SPREAD_EDGE, /* some outputs have fewer taps; the first ones lie less than VL apart */
+    HG_SPREAD_SOME, /* the same, but some outputs have fewer taps */
+    HG_SPREAD_EDGE, /* first taps less than VL apart */
     HG_SPREAD_FAR
 } hg_resize_spread;
 
@@ -31,8 +32,10 @@ typedef struct hg_resize_group {
  *
  * Sums run in the order of k, fused after the first product. v.first never decreases, and no count
  * is 0. Row iy lies in slot iy & slots of the ring, ring_row floats apart; slots + 1 is a power of
- * 2 above v.taps. Group i is of the outputs from min(i * VL, width - VL) on. Only the elements
- * named are read and written. */
+ * 2 above v.taps. With `doubled`, row[iy][2x] and row[iy][2x + 1] are 3/4 of input x and 1/4 of its
+ * left and right neighbour, the edge being its own neighbour. `aligned`: each row
+ * of output begins at a multiple of VL floats. Group i is of the outputs from min(i * VL, width -
+ * VL) on. Only the elements named are read and written. */
 typedef struct hg_resize_plane_args {
     const float *input;
     float *output;
@@ -42,6 +45,7 @@ typedef struct hg_resize_plane_args {
     const int32_t *place; /* VL for each group */
     float *ring;
     int64_t ring_row, slots;
+    bool doubled, aligned;
 } hg_resize_plane_args;
 
 #endif

@@ -64,6 +64,26 @@ HG_INLINE vec v_gather_where_less(int64_t k, const int32_t *count, const float *
                                     _mm256_castsi256_ps(lanes_less(k, count)), 4);
 }
 
+/* Lanes 0 0 1 .. 6 and 1 .. 6 7 7. */
+HG_INLINE vec v_after_first(vec v)
+{
+    return _mm256_permutevar8x32_ps(v, _mm256_setr_epi32(0, 0, 1, 2, 3, 4, 5, 6));
+}
+
+HG_INLINE vec v_before_last(vec v)
+{
+    return _mm256_permutevar8x32_ps(v, _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 7));
+}
+
+/* Lanes of both in turn. */
+HG_INLINE void v_store_zip(float *p, vec even, vec odd)
+{
+    const vec vlow = _mm256_unpacklo_ps(even, odd);  /* 0 0 1 1 | 4 4 5 5 */
+    const vec vhigh = _mm256_unpackhi_ps(even, odd); /* 2 2 3 3 | 6 6 7 7 */
+    _mm256_storeu_ps(p, _mm256_permute2f128_ps(vlow, vhigh, 0x20));
+    _mm256_storeu_ps(p + VL, _mm256_permute2f128_ps(vlow, vhigh, 0x31));
+}
+
 #include "kernels/resize2d/resize_planes_body.h"
 
 const hg_kernel hg_resize_planes_avx2[] = {

@@ -20,7 +20,20 @@ HG_INLINE vec near_sum(const hg_resize_plane_args *a, int T, const float *in, in
     return vacc;
 }
 
-/* Taps that are not there add 0 * 0. Loads move left where they would leave the row. */
+/* Taps that are not there add 0 * 0. */
+HG_INLINE vec some_sum(const hg_resize_plane_args *a, int T, const float *in, int64_t x, places at)
+{
+    const float *weight = a->h.weight + x;
+    vec vacc = v_mul(v_load(weight), v_place(v_load(in), at)); /* the first is always there */
+    HG_UNROLL
+    for (int k = 1; k < T; k++) {
+        const vec vi = v_where_less(k, a->h.count + x, v_place(v_load(in + k), at));
+        vacc = v_fma(vacc, v_load(weight + k * a->h.out), vi);
+    }
+    return vacc;
+}
+
+/* The same where loads must move left, so as not to leave the row. */
 HG_INLINE vec edge_sum(const hg_resize_plane_args *a, const float *row, int64_t x, int64_t base,
                        const int32_t *place)
 {
@@ -61,6 +74,10 @@ HG_INLINE void along_x(const hg_resize_plane_args *a, int T, int R, int64_t iy)
             const places at = v_places(place);
             v_store(out0 + x, near_sum(a, T, in0 + base, x, at));
             if (R == 2) v_store(out1 + x, near_sum(a, T, in1 + base, x, at));
+        } else if (group->spread == HG_SPREAD_SOME) {
+            const places at = v_places(place);
+            v_store(out0 + x, some_sum(a, T, in0 + base, x, at));
+            if (R == 2) v_store(out1 + x, some_sum(a, T, in1 + base, x, at));
         } else if (group->spread == HG_SPREAD_EDGE) {
             v_store(out0 + x, edge_sum(a, in0, x, base, place));
             if (R == 2) v_store(out1 + x, edge_sum(a, in1, x, base, place));
@@ -71,8 +88,36 @@ HG_INLINE void along_x(const hg_resize_plane_args *a, int T, int R, int64_t iy)
     }
 }
 
+/* VL pixels, whose neighbours are beside them in memory, but for the first and last of a row. */
+HG_INLINE void double_vector(const float *in, bool first, bool last, float *out)
+{
+    const vec vi = v_load(in);
+    const vec vleft = first ? v_after_first(vi) : v_load(in - 1);
+    const vec vright = last ? v_before_last(vi) : v_load(in + 1);
+    const vec vmost = v_mul(v_set(0.75f), vi);
+    v_store_zip(out, v_fma(vmost, v_set(0.25f), vleft), v_fma(vmost, v_set(0.25f), vright));
+}
+
+HG_INLINE void double_row(const hg_resize_plane_args *a, int64_t iy)
+{
+    const float *in = a->input + iy * a->in_row;
+    float *out = a->ring + (iy & a->slots) * a->ring_row;
+    const int64_t last = a->h.in - VL;
+    if (last == 0) {
+        double_vector(in, true, true, out);
+        return;
+    }
+    double_vector(in, true, false, out);
+    for (int64_t x = VL; x < last; x += VL) double_vector(in + x, false, false, out + 2 * x);
+    double_vector(in + last, false, true, out + 2 * last);
+}
+
 HG_INLINE void rows_along_x(const hg_resize_plane_args *a, int R, int64_t iy)
 {
+    if (a->doubled) {
+        for (int64_t r = 0; r < R; r++) double_row(a, iy + r);
+        return;
+    }
     switch (a->h.taps) {
     case 1:
         along_x(a, 1, R, iy);
@@ -89,6 +134,14 @@ HG_INLINE void rows_along_x(const hg_resize_plane_args *a, int R, int64_t iy)
 }
 
 /* ---- Along y ---- */
+
+HG_INLINE vec blend(int T, const float *const *rows, const vec *vk, int64_t x)
+{
+    vec vacc = v_mul(vk[0], v_load(rows[0] + x));
+    HG_UNROLL
+    for (int k = 1; k < T; k++) vacc = v_fma(vacc, vk[k], v_load(rows[k] + x));
+    return vacc;
+}
 
 /* H output rows from T rows of the ring. */
 HG_INLINE void along_y(const hg_resize_plane_args *a, int T, int H, int64_t y)
@@ -119,6 +172,25 @@ HG_INLINE void along_y(const hg_resize_plane_args *a, int T, int H, int64_t y)
     }
 }
 
+/* One row whose first output is not aligned: stores that cross cache lines take several times as
+ * long, loads do not. */
+HG_INLINE void row_along_y(const hg_resize_plane_args *a, int T, int64_t y)
+{
+    const float *rows[HG_PLANE_TAPS];
+    vec vk[HG_PLANE_TAPS];
+    float *out = a->output + y * a->out_row;
+    const int64_t last = a->h.out - VL;
+    const int64_t head = (int64_t)((0 - (uintptr_t)out / sizeof(float)) % VL);
+    HG_UNROLL
+    for (int k = 0; k < T; k++) {
+        rows[k] = a->ring + ((a->v.first[y] + k) & a->slots) * a->ring_row;
+        vk[k] = v_set(a->v.weight[k * a->v.out + y]);
+    }
+    v_store(out, blend(T, rows, vk, 0));
+    for (int64_t x = head; x < last; x += VL) v_store(out + x, blend(T, rows, vk, x));
+    v_store(out + last, blend(T, rows, vk, last));
+}
+
 /* Output rows from y on, at most `most`, that need the same input rows. */
 HG_INLINE int64_t alike(const hg_resize_plane_args *a, int64_t y, int64_t most)
 {
@@ -131,6 +203,7 @@ HG_INLINE int64_t alike(const hg_resize_plane_args *a, int64_t y, int64_t most)
 /* Returns how many rows of output it made. */
 HG_INLINE int64_t rows_along_y(const hg_resize_plane_args *a, int T, int64_t y)
 {
+    if (!a->aligned) return row_along_y(a, T, y), 1;
     /* 4 taps of 4 rows would need more registers than there are. */
     const int64_t n = alike(a, y, HG_MIN(T > 2 ? 2 : GROUP, a->y_end - y));
     if (n == 4) return along_y(a, T, T > 2 ? 2 : 4, y), 4;

@@ -67,6 +67,24 @@ HG_INLINE vec v_gather_where_less(int64_t k, const int32_t *count, const float *
     return vld1q_f32(lanes);
 }
 
+/* Lanes 0 0 1 2 and 1 2 3 3. */
+HG_INLINE vec v_after_first(vec v)
+{
+    return vextq_f32(vdupq_laneq_f32(v, 0), v, 3);
+}
+
+HG_INLINE vec v_before_last(vec v)
+{
+    return vextq_f32(v, vdupq_laneq_f32(v, 3), 1);
+}
+
+/* Lanes of both in turn. */
+HG_INLINE void v_store_zip(float *p, vec even, vec odd)
+{
+    vst1q_f32(p, vzip1q_f32(even, odd));
+    vst1q_f32(p + VL, vzip2q_f32(even, odd));
+}
+
 #include "kernels/resize2d/resize_planes_body.h"
 
 const hg_kernel hg_resize_planes_neon[] = {
