@@ -143,6 +143,23 @@ HG_INLINE vec blend(int T, const float *const *rows, const vec *vk, int64_t x)
     return vacc;
 }
 
+/* VL columns of H output rows, out_row apart. */
+HG_INLINE void blend_rows(int T, int H, const float *const *rows, vec (*vk)[GROUP], int64_t x,
+                          float *out, int64_t out_row)
+{
+    vec vacc[GROUP], vi = v_load(rows[0] + x);
+    HG_UNROLL
+    for (int h = 0; h < H; h++) vacc[h] = v_mul(vk[0][h], vi);
+    HG_UNROLL
+    for (int k = 1; k < T; k++) {
+        vi = v_load(rows[k] + x);
+        HG_UNROLL
+        for (int h = 0; h < H; h++) vacc[h] = v_fma(vacc[h], vk[k][h], vi);
+    }
+    HG_UNROLL
+    for (int h = 0; h < H; h++) v_store(out + h * out_row + x, vacc[h]);
+}
+
 /* H output rows from T rows of the ring. */
 HG_INLINE void along_y(const hg_resize_plane_args *a, int T, int H, int64_t y)
 {
@@ -156,20 +173,13 @@ HG_INLINE void along_y(const hg_resize_plane_args *a, int T, int H, int64_t y)
         HG_UNROLL
         for (int h = 0; h < H; h++) vk[k][h] = v_set(a->v.weight[k * a->v.out + y + h]);
     }
-    for (int64_t i = 0; i < a->h.out; i += VL) {
-        const int64_t x = HG_MIN(i, last);
-        vec vacc[GROUP], vi = v_load(rows[0] + x);
-        HG_UNROLL
-        for (int h = 0; h < H; h++) vacc[h] = v_mul(vk[0][h], vi);
-        HG_UNROLL
-        for (int k = 1; k < T; k++) {
-            vi = v_load(rows[k] + x);
-            HG_UNROLL
-            for (int h = 0; h < H; h++) vacc[h] = v_fma(vacc[h], vk[k][h], vi);
-        }
-        HG_UNROLL
-        for (int h = 0; h < H; h++) v_store(out + h * out_row + x, vacc[h]);
+    int64_t x = 0;
+    for (; x + VL <= last; x += 2 * VL) {
+        blend_rows(T, H, rows, vk, x, out, out_row);
+        blend_rows(T, H, rows, vk, x + VL, out, out_row);
     }
+    if (x < last) blend_rows(T, H, rows, vk, x, out, out_row);
+    blend_rows(T, H, rows, vk, last, out, out_row);
 }
 
 /* One row whose first output is not aligned: stores that cross cache lines take several times as
