@@ -142,7 +142,11 @@ HG_INLINE void store_indices(const hg_pool_args *a, int64_t at, int64_t c, __m25
                              _mm256_mullo_epi32(vlane, _mm256_set1_epi32((int32_t)step)));
         const __m256i vindex = _mm256_add_epi32(
             _mm256_mullo_epi32(vplane, _mm256_set1_epi32((int32_t)a->index_scale)), vaddend);
-        _mm256_maskstore_epi32((int *)a->indices + at + c, hg_tail_mask(n), vindex);
+        int *out = (int *)a->indices + at + c;
+        if (n == VL) /* some CPUs take many times as long for a masked store */
+            _mm256_storeu_si256((__m256i *)out, vindex);
+        else
+            _mm256_maskstore_epi32(out, hg_tail_mask(n), vindex);
         return;
     }
     const __m256i vscale = _mm256_set1_epi64x(a->index_scale);
@@ -242,25 +246,40 @@ HG_INLINE void load_columns(const float *p, size_t n, __m256 v[2])
     v[1] = _mm256_shuffle_ps(v0, v1, 0xDD);
 }
 
+/* The maximum of four numbers and where its first is: rows, then the greater of both. */
+HG_INLINE __m256 first_of_four(const __m256 vi[4], int32_t right, int32_t down, __m256i *vplace,
+                               __m256 *vnan)
+{
+    const __m256i vright = _mm256_set1_epi32(right), vdown = _mm256_set1_epi32(down);
+    const __m256i vtop = _mm256_castps_si256(_mm256_cmp_ps(vi[1], vi[0], _CMP_GT_OQ));
+    const __m256i vbottom = _mm256_castps_si256(_mm256_cmp_ps(vi[3], vi[2], _CMP_GT_OQ));
+    const __m256 vmax0 = _mm256_max_ps(vi[1], vi[0]), vmax1 = _mm256_max_ps(vi[3], vi[2]);
+    const __m256i vlower = _mm256_castps_si256(_mm256_cmp_ps(vmax1, vmax0, _CMP_GT_OQ));
+    *vplace =
+        _mm256_blendv_epi8(_mm256_and_si256(vtop, vright),
+                           _mm256_add_epi32(_mm256_and_si256(vbottom, vright), vdown), vlower);
+    *vnan = _mm256_or_ps(_mm256_cmp_ps(vi[0], vi[1], _CMP_UNORD_Q),
+                         _mm256_cmp_ps(vi[2], vi[3], _CMP_UNORD_Q));
+    return _mm256_max_ps(vmax1, vmax0);
+}
+
 HG_INLINE __m256 pairs_indices(const hg_pool_args *a, bool numbers, int64_t x, int64_t y, size_t n)
 {
     const float *in = a->input + y * a->in_down + 2 * x;
     const int32_t right = (int32_t)a->plane_column, down = (int32_t)a->plane_row;
     const int32_t offset[4] = {0, right, down, down + right};
     __m256 vi[4], vnan = _mm256_setzero_ps();
+    __m256i vplace = _mm256_setzero_si256();
     prefetch(in, ROWS_AHEAD * a->row_step);
     prefetch(in, (ROWS_AHEAD + 1) * a->row_step);
     load_columns(in, n, vi);
     load_columns(in + a->row_step, n, vi + 2);
-    __m256 vacc = vi[0];
-    __m256i vplace = _mm256_setzero_si256();
+    __m256 vacc = numbers ? first_of_four(vi, right, down, &vplace, &vnan) : vi[0];
     HG_UNROLL
-    for (int i = 1; i < 4; i++) {
-        const __m256 vgreater = _mm256_cmp_ps(vi[i], vacc, _CMP_GT_OQ);
-        const __m256 vis_nan = _mm256_cmp_ps(vi[i], vi[i], _CMP_UNORD_Q);
-        const __m256 vtake = numbers ? vgreater : _mm256_or_ps(vgreater, vis_nan);
-        vnan = _mm256_or_ps(vnan, vis_nan);
-        vacc = numbers ? _mm256_max_ps(vi[i], vacc) : _mm256_blendv_ps(vacc, vi[i], vtake);
+    for (int i = 1; i < 4 && !numbers; i++) {
+        const __m256 vtake = _mm256_or_ps(_mm256_cmp_ps(vi[i], vacc, _CMP_GT_OQ),
+                                          _mm256_cmp_ps(vi[i], vi[i], _CMP_UNORD_Q));
+        vacc = _mm256_blendv_ps(vacc, vi[i], vtake);
         vplace =
             _mm256_blendv_epi8(vplace, _mm256_set1_epi32(offset[i]), _mm256_castps_si256(vtake));
     }
@@ -313,7 +332,7 @@ const hg_kernel hg_pool2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .limits = {.only_indices = true},
      .algorithm = &hg_pool_nhwc,
      .run.pool = max_nhwc_indices},
@@ -322,7 +341,7 @@ const hg_kernel hg_pool2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 1,
+     .rev = 2,
      .limits = {.kernel = {2, 2},
                 .stride = {2, 2},
                 .dilation = {1, 1},
@@ -335,7 +354,7 @@ const hg_kernel hg_pool2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 1,
+     .rev = 2,
      .limits = {.kernel = {2, 2},
                 .stride = {2, 2},
                 .dilation = {1, 1},

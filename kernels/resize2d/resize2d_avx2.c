@@ -182,15 +182,17 @@ HG_INLINE void copy_plane(const hg_resize_args *a, float *out0, float *out1)
 {
     const __m256i vlow = _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3);
     const __m256i vhigh = _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7);
+    const int64_t last = a->width - 2 * VL; /* the last pixels start earlier and repeat some */
     int64_t x = 0;
-    for (; a->factor == 2 && x + 2 * VL <= a->width; x += 2 * VL) {
-        const __m256 vi = _mm256_loadu_ps(a->input + x / 2);
+    for (; a->factor == 2 && last >= 0 && x < a->width; x += 2 * VL) {
+        const int64_t at = HG_MIN(x, last);
+        const __m256 vi = _mm256_loadu_ps(a->input + at / 2);
         const __m256 v0 = _mm256_permutevar8x32_ps(vi, vlow);  /* 0 0 1 1 2 2 3 3 */
         const __m256 v1 = _mm256_permutevar8x32_ps(vi, vhigh); /* 4 4 5 5 6 6 7 7 */
-        _mm256_storeu_ps(out0 + x, v0);
-        _mm256_storeu_ps(out0 + x + VL, v1);
-        if (out1) _mm256_storeu_ps(out1 + x, v0);
-        if (out1) _mm256_storeu_ps(out1 + x + VL, v1);
+        _mm256_storeu_ps(out0 + at, v0);
+        _mm256_storeu_ps(out0 + at + VL, v1);
+        if (out1) _mm256_storeu_ps(out1 + at, v0);
+        if (out1) _mm256_storeu_ps(out1 + at + VL, v1);
     }
     for (; x < a->width; x += VL) {
         const __m256i vm = hg_tail_mask((size_t)HG_MIN(a->width - x, VL));
@@ -258,7 +260,7 @@ const hg_kernel hg_resize2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 1,
+     .rev = 2,
      .limits = {.resize_mode = 1 + HG_RESIZE_NEAREST},
      .algorithm = &hg_resize_copy,
      .run.resize = &copies},

@@ -48,7 +48,7 @@ static int64_t ring_row(const hg_problem *p)
 
 static int64_t range_rows(const hg_problem *p)
 {
-    return HG_MIN(HG_MAX(RANGE_FLOATS / p->out.w, LEAST_ROWS), p->out.h);
+    return HG_MAX(RANGE_FLOATS / p->out.w / 2 * 2, LEAST_ROWS);
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
@@ -63,14 +63,15 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
                         .ranges = {p->out.n * p->out.c * blocks}};
 }
 
-/* Bilinear of pixel centres, twice as wide. */
+/* Bilinear of pixel centres, twice as wide and high. */
 static bool doubles(const hg_problem *p)
 {
     const hg_resize_attr *r = &p->resize;
     const bool centres = r->coordinates == HG_HALF_PIXEL ||
                          r->coordinates == HG_PYTORCH_HALF_PIXEL ||
                          r->coordinates == HG_HALF_PIXEL_SYMMETRIC;
-    return r->mode == HG_RESIZE_BILINEAR && centres && r->scale_w == 0.0 && p->out.w == 2 * p->in.w;
+    return r->mode == HG_RESIZE_BILINEAR && centres && r->scale_w == 0.0 && r->scale_h == 0.0 &&
+           p->out.w == 2 * p->in.w && p->out.h == 2 * p->in.h;
 }
 
 /* The outputs [x, x + lanes). */
@@ -129,8 +130,10 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
         a.output = t->output + n * so->n + c * so->c;
         a.aligned =
             so->h % lanes == 0 && (uintptr_t)a.output % (sizeof(float) * (size_t)lanes) == 0;
-        a.y = i % blocks * rows;
-        a.y_end = HG_MIN(a.y + rows, p->out.h);
+        /* Rows 2i + 1 and 2i + 2 go together when doubled. */
+        const int64_t end = i % blocks * rows + rows;
+        a.y = HG_MAX(end - rows - 1, 0);
+        a.y_end = end < p->out.h ? end - 1 : p->out.h;
         t->kernel->run.resize_plane(&a);
     }
 }

@@ -75,13 +75,17 @@ HG_INLINE vec v_before_last(vec v)
     return _mm256_permutevar8x32_ps(v, _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 7));
 }
 
+typedef struct pair {
+    vec v0, v1;
+} pair;
+
 /* Lanes of both in turn. */
-HG_INLINE void v_store_zip(float *p, vec even, vec odd)
+HG_INLINE pair v_zip(vec even, vec odd)
 {
     const vec vlow = _mm256_unpacklo_ps(even, odd);  /* 0 0 1 1 | 4 4 5 5 */
     const vec vhigh = _mm256_unpackhi_ps(even, odd); /* 2 2 3 3 | 6 6 7 7 */
-    _mm256_storeu_ps(p, _mm256_permute2f128_ps(vlow, vhigh, 0x20));
-    _mm256_storeu_ps(p + VL, _mm256_permute2f128_ps(vlow, vhigh, 0x31));
+    return (pair){_mm256_permute2f128_ps(vlow, vhigh, 0x20),
+                  _mm256_permute2f128_ps(vlow, vhigh, 0x31)};
 }
 
 #include "kernels/resize2d/resize_planes_body.h"

@@ -78,11 +78,14 @@ HG_INLINE vec v_before_last(vec v)
     return vextq_f32(v, vdupq_laneq_f32(v, 3), 1);
 }
 
+typedef struct pair {
+    vec v0, v1;
+} pair;
+
 /* Lanes of both in turn. */
-HG_INLINE void v_store_zip(float *p, vec even, vec odd)
+HG_INLINE pair v_zip(vec even, vec odd)
 {
-    vst1q_f32(p, vzip1q_f32(even, odd));
-    vst1q_f32(p + VL, vzip2q_f32(even, odd));
+    return (pair){vzip1q_f32(even, odd), vzip2q_f32(even, odd)};
 }
 
 #include "kernels/resize2d/resize_planes_body.h"

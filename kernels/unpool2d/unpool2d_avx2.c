@@ -26,7 +26,9 @@ HG_INLINE __m256i offsets(const hg_unpool_args *a, int64_t e, int64_t first, siz
          * index matches no offset that the block has. */
         const __m256i vlane = _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
                                                  _mm256_set1_epi32((int32_t)step));
-        const __m256i vindex = _mm256_maskload_epi32((const int *)a->indices + e, hg_tail_mask(n));
+        const int *from = (const int *)a->indices + e;
+        const __m256i vindex = n == VL ? _mm256_loadu_si256((const __m256i *)from)
+                                       : _mm256_maskload_epi32(from, hg_tail_mask(n));
         return _mm256_sub_epi32(vindex, _mm256_add_epi32(_mm256_set1_epi32((int32_t)first), vlane));
     }
     const int64_t *from = (const int64_t *)a->indices + e;
@@ -121,12 +123,30 @@ HG_INLINE void store_pairs(float *out, __m256 veven, __m256 vodd, size_t n)
     if (floats > VL) _mm256_maskstore_ps(out + VL, hg_tail_mask(floats - first), v1);
 }
 
+/* Elements and rows between a prefetch and its load or store. */
+enum { AHEAD = 512, ROWS_AHEAD = 4 };
+
+/* A line that a stream of loads reaches soon. Nothing is read, so it may lie outside the tensor,
+ * where pointers must not be formed. */
+HG_INLINE void prefetch(const void *p, size_t bytes)
+{
+    _mm_prefetch((const char *)((uintptr_t)p + bytes), _MM_HINT_T0);
+}
+
 /* Inputs x .. x + n of a row; returns lanes that matched nowhere. */
 HG_INLINE __m256i blocks(const hg_unpool_args *a, int64_t x, int64_t y, size_t n)
 {
     const __m256i vmask = hg_tail_mask(n);
     const int64_t e = y * a->in_down + x;
     const float *in = a->input + e;
+    const size_t index_size = a->index_type == HG_INDEX_I32 ? 4 : 8;
+    const char *indices = (const char *)a->indices + (size_t)e * index_size;
+    prefetch(in, AHEAD * sizeof(float));
+    prefetch(indices, AHEAD * index_size);
+    /* Lines to be written come as slowly as those to be read. */
+    const float *out = a->output + 2 * (y * a->out_row + x);
+    for (size_t row = ROWS_AHEAD; row < ROWS_AHEAD + 2; row++)
+        prefetch(out, row * (size_t)a->out_row * sizeof(float));
     const __m256 vi = n == VL ? _mm256_loadu_ps(in) : _mm256_maskload_ps(in, vmask);
     const int64_t first = a->first + x * a->index_window + 2 * y * a->index_row;
     const __m256i voffset = offsets(a, e, first, n);
@@ -166,7 +186,7 @@ const hg_kernel hg_unpool2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 1,
+     .rev = 2,
      .limits = {.kernel = {2, 2}, .stride = {2, 2}},
      .algorithm = &hg_unpool_gather_nchw,
      .run.unpool = gather_nchw},
