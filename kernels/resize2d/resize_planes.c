@@ -16,12 +16,13 @@ static int64_t lanes_of(const hg_kernel *k)
 
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
-    (void)k;
+    if (p->in.w < LEAST_WIDTH || p->out.w < LEAST_WIDTH || p->out.w > MOST_WIDTH) return false;
+    if (k->limits.resize_mode == 1 + HG_RESIZE_NEAREST)
+        return hg_resize_repeats(p) && p->out.w == 2 * p->in.w && p->out.h == 2 * p->in.h;
     return p->resize.mode != HG_RESIZE_NEAREST && p->resize.mode != HG_RESIZE_AREA &&
            p->resize.coordinates != HG_TF_CROP_AND_RESIZE &&
            hg_resize_vertical(p, NULL).taps <= HG_PLANE_TAPS &&
-           hg_resize_horizontal(p, NULL).taps <= HG_PLANE_TAPS && p->in.w >= LEAST_WIDTH &&
-           p->out.w >= LEAST_WIDTH && p->out.w <= MOST_WIDTH;
+           hg_resize_horizontal(p, NULL).taps <= HG_PLANE_TAPS;
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
@@ -31,7 +32,8 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double row = (double)p->out.n * (double)p->out.c * (double)p->out.w;
     const double in_rows = HG_MIN((double)p->in.h, v * (double)p->out.h);
     const double steps = row * (in_rows * (h + 1.0) + (double)p->out.h * (v + 1.0));
-    const double memory = hg_problem_bytes(p) / 30.0;
+    const double memory = hg_problem_bytes(p) / 45.0;
+    if (p->resize.mode == HG_RESIZE_NEAREST) return memory + 200.0;
     return HG_MAX(steps * 0.15 / (double)lanes_of(k), memory) + 300.0;
 }
 
@@ -130,10 +132,10 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
         a.output = t->output + n * so->n + c * so->c;
         a.aligned =
             so->h % lanes == 0 && (uintptr_t)a.output % (sizeof(float) * (size_t)lanes) == 0;
-        /* Rows 2i + 1 and 2i + 2 go together when doubled. */
-        const int64_t end = i % blocks * rows + rows;
-        a.y = HG_MAX(end - rows - 1, 0);
-        a.y_end = end < p->out.h ? end - 1 : p->out.h;
+        /* Rows 2i + 1 and 2i + 2 go together, or 2i and 2i + 1 in nearest mode. */
+        const int64_t end = i % blocks * rows + rows, odd = p->resize.mode != HG_RESIZE_NEAREST;
+        a.y = HG_MAX(end - rows - odd, 0);
+        a.y_end = end < p->out.h ? end - odd : p->out.h;
         t->kernel->run.resize_plane(&a);
     }
 }

@@ -5,7 +5,10 @@
  * spread over the lanes by a permutation, the same one for all taps. */
 #include "kernels/resize2d/resize_planes.h"
 
-enum { GROUP = 4 }; /* output rows summed together */
+enum {
+    GROUP = 4,     /* output rows summed together */
+    ROWS_AHEAD = 4 /* output rows between a prefetch and its store */
+};
 
 /* ---- Along x ---- */
 
@@ -265,6 +268,27 @@ HG_INLINE void double_plane(const hg_resize_plane_args *a)
     for (; y + 1 < a->y_end; y += 2)
         double_rows(a, a->input + (y + 1) / 2 * a->in_row, a->output + y * a->out_row);
     if (y < a->y_end) double_row(a, a->input + y / 2 * a->in_row, a->output + y * a->out_row);
+}
+
+/* Nearest: every pixel four times. */
+static void repeat_plane(const hg_resize_plane_args *args)
+{
+    const hg_resize_plane_args copy = *args, *a = &copy;
+    const int64_t last = a->h.in - VL;
+    for (int64_t y = a->y; y < a->y_end; y += 2) {
+        const float *in = a->input + y / 2 * a->in_row;
+        float *out = a->output + y * a->out_row;
+        for (int64_t x = 0; x < last; x += VL) {
+            v_prefetch(out + 2 * x, ROWS_AHEAD * a->out_row);
+            v_prefetch(out + 2 * x, (ROWS_AHEAD + 1) * a->out_row);
+            const pair v = v_zip(v_load(in + x), v_load(in + x));
+            store_pair(out + 2 * x, v);
+            store_pair(out + a->out_row + 2 * x, v);
+        }
+        const pair v = v_zip(v_load(in + last), v_load(in + last));
+        store_pair(out + 2 * last, v);
+        store_pair(out + a->out_row + 2 * last, v);
+    }
 }
 
 static void plane(const hg_resize_plane_args *args)
