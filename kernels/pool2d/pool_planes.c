@@ -31,9 +31,18 @@ static hg_planes_way way_of(const hg_problem *p)
     if (even && p->out.w >= HG_PLANES_LANES) {
         if (p->op == HG_OP_MAX_POOL2D && k.h == 3 && s.h == 2 && begin_inside)
             return HG_PLANES_K3S2;
+        if (p->op == HG_OP_AVG_POOL2D && k.h == 3 && s.h == 1 && p->pad.left == 1 &&
+            p->out.w == p->in.w && p->out.w >= 2 * HG_PLANES_LANES && p->out.h > 1)
+            return HG_PLANES_AVG3;
         if ((k.h == 3 && s.h <= 2) || (k.h == 5 && s.h == 1)) return HG_PLANES_WALK;
     }
     return s.w == 1 && d.w == 1 && k.w >= 4 ? HG_PLANES_PARTS : HG_PLANES_PASSES;
+}
+
+/* Without strips, and of a buffer there is one row at most. */
+static bool reads_once(const hg_problem *p)
+{
+    return way_of(p) == HG_PLANES_K3S2 || way_of(p) == HG_PLANES_AVG3;
 }
 
 static int64_t strip_pitch(const hg_problem *p, int64_t outputs)
@@ -76,7 +85,7 @@ static void cut_columns(const hg_problem *p, hg_pool_strip strips[2])
     const int64_t rest = HG_ROUND_UP(p->out.w - fit, lanes);
     strips[0] = strip_at(p, 0, p->out.w);
     strips[1] = (hg_pool_strip){.x = p->out.w};
-    if (way_of(p) == HG_PLANES_K3S2) {
+    if (reads_once(p)) {
         strips[0] = (hg_pool_strip){0};
         return;
     }
@@ -107,12 +116,13 @@ static cut cut_of(const hg_problem *p)
     s.nothing = walks ? HG_MAX(p->in.w, s.copies) + HG_PLANES_SLACK : 0;
     const int64_t row = s.copies + s.parts + s.buffer_row + HG_MIN(p->in.w, p->out.w * p->stride.w);
     const int64_t rows = (BAND_BYTES / ((int64_t)sizeof(float) * row) - h) / p->stride.h + 1;
-    s.bands = HG_CEIL_DIV(p->out.h, HG_MAX(rows, s.way == HG_PLANES_K3S2 ? LONG_BAND : MIN_BAND));
+    s.bands = HG_CEIL_DIV(p->out.h, HG_MAX(rows, reads_once(p) ? LONG_BAND : MIN_BAND));
     s.rows = HG_CEIL_DIV(p->out.h, s.bands);
     s.bands = HG_CEIL_DIV(p->out.h, s.rows);
     s.band_rows = (s.rows - 1) * p->stride.h + h;
-    if (s.way == HG_PLANES_K3S2) {
-        s.floats = s.buffer_row;
+    if (reads_once(p)) {
+        s.nothing = HG_ROUND_UP(p->in.w, lanes);
+        s.floats = s.buffer_row + s.nothing;
         return s;
     }
     s.pointers = walks ? 3 * (s.band_rows + p->stride.h) : 0;
@@ -272,7 +282,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double steps = (double)p->in.h * (taps * loads + 2.0) + (double)p->out.h * (down + 1.0);
     const double isa = k->isa == HG_ISA_AVX2 ? 1.0 : 2.0;
     const double each = isa * (way == HG_PLANES_PASSES ? 0.35 : 0.2);
-    if (way == HG_PLANES_K3S2) return hg_pool_cost(p, 0.9 / isa);
+    if (reads_once(p)) return hg_pool_cost(p, 0.9 / isa);
     return HG_MAX(planes * (vectors * steps * each + 20.0), hg_problem_bytes(p) / 30.0) + 200.0;
 }
 

@@ -16,6 +16,8 @@ enum {
 typedef enum hg_planes_way {
     HG_PLANES_K3S2,  /* maxima of 3x3 of stride 2: at most 1 column and row of padding before,
                         windows begin in the input, at least VL outputs in a row, no strips */
+    HG_PLANES_AVG3,  /* averages of 3x3 of stride 1: 1 column of padding on either side, at least
+                        2 * VL outputs in a row and 2 rows, no strips */
     HG_PLANES_WALK,  /* 3x3 of stride 1 or 2, 5x5 of stride 1: row maxima stay in registers on the
                         way down a column; at least VL outputs in a row */
     HG_PLANES_PARTS, /* one strip, stride.w and dilation.w 1, 4 taps or more: row maxima are put
@@ -59,7 +61,7 @@ typedef struct hg_pool_planes_args {
     float *parts;         /* as many rows as the first strip, of its pitch */
     float *buffer;        /* buffer_row floats per row of `band`; K3S2: one row */
     const float **rows;   /* WALK: work space, a pointer per row of `band` and piece */
-    const float *nothing; /* WALK: the identity, as long as a row of input or strip */
+    const float *nothing; /* WALK, AVG3: the identity, as long as a row of input or strip */
     int64_t buffer_row, in_row, in_rows, in_width, above, band_rows, left;
     int64_t height, width, out_row;
     hg_size2 window, stride, dilation;

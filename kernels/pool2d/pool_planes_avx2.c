@@ -54,6 +54,19 @@ HG_INLINE vec v_shift2(vec v, vec next)
     return _mm256_shuffle_ps(v, v_shift4(v, next), 0x4E);
 }
 
+/* Lanes 1 .. 8 of v followed by next; the last of `before` followed by lanes 0 .. 6 of v. */
+HG_INLINE vec v_shift1(vec v, vec next)
+{
+    const __m256i vcross = _mm256_castps_si256(v_shift4(v, next));
+    return _mm256_castsi256_ps(_mm256_alignr_epi8(vcross, _mm256_castps_si256(v), 4));
+}
+
+HG_INLINE vec v_shift_last(vec before, vec v)
+{
+    const __m256i vcross = _mm256_castps_si256(v_shift4(before, v));
+    return _mm256_castsi256_ps(_mm256_alignr_epi8(_mm256_castps_si256(v), vcross, 12));
+}
+
 /* 0 < n < VL lanes. Masked stores take many times as long on some CPUs. */
 HG_INLINE void v_store_few(float *p, vec v, size_t n)
 {

@@ -6,6 +6,7 @@
  *
  *     walk    small windows: a vector of outputs goes down its column, row maxima in registers
  *     k3s2    row by row, nothing is loaded twice (pool_planes_k3s2_body.h)
+ *     avg3    two rows at a time, sums of columns first (pool_planes_avg3_body.h)
  *     passes  any window: row maxima into a buffer, then down the buffer
  *
  * The last vector of a row starts earlier and repeats outputs, unless the row has fewer than VL.
@@ -302,6 +303,7 @@ HG_INLINE void rows_down(const hg_pool_planes_args *a, planes_kind kind)
     for (; y < a->height; y++) down(a, kind, 1, taps, y);
 }
 
+#include "kernels/pool2d/pool_planes_avg3_body.h"
 #include "kernels/pool2d/pool_planes_k3s2_body.h"
 
 /* ---- Bands ---- */
@@ -350,6 +352,10 @@ HG_INLINE bool band(const hg_pool_planes_args *a, planes_kind kind)
 {
     bool clean = true;
     if (a->way == HG_PLANES_K3S2) return kind == SUM || k3s2_band(a, kind);
+    if (a->way == HG_PLANES_AVG3) {
+        if (kind == SUM) avg3_band(a);
+        return true;
+    }
     for (int i = 0; i < 2; i++)
         if (a->strips[i].outputs) clean &= copy_strip(a, &a->strips[i], kind == NUMBERS);
     if (!clean) return false;

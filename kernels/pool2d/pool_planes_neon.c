@@ -56,6 +56,17 @@ HG_INLINE vec v_shift4(vec v, vec next)
     return next;
 }
 
+/* Lanes 1 .. 4 of v followed by next; the last of `before` followed by lanes 0 .. 2 of v. */
+HG_INLINE vec v_shift1(vec v, vec next)
+{
+    return vextq_f32(v, next, 1);
+}
+
+HG_INLINE vec v_shift_last(vec before, vec v)
+{
+    return vextq_f32(before, v, 3);
+}
+
 /* 0 < n < VL lanes. */
 HG_INLINE void v_store_few(float *p, vec v, size_t n)
 {
