@@ -230,8 +230,9 @@ HG_INLINE void from_parts(const hg_pool_planes_args *a, planes_kind kind, int P,
 HG_INLINE void across_parts(const hg_pool_planes_args *a, planes_kind kind, int P)
 {
     const hg_pool_strip *s = &a->strips[0];
-    /* Parts of 8 end one vector earlier. */
-    const int64_t floats = HG_ROUND_UP(a->width + a->window.w, VL) + (P == 8 ? VL : 0);
+    /* Parts of 8 are stored one vector later. */
+    const int64_t reach = HG_MAX(a->width, VL) + a->window.w - P;
+    const int64_t floats = HG_ROUND_UP(reach, VL) + (P == 8 ? VL : 0);
     for (int64_t y = 0; y < a->in_rows; y++)
         parts_row(kind, P, s->rows + y * s->pitch, a->parts + y * s->pitch, floats);
     for (int64_t y = 0; y < a->in_rows; y++)
