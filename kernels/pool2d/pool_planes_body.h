@@ -317,9 +317,9 @@ HG_INLINE piece strip_piece(const hg_pool_strip *s)
 /* What lies between the strips. */
 HG_INLINE piece middle_piece(const hg_pool_planes_args *a, planes_kind kind)
 {
-    const int64_t x = a->strips[0].outputs;
-    return (piece){a->input + x * a->stride.w - a->left, a->in_row, x, a->strips[1].x - x,
-                   kind == NUMBERS};
+    const int64_t x = a->strips[0].outputs, count = a->strips[1].x - x;
+    const int64_t at = count > 0 ? x * a->stride.w - a->left : 0;
+    return (piece){a->input + at, a->in_row, x, count, kind == NUMBERS};
 }
 
 HG_INLINE bool walk_band(const hg_pool_planes_args *a, planes_kind kind)
