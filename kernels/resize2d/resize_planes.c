@@ -4,7 +4,7 @@
 
 enum {
     RANGE_FLOATS = 16384, /* of output; the first rows of a range are filtered once more */
-    LEAST_ROWS = 16,
+    LEAST_ROWS = 16,      /* of input or output */
     LEAST_WIDTH = 8,
     MOST_WIDTH = 8192
 };
@@ -48,9 +48,11 @@ static int64_t ring_row(const hg_problem *p)
     return HG_ROUND_UP(p->out.w, (int64_t)16);
 }
 
+/* An even number: of at least so many input rows that few are filtered twice. */
 static int64_t range_rows(const hg_problem *p)
 {
-    return HG_MAX(RANGE_FLOATS / p->out.w / 2 * 2, LEAST_ROWS);
+    const int64_t fit = RANGE_FLOATS / p->out.w, few = LEAST_ROWS * p->out.h / p->in.h;
+    return HG_MAX(HG_MAX(fit, few), LEAST_ROWS) / 2 * 2;
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)

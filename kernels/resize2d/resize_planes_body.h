@@ -172,7 +172,12 @@ HG_INLINE void row_along_y(const hg_resize_plane_args *a, int T, int64_t y)
         vk[k] = v_set(a->v.weight[k * a->v.out + y]);
     }
     v_store(out, blend(T, rows, vk, 0));
-    for (int64_t x = head; x < last; x += VL) v_store(out + x, blend(T, rows, vk, x));
+    int64_t x = head;
+    for (; x + VL < last; x += 2 * VL) {
+        v_store(out + x, blend(T, rows, vk, x));
+        v_store(out + x + VL, blend(T, rows, vk, x + VL));
+    }
+    if (x < last) v_store(out + x, blend(T, rows, vk, x));
     v_store(out + last, blend(T, rows, vk, last));
 }
 
