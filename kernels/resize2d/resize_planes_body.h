@@ -73,21 +73,25 @@ HG_INLINE void along_x(const hg_resize_plane_args *a, int T, int R, int64_t iy)
     const int32_t *place = a->place;
     for (int64_t i = 0; i < a->h.out; i += VL, group++, place += VL) {
         const int64_t x = HG_MIN(i, last), base = group->base;
+        vec v0, v1 = v_set(0.0f);
         if (group->spread == HG_SPREAD_NEAR) {
             const places at = v_places(place);
-            v_store(out0 + x, near_sum(a, T, in0 + base, x, at));
-            if (R == 2) v_store(out1 + x, near_sum(a, T, in1 + base, x, at));
+            v0 = near_sum(a, T, in0 + base, x, at);
+            if (R == 2) v1 = near_sum(a, T, in1 + base, x, at);
         } else if (group->spread == HG_SPREAD_SOME) {
             const places at = v_places(place);
-            v_store(out0 + x, some_sum(a, T, in0 + base, x, at));
-            if (R == 2) v_store(out1 + x, some_sum(a, T, in1 + base, x, at));
+            v0 = some_sum(a, T, in0 + base, x, at);
+            if (R == 2) v1 = some_sum(a, T, in1 + base, x, at);
         } else if (group->spread == HG_SPREAD_EDGE) {
-            v_store(out0 + x, edge_sum(a, in0, x, base, place));
-            if (R == 2) v_store(out1 + x, edge_sum(a, in1, x, base, place));
+            v0 = edge_sum(a, in0, x, base, place);
+            if (R == 2) v1 = edge_sum(a, in1, x, base, place);
         } else {
-            v_store(out0 + x, far_sum(a, in0, x));
-            if (R == 2) v_store(out1 + x, far_sum(a, in1, x));
+            v0 = far_sum(a, in0, x);
+            if (R == 2) v1 = far_sum(a, in1, x);
         }
+        /* Not before the second sum: a store makes the compiler load tables again. */
+        v_store(out0 + x, v0);
+        if (R == 2) v_store(out1 + x, v1);
     }
 }
 
