@@ -26,18 +26,21 @@ typedef struct hg_resize_group {
 
 /* Rows [y, y_end) of one plane, at least VL wide, as the input:
  *
- *     row[iy][x] = sum over k < h.count[x] of h.weight[k*h.out + x] * input[iy*in_row + h.first[x]
- * + k] output[y*out_row + x] = sum over k < v.count[y] of v.weight[k*v.out + y] *
- * row[v.first[y]+k][x]
+ *     row[iy][x] = sum over k < h.count[x] of
+ *                  h.weight[k*h.out + x] * input[iy*in_row + h.first[x] + k]
+ *     output[y*out_row + x] = sum over k < v.count[y] of
+ *                             v.weight[k*v.out + y] * row[v.first[y] + k][x]
  *
  * Sums run in the order of k, fused after the first product. v.first never decreases, and no count
  * is 0. Row iy lies in slot iy & slots of the ring, ring_row floats apart; slots + 1 is a power of
- * 2 above v.taps. Nearest mode: output[y*out_row + x] =
- * input[y/2*in_row + x/2], y even. With `doubled`, the output is twice as wide and high, and made
- * of 3/4 and 1/4 of neighbours along either axis, an edge being its own neighbour; y is 0 or odd,
- * and y_end odd or v.out. `aligned`: each row of output begins at a multiple of VL floats. Group i
- * is of the outputs from min(i * VL, width - VL) on. Only the elements named are read and written.
- */
+ * 2 above v.taps. Group i is of the outputs from min(i * VL, width - VL) on.
+ *
+ * doubled: the output is twice as wide and high, and made of 3/4 and 1/4 of neighbours along either
+ *          axis, an edge being its own neighbour; y is 0 or odd, and y_end odd or v.out.
+ * aligned: each row of output begins at a multiple of VL floats.
+ * nearest: output[y*out_row + x] = input[y/2*in_row + x/2], to the bit; y and y_end are even.
+ *
+ * Only the elements named are read and written. */
 typedef struct hg_resize_plane_args {
     const float *input;
     float *output;
