@@ -34,6 +34,7 @@ static hg_planes_way way_of(const hg_problem *p)
         if (p->op == HG_OP_AVG_POOL2D && k.h == 3 && s.h == 1 && p->pad.left == 1 &&
             p->out.w == p->in.w && p->out.w >= 2 * HG_PLANES_LANES && p->out.h > 1)
             return HG_PLANES_AVG3;
+        if (k.h == 2 && s.h == 2) return HG_PLANES_WALK;
         if ((k.h == 3 && s.h <= 2) || (k.h == 5 && s.h == 1)) return HG_PLANES_WALK;
     }
     return s.w == 1 && d.w == 1 && k.w >= 4 ? HG_PLANES_PARTS : HG_PLANES_PASSES;
@@ -277,7 +278,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double vectors = (double)HG_CEIL_DIV(p->out.w, (int64_t)HG_PLANES_LANES);
     const double kw = (double)p->kernel.w, kh = (double)p->kernel.h;
     const double taps = way == HG_PLANES_PARTS ? 4.0 + kw / 8.0 : kw;
-    const double loads = p->stride.w == 1 ? 1.0 : p->stride.w == 2 ? 2.0 : 8.0;
+    const double loads = p->stride.w == 1 ? 1.0 : p->stride.w == 2 ? 2.0 : 10.0;
     const double down = p->stride.h == 1 ? HG_MIN(kh, 4.0) : kh;
     const double steps = (double)p->in.h * (taps * loads + 2.0) + (double)p->out.h * (down + 1.0);
     const double isa = k->isa == HG_ISA_AVX2 ? 1.0 : 2.0;
