@@ -137,6 +137,9 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
     (void)k;
     const reach r = reach_of(p);
     if (r.h > 4096 || r.w > 4096 || p->stride.h > 4096 || p->stride.w > 4096) return false;
+    /* Sliding windows on repacked channels are faster there. */
+    const int64_t most = p->op == HG_OP_AVG_POOL2D ? 6 : 7;
+    if (way_of(p) == HG_PLANES_PARTS && p->kernel.w > most) return false;
     return cut_of(p).floats * (int64_t)sizeof(float) <= MOST_BYTES;
 }
 
@@ -277,7 +280,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double planes = (double)p->out.n * (double)p->out.c;
     const double vectors = (double)HG_CEIL_DIV(p->out.w, (int64_t)HG_PLANES_LANES);
     const double kw = (double)p->kernel.w, kh = (double)p->kernel.h;
-    const double taps = way == HG_PLANES_PARTS ? 4.0 + kw / 8.0 : kw;
+    const double taps = way == HG_PLANES_PARTS ? 5.0 : kw;
     const double loads = p->stride.w == 1 ? 1.0 : p->stride.w == 2 ? 2.0 : 10.0;
     const double down = p->stride.h == 1 ? HG_MIN(kh, 4.0) : kh;
     const double steps = (double)p->in.h * (taps * loads + 2.0) + (double)p->out.h * (down + 1.0);

@@ -20,8 +20,8 @@ typedef enum hg_planes_way {
                         2 * VL outputs in a row and 2 rows, no strips */
     HG_PLANES_WALK,  /* 3x3 of stride 1 or 2, 5x5 of stride 1, 2x2 of stride 2: row maxima stay in
                         registers on the  way down a column; at least VL outputs in a row */
-    HG_PLANES_PARTS, /* one strip, stride.w and dilation.w 1, 4 taps or more: row maxima are put
-                        together from those of 4 or 8 taps */
+    HG_PLANES_PARTS, /* one strip, stride.w and dilation.w 1, 4 to 7 taps: row maxima are put
+                        together from those of 4 taps */
     HG_PLANES_PASSES /* any window */
 } hg_planes_way;
 

@@ -335,10 +335,7 @@ HG_INLINE bool band(const hg_pool_planes_args *a, planes_kind kind)
     if (!clean) return false;
     if (a->way == HG_PLANES_WALK) return walk_band(a, kind);
     if (a->way == HG_PLANES_PASSES && !pass_band(a, kind)) return false;
-    if (a->way == HG_PLANES_PARTS && a->window.w >= 8)
-        across_parts(a, kind, 8);
-    else if (a->way == HG_PLANES_PARTS)
-        across_parts(a, kind, 4);
+    if (a->way == HG_PLANES_PARTS) across_parts(a, kind);
     rows_down(a, kind);
     return true;
 }

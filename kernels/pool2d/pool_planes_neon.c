@@ -44,16 +44,10 @@ HG_INLINE vec v_gather(const float *p, int64_t stride)
     return vld1q_lane_f32(p + 3 * stride, v, 3);
 }
 
-/* Lanes 2 .. 5 and 4 .. 7 of v followed by next. */
+/* Lanes 2 .. 5 of v followed by next. */
 HG_INLINE vec v_shift2(vec v, vec next)
 {
     return vextq_f32(v, next, 2);
-}
-
-HG_INLINE vec v_shift4(vec v, vec next)
-{
-    (void)v;
-    return next;
 }
 
 /* Lanes 1 .. 4 of v followed by next; the last of `before` followed by lanes 0 .. 2 of v. */
