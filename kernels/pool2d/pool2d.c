@@ -120,7 +120,8 @@ static void nhwc_size(const hg_problem *p, const hg_kernel *k, const hg_config *
                         .ranges = {p->out.n * p->out.h * channel_blocks(p)}};
 }
 
-/* A range is one row of output pixels, or a block of its channels. */
+/* A range is one row of output pixels, or a block of its channels; blocks side by side are one
+ * call, for longer runs of memory. */
 static void nhwc_run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
@@ -128,9 +129,10 @@ static void nhwc_run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const int64_t blocks = channel_blocks(p);
     const hg_index_rule r = rule_of(p);
     hg_pool_args a = common_args(t, r);
-    for (int64_t i = begin; i < end; i++) {
+    for (int64_t i = begin, count; i < end; i += count) {
         const int64_t row = i / blocks, c = i % blocks * CHANNEL_BLOCK;
-        a.channels = blocks == 1 ? p->out.c : HG_MIN(p->out.c - c, (int64_t)CHANNEL_BLOCK);
+        count = HG_MIN(end - i, blocks - i % blocks);
+        a.channels = blocks == 1 ? p->out.c : HG_MIN(p->out.c - c, count * CHANNEL_BLOCK);
         aim_row(t, &r, row / p->out.h, row % p->out.h, c, &a);
         t->kernel->run.pool(&a);
     }

@@ -9,6 +9,8 @@
 
 enum { ROWS_AHEAD = 4 };    /* rows between a prefetch and its load */
 enum { VL = 8, BLOCK = 8 }; /* f32 lanes; vectors of accumulators per pass over a window */
+/* Windows of more than MANY taps are taken FEW taps at a time. */
+enum { MANY = 16, FEW = 8 };
 
 /* A line that a stream of loads reaches soon: rows of a few hundred bytes end before the hardware's
  * prefetchers have learnt them. Nothing is read, so it may lie outside the tensor, where pointers
@@ -62,17 +64,26 @@ HG_INLINE void store(float *p, __m256 v, bool masked, __m256i vmask)
         _mm256_storeu_ps(p, v);
 }
 
-/* One window, n_vec vectors of channels; only the last vector of a pixel is masked. */
-HG_INLINE void window(const hg_pool_args *a, pool_kind kind, int64_t rows, int64_t taps,
-                      const float *HG_RESTRICT in, float *HG_RESTRICT out, __m256 vdivisor,
-                      int n_vec, bool masked, __m256i vmask)
+/* Where a window's taps are taken in several passes, the output holds what is accumulated so far.
+ */
+typedef struct part {
+    int64_t rows, taps;
+    bool first, last;
+} part;
+
+/* Part of one window, n_vec vectors of channels; only the last vector of a pixel is masked. */
+HG_INLINE void window(const hg_pool_args *a, pool_kind kind, part part, const float *HG_RESTRICT in,
+                      float *HG_RESTRICT out, __m256 vdivisor, int n_vec, bool masked,
+                      __m256i vmask)
 {
     __m256 vacc[BLOCK];
     HG_UNROLL
-    for (int v = 0; v < n_vec; v++) vacc[v] = _mm256_set1_ps(kind == MAX ? -INFINITY : 0.0f);
-    for (int64_t ky = 0; ky < rows; ky++) {
+    for (int v = 0; v < n_vec; v++)
+        vacc[v] = part.first ? _mm256_set1_ps(kind == MAX ? -INFINITY : 0.0f)
+                             : load(out + v * VL, masked, vmask);
+    for (int64_t ky = 0; ky < part.rows; ky++) {
         const float *tap = in + ky * a->row_step;
-        for (int64_t kx = 0; kx < taps; kx++, tap += a->column_step) {
+        for (int64_t kx = 0; kx < part.taps; kx++, tap += a->column_step) {
             HG_UNROLL
             for (int v = 0; v < n_vec; v++)
                 vacc[v] = take(kind, vacc[v], load(tap + v * VL, masked, vmask));
@@ -80,28 +91,45 @@ HG_INLINE void window(const hg_pool_args *a, pool_kind kind, int64_t rows, int64
     }
     HG_UNROLL
     for (int v = 0; v < n_vec; v++)
-        store(out + v * VL, finish(kind, vacc[v], vdivisor), masked, vmask);
+        store(out + v * VL, part.last ? finish(kind, vacc[v], vdivisor) : vacc[v], masked, vmask);
 }
 
-/* A row of pixels. */
-HG_INLINE void row_of(const hg_pool_args *args, pool_kind kind)
+/* All channels of a pixel. */
+HG_INLINE void pixel(const hg_pool_args *a, pool_kind kind, part part, const float *in, float *out,
+                     __m256 vdivisor)
 {
-    const hg_pool_args copy = *args, *a = &copy;
     const int64_t c_blocks = a->channels / (BLOCK * VL) * (BLOCK * VL);
     const int64_t c_vectors = a->channels / VL * VL;
     const __m256i vmask = hg_tail_mask((size_t)(a->channels - c_vectors));
+    int64_t c = 0;
+    for (; c < c_blocks; c += BLOCK * VL)
+        window(a, kind, part, in + c, out + c, vdivisor, BLOCK, false, vmask);
+    for (; c < c_vectors; c += VL)
+        window(a, kind, part, in + c, out + c, vdivisor, 1, false, vmask);
+    if (c < a->channels) window(a, kind, part, in + c, out + c, vdivisor, 1, true, vmask);
+}
+
+/* A row of pixels. Taps of a window are far apart in memory: with more of them side by side than
+ * a set of the cache has ways, lines that the hardware fetched ahead are lost before their use. */
+HG_INLINE void row_of(const hg_pool_args *args, pool_kind kind)
+{
+    const hg_pool_args copy = *args, *a = &copy;
     for (int64_t x = 0; x < a->width; x++) {
         const hg_pool_span *column = &a->columns[x];
         const int64_t ny = a->rows, nx = column->taps;
         const __m256 vdivisor = _mm256_set1_ps(kind == SUM ? hg_pool_divisor(a, column) : 1.0f);
         const float *in = a->input + column->first * a->in_pixel;
         float *out = a->output + x * a->out_pixel;
-        int64_t c = 0;
-        for (; c < c_blocks; c += BLOCK * VL)
-            window(a, kind, ny, nx, in + c, out + c, vdivisor, BLOCK, false, vmask);
-        for (; c < c_vectors; c += VL)
-            window(a, kind, ny, nx, in + c, out + c, vdivisor, 1, false, vmask);
-        if (c < a->channels) window(a, kind, ny, nx, in + c, out + c, vdivisor, 1, true, vmask);
+        if (ny * nx <= MANY || a->channels < BLOCK * VL) {
+            pixel(a, kind, (part){ny, nx, true, true}, in, out, vdivisor);
+            continue;
+        }
+        for (int64_t i = 0; i < ny; i++)
+            for (int64_t j = 0; j < nx; j += FEW) {
+                const part part = {1, HG_MIN(nx - j, (int64_t)FEW), i + j == 0,
+                                   i == ny - 1 && j + FEW >= nx};
+                pixel(a, kind, part, in + i * a->row_step + j * a->column_step, out, vdivisor);
+            }
     }
 }
 
@@ -323,7 +351,7 @@ const hg_kernel hg_pool2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .limits = {.no_indices = true},
      .algorithm = &hg_pool_nhwc,
      .run.pool = max_nhwc},
@@ -367,7 +395,7 @@ const hg_kernel hg_pool2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .algorithm = &hg_pool_nhwc,
      .run.pool = avg_nhwc},
     {.name = "lp_pool2d.f32.nhwc.avx2.window",
@@ -375,7 +403,7 @@ const hg_kernel hg_pool2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .algorithm = &hg_pool_nhwc,
      .run.pool = lp_nhwc},
     {.name = NULL},
