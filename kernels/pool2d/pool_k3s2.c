@@ -31,8 +31,8 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
     const int64_t bands = HG_CEIL_DIV(p->out.h, (int64_t)BAND);
     for (int64_t i = begin; i < end; i++) {
-        const int64_t n = i / bands, y = i % bands * BAND, first = spans[y].first;
-        const hg_pool_slide_args a = {.input = t->input + n * si->n + first * si->h,
+        const int64_t n = i / bands, y = i % bands * BAND;
+        const hg_pool_slide_args a = {.input = t->input + n * si->n,
                                       .output = t->output + n * so->n + y * so->h,
                                       .buffer = t->scratch,
                                       .rows = spans + y,
@@ -40,7 +40,6 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
                                       .height = HG_MIN(p->out.h - y, (int64_t)BAND),
                                       .width = p->out.w,
                                       .channels = p->out.c,
-                                      .first_row = first,
                                       .in_row = si->h,
                                       .in_pixel = si->w,
                                       .out_row = so->h,

@@ -1,5 +1,5 @@
 /* Maxima of 3x3 windows of stride 2, NHWC; included by one file per ISA, after pool_ops_<isa>.h.
- * Contract: hg_pool_slide_args in pool_slide.h, but for the stride, and `buffer` has one row of
+ * Contract: hg_pool_slide_args in pool_slide.h, but for the stride; `buffer` has one row of
  * width * channels floats.
  *
  * The third row of a window is the first of the window below: its maxima along the row are carried
@@ -116,9 +116,9 @@ static void max_k3s2(const hg_pool_slide_args *args)
 {
     /* A copy that no store can alias: what depends on it alone leaves the loops. */
     const hg_pool_slide_args copy = *args, *a = &copy;
-    bool clean = carry_row(a, a->input);
+    bool clean = carry_row(a, a->input + a->rows->first * a->in_row);
     for (int64_t y = 0; y < a->height; y++) {
-        const float *row = a->input + (a->rows[y].first - a->first_row) * a->in_row;
+        const float *row = a->input + a->rows[y].first * a->in_row;
         float *out = a->output + y * a->out_row;
         int64_t down[2];
         taps_of(&a->rows[y], a->in_row, down);

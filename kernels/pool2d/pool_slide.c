@@ -2,8 +2,7 @@
  * cost per pixel hardly grows with the window. */
 #include "kernels/pool2d/pool_slide.h"
 
-/* Bytes of a band's buffer that stay in the nearest caches, beside input and output. */
-enum { BUFFER_BYTES = 64 * 1024, MIN_BANDS = 3 };
+enum { BAND = 32, MIN_BANDS = 4 }; /* output rows of a range; in windows */
 
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
@@ -18,9 +17,13 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 /* Output rows of one band. A band repeats kernel.h - 1 rows of the band before it. */
 static int64_t band_rows(const hg_problem *p)
 {
-    const int64_t row_bytes = p->out.w * HG_SLIDE_CHANNELS * (int64_t)sizeof(float);
-    const int64_t fit = BUFFER_BYTES / row_bytes - (p->kernel.h - 1);
-    return HG_MIN(HG_MAX(fit, MIN_BANDS * p->kernel.h), p->out.h);
+    return HG_MIN(HG_MAX(MIN_BANDS * p->kernel.h, BAND), p->out.h);
+}
+
+/* The rows that one step needs stay in the nearest cache. */
+static int64_t lines(const hg_problem *p)
+{
+    return p->kernel.h - 1 + hg_slide_step(p->kernel.h);
 }
 
 static int64_t bands(const hg_problem *p)
@@ -36,10 +39,10 @@ static int64_t blocks(const hg_problem *p)
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k, (void)c;
-    const int64_t in_rows = HG_MIN(band_rows(p) + p->kernel.h - 1, p->in.h);
+    const int64_t row = HG_SLIDE_CHANNELS * p->out.w;
     *sizes = (hg_sizes){.tables = hg_pool_table_size(p),
-                        .scratch = sizeof(float) *
-                                   (size_t)(((in_rows + 1) * HG_SLIDE_CHANNELS + 1) * p->out.w),
+                        .scratch = sizeof(float) * (size_t)((lines(p) + 1) * row + p->out.w) +
+                                   sizeof(float *) * (size_t)(lines(p) + 1),
                         .stages = 1,
                         .ranges = {p->out.n * bands(p) * blocks(p)}};
 }
@@ -51,28 +54,28 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const hg_problem *p = t->problem;
     const hg_pool_span *spans = t->tables;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
-    const int64_t n_blocks = blocks(p), n_bands = bands(p), rows = band_rows(p);
-    const int64_t in_rows = HG_MIN(rows + p->kernel.h - 1, p->in.h);
+    const int64_t n_blocks = blocks(p), n_bands = bands(p), band = band_rows(p);
+    const int64_t row = HG_SLIDE_CHANNELS * p->out.w;
+    float *buffer = t->scratch, *scales = buffer + (lines(p) + 1) * row;
+    const float **rows = (const float **)(scales + HG_ROUND_UP(p->out.w, 2));
     for (int64_t i = begin; i < end; i++) {
-        const int64_t c = i % n_blocks * HG_SLIDE_CHANNELS, band = i / n_blocks % n_bands;
-        const int64_t n = i / n_blocks / n_bands, y = band * rows;
-        const int64_t height = HG_MIN(rows, p->out.h - y);
-        const hg_pool_span *last = spans + y + height - 1;
-        const int64_t first = spans[y].first;
-        const hg_pool_slide_args a = {.input = t->input + n * si->n + first * si->h + c * si->c,
+        const int64_t c = i % n_blocks * HG_SLIDE_CHANNELS, y = i / n_blocks % n_bands * band;
+        const int64_t n = i / n_blocks / n_bands;
+        const hg_pool_slide_args a = {.input = t->input + n * si->n + c * si->c,
                                       .output = t->output + n * so->n + y * so->h + c * so->c,
-                                      .edge = t->scratch,
-                                      .buffer = (float *)t->scratch + p->out.w * HG_SLIDE_CHANNELS,
-                                      .scales = (float *)t->scratch +
-                                                (in_rows + 1) * p->out.w * HG_SLIDE_CHANNELS,
+                                      .buffer = buffer,
+                                      .scales = scales,
+                                      .row = rows,
+                                      .lines = lines(p),
                                       .rows = spans + y,
                                       .columns = spans + p->out.h,
-                                      .height = height,
+                                      .height = HG_MIN(p->out.h - y, band),
                                       .width = p->out.w,
                                       .channels = HG_MIN(p->out.c - c, (int64_t)HG_SLIDE_CHANNELS),
-                                      .first_row = first,
-                                      .in_rows = last->first + last->taps - first,
+                                      .in_height = p->in.h,
                                       .in_width = p->in.w,
+                                      .top = y - p->pad.top,
+                                      .left = p->pad.left,
                                       .window = p->kernel,
                                       .in_row = si->h,
                                       .in_pixel = si->w,

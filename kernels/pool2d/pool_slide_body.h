@@ -1,8 +1,8 @@
 /* Sliding windows of stride 1, NHWC; included by one file per ISA, after pool_ops_<isa>.h.
  * Contract: hg_pool_slide_args in pool_slide.h.
  *
- * Two passes: `slide` goes along a row of the input into the buffer, `rows_down` goes down the
- * buffer into the output, some rows at a time.
+ * Each row of the input goes into a line of the buffer, with the windows' widths taken together;
+ * each step down takes the windows' heights together, some rows of output at a time.
  *
  * B neighbouring outputs share the taps that all their windows have, the core:
  *
@@ -35,14 +35,14 @@ typedef struct axis {
     float *out;
     int64_t in_step, out_step;
     const hg_pool_span *spans;
-    int64_t count, window, first; /* outputs; taps; coordinate of `in` */
-    size_t n_in, n_out;           /* lanes of the last vector; VL = all */
+    int64_t count, pixels, left, window; /* outputs; of `in`; padding before it; taps */
+    size_t n_in, n_out;                  /* lanes of the last vector; VL = all */
 } axis;
 
 /* Outputs i .. i + B, windows whole and at least B taps. n_vec <= N_PAIR. */
 HG_INLINE void block(const axis *a, slide_kind kind, int B, int64_t taps, int n_vec, int64_t i)
 {
-    const float *in = a->in + (a->spans[i].first - a->first) * a->in_step;
+    const float *in = a->in + a->spans[i].first * a->in_step;
     HG_UNROLL
     for (int v = 0; v < n_vec; v++) {
         const size_t n_in = v == n_vec - 1 ? a->n_in : VL, n_out = v == n_vec - 1 ? a->n_out : VL;
@@ -72,7 +72,7 @@ HG_INLINE void block(const axis *a, slide_kind kind, int B, int64_t taps, int n_
 HG_INLINE int64_t left_edge(const axis *a, slide_kind kind, int n_vec)
 {
     const hg_pool_span *s = a->spans;
-    const float *in = a->in + (s->first - a->first) * a->in_step;
+    const float *in = a->in + s->first * a->in_step;
     vec vacc[N_PAIR];
     HG_UNROLL
     for (int v = 0; v < n_vec; v++) vacc[v] = v_set(kind == SUM ? 0.0f : -INFINITY);
@@ -105,7 +105,7 @@ HG_INLINE int64_t right_edge(const axis *a, slide_kind kind, int n_vec, int64_t 
     for (; i >= begin && s[i].taps < a->window && s[i].first + s[i].taps == end; i--) {
         while (first > s[i].first) {
             first--;
-            const float *in = a->in + (first - a->first) * a->in_step;
+            const float *in = a->in + first * a->in_step;
             HG_UNROLL
             for (int v = 0; v < n_vec; v++) {
                 const vec vi = v_load(in + v * VL, v == n_vec - 1 ? a->n_in : VL);
@@ -132,48 +132,149 @@ HG_INLINE void slide(const axis *a, slide_kind kind, int n_vec)
     for (; i < end; i++) block(a, kind, 1, a->window, n_vec, i);
 }
 
-/* Whether a row has NaN; n_vec vectors of each of its pixels. */
-HG_INLINE bool row_has_nan(const hg_pool_slide_args *a, const float *in, int n_vec, size_t n)
+/* ---- Windows of 3 and 5 along a row: every pixel is loaded once and taken twice ---- */
+
+enum { N_LINE = 16 / VL }; /* vectors of one cache line of channels */
+
+/* Pixel x of a row, or the identity outside. */
+HG_INLINE vec column(const axis *a, slide_kind kind, bool inside, int64_t x, int v, size_t n)
 {
+    if (inside || (x >= 0 && x < a->pixels)) return v_load(a->in + x * a->in_step + v * VL, n);
+    return v_set(kind == SUM ? 0.0f : -INFINITY);
+}
+
+/* What two outputs leave to the next two: of window 3 the pixels 0 1 before the new ones, of window
+ * 5 the pairs (0 1) and (2 3), and the pixels 1 and 3. */
+typedef struct carried {
+    vec pair0[N_LINE], pair1[N_LINE], odd0[N_LINE], odd1[N_LINE];
+} carried;
+
+/* Outputs x and x + 1; the last may stand alone. */
+HG_INLINE void two(const axis *a, slide_kind kind, int K, bool inside, bool alone, int n_vec,
+                   carried *s, int64_t x, vec vflag[N_LINE])
+{
+    const int64_t next = x - a->left + K - 1;
+    float *out = a->out + x * a->out_step;
+    HG_UNROLL
+    for (int v = 0; v < n_vec; v++) {
+        const vec v0 = column(a, kind, inside, next, v, a->n_in);
+        const vec v1 = column(a, kind, inside, next + 1, v, a->n_in);
+        vec vout0, vout1;
+        if (kind == NUMBERS) vflag[v] = v_note_nan(vflag[v], v0, v1);
+        if (K == 3) {
+            const vec vcore = join(kind, s->odd1[v], v0);
+            vout0 = join(kind, s->pair1[v], vcore), vout1 = join(kind, vcore, v1);
+            s->pair1[v] = v0, s->odd1[v] = v1;
+        } else {
+            const vec vpair = join(kind, v0, v1);
+            vout0 = join(kind, join(kind, s->pair0[v], s->pair1[v]), v0);
+            vout1 = join(kind, s->odd0[v], join(kind, s->pair1[v], vpair));
+            s->pair0[v] = s->pair1[v], s->odd0[v] = s->odd1[v];
+            s->pair1[v] = vpair, s->odd1[v] = v1;
+        }
+        v_store(out + v * VL, vout0, VL);
+        if (!alone) v_store(out + a->out_step + v * VL, vout1, VL);
+    }
+}
+
+/* A row for n_vec vectors of channels; false if it met NaN where none may be. */
+HG_INLINE bool along(const axis *a, slide_kind kind, int K, int n_vec)
+{
+    vec vflag[N_LINE];
+    carried s;
+    HG_UNROLL
+    for (int v = 0; v < n_vec; v++) {
+        vec vi[4] = {v_set(0.0f), v_set(0.0f), v_set(0.0f), v_set(0.0f)};
+        HG_UNROLL
+        for (int i = 0; i < K - 1; i++) vi[i] = column(a, kind, false, i - a->left, v, a->n_in);
+        vflag[v] = v_note_nan(v_note_nan(v_set(0.0f), vi[0], vi[1]), vi[2], vi[3]);
+        s.pair0[v] = join(kind, vi[0], vi[1]), s.odd0[v] = vi[1];
+        s.pair1[v] = K == 3 ? vi[0] : join(kind, vi[2], vi[3]), s.odd1[v] = vi[K - 2];
+    }
+    /* The new pixels of outputs from `first` to `end` lie inside. */
+    const int64_t first = HG_MAX(a->left - (K - 1), 0);
+    const int64_t end = HG_MIN(a->count, a->pixels + a->left - (K - 1)) - 3;
+    int64_t x = 0;
+    for (; x < first; x += 2) two(a, kind, K, false, x + 1 == a->count, n_vec, &s, x, vflag);
+    for (; x < end; x += 4) {
+        two(a, kind, K, true, false, n_vec, &s, x, vflag);
+        two(a, kind, K, true, false, n_vec, &s, x + 2, vflag);
+    }
+    for (; x < a->count; x += 2) two(a, kind, K, false, x + 1 == a->count, n_vec, &s, x, vflag);
+    bool clean = true;
+    HG_UNROLL
+    for (int v = 0; v < n_vec; v++) clean &= kind != NUMBERS || !v_noted(vflag[v]);
+    return clean;
+}
+
+/* Whether a row has NaN; n_vec vectors of each of its pixels. */
+HG_INLINE bool row_has_nan(const axis *a, int n_vec)
+{
+    const float *in = a->in;
     vec vflag = v_set(0.0f);
-    for (int64_t x = 0; x < a->in_width; x++, in += a->in_pixel) {
+    for (int64_t x = 0; x < a->pixels; x++, in += a->in_step) {
         HG_UNROLL
         for (int v = 0; v < n_vec; v += 2) {
-            const vec vi = v_load(in + v * VL, v == n_vec - 1 ? n : VL);
-            const vec vj = v + 1 < n_vec ? v_load(in + (v + 1) * VL, v + 2 == n_vec ? n : VL) : vi;
+            const vec vi = v_load(in + v * VL, v == n_vec - 1 ? a->n_in : VL);
+            const vec vj = v + 1 < n_vec ? v_load(in + (v + 1) * VL, VL) : vi;
             vflag = v_note_nan(vflag, vi, vj);
         }
     }
     return v_noted(vflag);
 }
 
-/* B rows of output from y on, windows whole and at least B rows high, or one row of any height. */
+/* One row of the input into its line of the buffer; false if it met NaN where none may be. */
+HG_INLINE bool across(const hg_pool_slide_args *a, slide_kind kind, int n_vec, size_t n, int64_t c,
+                      int64_t row)
+{
+    axis line = {.in = a->input + row * a->in_row + c,
+                 .out = a->buffer + row % a->lines * (a->width * HG_SLIDE_CHANNELS),
+                 .in_step = a->in_pixel,
+                 .out_step = HG_SLIDE_CHANNELS,
+                 .spans = a->columns,
+                 .count = a->width,
+                 .pixels = a->in_width,
+                 .left = a->left,
+                 .window = a->window.w,
+                 .n_in = n,
+                 .n_out = VL};
+    if (a->window.w != 3 && a->window.w != 5) {
+        if (kind == NUMBERS && row_has_nan(&line, n_vec)) return false;
+        slide(&line, kind, n_vec);
+        return true;
+    }
+    const int group = HG_MIN(n_vec, N_LINE);
+    bool clean = true;
+    for (int v = 0; v < n_vec; v += group, line.in += group * VL, line.out += group * VL)
+        clean &= a->window.w == 3 ? along(&line, kind, 3, group) : along(&line, kind, 5, group);
+    return clean;
+}
+
+/* ---- Down the buffer ---- */
+
+/* B rows of output from y on, at least B rows high; row[i] is their i-th row of the buffer. */
 HG_INLINE void down(const hg_pool_slide_args *a, slide_kind kind, int B, int64_t taps, int n_vec,
                     size_t n, int64_t c, int64_t y)
 {
-    const int64_t step = a->width * HG_SLIDE_CHANNELS;
-    const float *in = a->buffer + (a->rows[y].first - a->first_row) * step;
+    const float *const *row = a->row;
     float *out = a->output + y * a->out_row + c;
-    for (int64_t x = 0; x < a->width; x++, in += HG_SLIDE_CHANNELS, out += a->out_pixel) {
+    for (int64_t x = 0; x < a->width; x++, out += a->out_pixel) {
         const vec vscale = v_set(kind == SUM ? a->scales[x] : 1.0f);
         HG_UNROLL
         for (int v = 0; v < n_vec; v++) {
             const size_t n_out = v == n_vec - 1 ? n : VL;
-            const float *tap = in + v * VL + (B - 1) * step, *left = in + v * VL;
+            const int64_t at = x * HG_SLIDE_CHANNELS + v * VL;
             vec vs[8];
-            vs[B - 1] = v_load(tap, VL);
-            for (int64_t k = B; k < taps; k++) {
-                tap += step;
-                vs[B - 1] = join(kind, vs[B - 1], v_load(tap, VL));
-            }
+            vs[B - 1] = v_load(row[B - 1] + at, VL);
+            for (int64_t k = B; k < taps; k++)
+                vs[B - 1] = join(kind, vs[B - 1], v_load(row[k] + at, VL));
             HG_UNROLL
-            for (int b = B - 2; b >= 0; b--)
-                vs[b] = join(kind, v_load(left + b * step, VL), vs[b + 1]);
+            for (int b = B - 2; b >= 0; b--) vs[b] = join(kind, v_load(row[b] + at, VL), vs[b + 1]);
             vec vp = vs[0];
             HG_UNROLL
             for (int b = 0; b < B; b++) {
                 if (b > 0) {
-                    const vec vi = v_load(tap + b * step, VL);
+                    const vec vi = v_load(row[taps - 1 + b] + at, VL);
                     vp = b == 1 ? vi : join(kind, vp, vi);
                     vs[b] = join(kind, vs[b], vp);
                 }
@@ -182,39 +283,6 @@ HG_INLINE void down(const hg_pool_slide_args *a, slide_kind kind, int B, int64_t
             }
         }
     }
-}
-
-/* One row of windows cut by an edge: the row before it, kept in `edge`, and `count` more rows of
- * the buffer from `row` on, which follow it, or lie before it. */
-HG_INLINE void down_edge(const hg_pool_slide_args *a, slide_kind kind, int n_vec, size_t n,
-                         int64_t c, int64_t y, int64_t row, int64_t count, bool before)
-{
-    const int64_t step = a->width * HG_SLIDE_CHANNELS;
-    const float *in = a->buffer + row * step;
-    float *out = a->output + y * a->out_row + c, *edge = a->edge;
-    for (int64_t x = 0; x < a->width; x++) {
-        const vec vscale = v_set(kind == SUM ? a->scales[x] : 1.0f);
-        HG_UNROLL
-        for (int v = 0; v < n_vec; v++) {
-            vec vacc = v_load(edge + v * VL, VL);
-            for (int64_t k = 0; k < count; k++) {
-                const float *tap = in + (before ? count - 1 - k : k) * step + v * VL;
-                const vec vi = v_load(tap, VL);
-                vacc = before ? join(kind, vi, vacc) : join(kind, vacc, vi);
-            }
-            v_store(edge + v * VL, vacc, VL);
-            v_store(out + v * VL, kind == SUM ? v_mul(vacc, vscale) : vacc,
-                    v == n_vec - 1 ? n : VL);
-        }
-        in += HG_SLIDE_CHANNELS, out += a->out_pixel, edge += HG_SLIDE_CHANNELS;
-    }
-}
-
-HG_INLINE void clear_edge(const hg_pool_slide_args *a, slide_kind kind)
-{
-    const vec videntity = v_set(kind == SUM ? 0.0f : -INFINITY);
-    for (int64_t i = 0; i < a->width * HG_SLIDE_CHANNELS; i += VL)
-        v_store(a->edge + i, videntity, VL);
 }
 
 /* What sums of row y are multiplied by. */
@@ -229,27 +297,37 @@ HG_INLINE void set_scales(const hg_pool_slide_args *a, slide_kind kind, int64_t 
     }
 }
 
-/* The pass down, as `slide` does it, but rows at a time: columns would leave one set of the cache
- * to hold all their lines. */
-HG_INLINE void rows_down(const hg_pool_slide_args *a, slide_kind kind, int n_vec, size_t n,
-                         int64_t c)
+/* Rows of one step down from y on: as many as share a divisor, and are left. */
+HG_INLINE int rows_of_step(const hg_pool_slide_args *a, slide_kind kind, int64_t y)
 {
-    const hg_pool_span *s = a->rows;
-    int64_t y = 0, row = s->first, end = a->height;
+    const int step = hg_slide_step(a->window.h);
+    int same = 1;
+    while (same < step && y + same < a->height &&
+           (kind != SUM || a->rows[y + same].extent == a->rows[y].extent))
+        same++;
+    int B = step;
+    while (B > same) B /= 2;
+    return B;
+}
+
+/* Rows are made when the first window needs them; their lines are used again after the last. Rows
+ * outside the input are a line of the identity. Returns false if it met NaN where none may be. */
+HG_INLINE bool planes(const hg_pool_slide_args *a, slide_kind kind, int n_vec, size_t n, int64_t c)
+{
+    const int64_t size = a->width * HG_SLIDE_CHANNELS;
+    float *none = a->buffer + a->lines * size;
+    for (int64_t i = 0; i < size; i += VL)
+        v_store(none + i, v_set(kind == SUM ? 0.0f : -INFINITY), VL);
     int32_t extent = 0; /* that scales are for */
-    clear_edge(a, kind);
-    for (; y < end && s[y].taps < a->window.h && s[y].first == s->first; y++) {
-        const int64_t next = s[y].first + s[y].taps;
-        set_scales(a, kind, y, &extent);
-        down_edge(a, kind, n_vec, n, c, y, row - a->first_row, next - row, false);
-        row = next;
-    }
-    for (int64_t whole; y < end && s[y].taps == a->window.h; y += whole) {
-        int B = a->window.h >= 8 ? 8 : a->window.h >= 4 ? 4 : a->window.h >= 2 ? 2 : 1;
-        while (B > 1 && (y + B > end || s[y + B - 1].taps < a->window.h ||
-                         s[y + B - 1].extent != s[y].extent))
-            B /= 2;
-        whole = B;
+    int64_t made = HG_MAX(a->top, 0);
+    for (int64_t y = 0, step; y < a->height; y += step) {
+        const int B = rows_of_step(a, kind, y);
+        const int64_t first = a->top + y, end = first + B - 1 + a->window.h;
+        step = B;
+        for (; made < HG_MIN(end, a->in_height); made++)
+            if (!across(a, kind, n_vec, n, c, made)) return false;
+        for (int64_t r = first; r < end; r++)
+            a->row[r - first] = r < 0 || r >= a->in_height ? none : a->buffer + r % a->lines * size;
         set_scales(a, kind, y, &extent);
         if (B == 8)
             down(a, kind, 8, a->window.h, n_vec, n, c, y);
@@ -264,36 +342,6 @@ HG_INLINE void rows_down(const hg_pool_slide_args *a, slide_kind kind, int n_vec
         else
             down(a, kind, 1, a->window.h, n_vec, n, c, y);
     }
-    if (y == end) return;
-    clear_edge(a, kind);
-    row = s[end - 1].first + s[end - 1].taps;
-    for (int64_t back = end - 1; back >= y; back--) {
-        set_scales(a, kind, back, &extent);
-        down_edge(a, kind, n_vec, n, c, back, s[back].first - a->first_row, row - s[back].first,
-                  true);
-        row = s[back].first;
-    }
-}
-
-/* Returns false if it met NaN where none may be. */
-HG_INLINE bool planes(const hg_pool_slide_args *a, slide_kind kind, int n_vec, size_t n, int64_t c)
-{
-    const int64_t buffer_row = a->width * HG_SLIDE_CHANNELS;
-    for (int64_t y = 0; y < a->in_rows; y++) {
-        const float *in = a->input + y * a->in_row + c;
-        if (kind == NUMBERS && row_has_nan(a, in, n_vec, n)) return false;
-        const axis across = {.in = in,
-                             .out = a->buffer + y * buffer_row,
-                             .in_step = a->in_pixel,
-                             .out_step = HG_SLIDE_CHANNELS,
-                             .spans = a->columns,
-                             .count = a->width,
-                             .window = a->window.w,
-                             .n_in = n,
-                             .n_out = VL};
-        slide(&across, kind, n_vec);
-    }
-    rows_down(a, kind, n_vec, n, c);
     return true;
 }
 
