@@ -252,34 +252,43 @@ HG_INLINE bool across(const hg_pool_slide_args *a, slide_kind kind, int n_vec, s
 
 /* ---- Down the buffer ---- */
 
-/* B rows of output from y on, at least B rows high; row[i] is their i-th row of the buffer. */
+/* B rows of output from y on, at least B rows high; a->row[i] is their i-th row of the buffer. */
 HG_INLINE void down(const hg_pool_slide_args *a, slide_kind kind, int B, int64_t taps, int n_vec,
                     size_t n, int64_t c, int64_t y)
 {
-    const float *const *row = a->row;
     float *out = a->output + y * a->out_row + c;
+    const float *above[8], *below[8];
+    HG_UNROLL
+    for (int b = 0; b < B; b++) above[b] = a->row[b], below[b] = a->row[taps - 1 + b];
     for (int64_t x = 0; x < a->width; x++, out += a->out_pixel) {
         const vec vscale = v_set(kind == SUM ? a->scales[x] : 1.0f);
+        const int64_t at = x * HG_SLIDE_CHANNELS;
+        vec vcore[N_PAIR];
+        HG_UNROLL
+        for (int v = 0; v < n_vec; v++) vcore[v] = v_load(above[B - 1] + at + v * VL, VL);
+        for (int64_t k = B; k < taps; k++) {
+            const float *row = (k == taps - 1 ? below[0] : a->row[k]) + at;
+            HG_UNROLL
+            for (int v = 0; v < n_vec; v++)
+                vcore[v] = join(kind, vcore[v], v_load(row + v * VL, VL));
+        }
         HG_UNROLL
         for (int v = 0; v < n_vec; v++) {
-            const size_t n_out = v == n_vec - 1 ? n : VL;
-            const int64_t at = x * HG_SLIDE_CHANNELS + v * VL;
-            vec vs[8];
-            vs[B - 1] = v_load(row[B - 1] + at, VL);
-            for (int64_t k = B; k < taps; k++)
-                vs[B - 1] = join(kind, vs[B - 1], v_load(row[k] + at, VL));
+            const int64_t lane = at + v * VL;
+            vec vs[8], vp = vcore[v];
+            vs[B - 1] = vcore[v];
             HG_UNROLL
-            for (int b = B - 2; b >= 0; b--) vs[b] = join(kind, v_load(row[b] + at, VL), vs[b + 1]);
-            vec vp = vs[0];
+            for (int b = B - 2; b >= 0; b--)
+                vs[b] = join(kind, v_load(above[b] + lane, VL), vs[b + 1]);
             HG_UNROLL
             for (int b = 0; b < B; b++) {
                 if (b > 0) {
-                    const vec vi = v_load(row[taps - 1 + b] + at, VL);
+                    const vec vi = v_load(below[b] + lane, VL);
                     vp = b == 1 ? vi : join(kind, vp, vi);
                     vs[b] = join(kind, vs[b], vp);
                 }
                 if (kind == SUM) vs[b] = v_mul(vs[b], vscale);
-                v_store(out + b * a->out_row + v * VL, vs[b], n_out);
+                v_store(out + b * a->out_row + v * VL, vs[b], v == n_vec - 1 ? n : VL);
             }
         }
     }
@@ -355,12 +364,15 @@ HG_INLINE bool channels(const hg_pool_slide_args *a, slide_kind kind)
     return c == a->channels || planes(a, kind, 1, (size_t)(a->channels - c), c);
 }
 
-static void max_slide(const hg_pool_slide_args *a)
+/* Copies that no store can alias: what depends on them alone leaves the loops. */
+static void max_slide(const hg_pool_slide_args *args)
 {
-    if (!channels(a, NUMBERS)) channels(a, ANY);
+    const hg_pool_slide_args a = *args;
+    if (!channels(&a, NUMBERS)) channels(&a, ANY);
 }
 
-static void avg_slide(const hg_pool_slide_args *a)
+static void avg_slide(const hg_pool_slide_args *args)
 {
-    channels(a, SUM);
+    const hg_pool_slide_args a = *args;
+    channels(&a, SUM);
 }
