@@ -24,14 +24,16 @@ HG_INLINE vec four(kind kind, const vec vi[4])
 }
 
 /* n <= VL channels of one pixel. */
-HG_INLINE vec pixel(const hg_pool_args *a, kind kind, const float *in, float *out, size_t n,
-                    vec vflag)
+HG_INLINE void pixel(const hg_pool_args *a, kind kind, const float *in, float *out, size_t n,
+                     vec vflag[2])
 {
     const int64_t right = a->column_step, down = a->row_step;
     const vec vi[4] = {v_load(in, n), v_load(in + right, n), v_load(in + down, n),
                        v_load(in + down + right, n)};
     v_store(out, four(kind, vi), n);
-    return kind == NUMBERS ? v_note_nan(v_note_nan(vflag, vi[0], vi[1]), vi[2], vi[3]) : vflag;
+    if (kind != NUMBERS) return;
+    vflag[0] = v_note_nan(vflag[0], vi[0], vi[1]);
+    vflag[1] = v_note_nan(vflag[1], vi[2], vi[3]);
 }
 
 /* Two rows side by side are more than the hardware's prefetchers follow well. */
@@ -41,7 +43,7 @@ HG_INLINE bool nhwc(const hg_pool_args *args, kind kind)
     const hg_pool_args copy = *args, *a = &copy;
     const int64_t right = a->column_step, down = a->row_step;
     const int64_t c_pairs = a->channels / (2 * VL) * (2 * VL);
-    vec vflag = v_set(0.0f);
+    vec vflag[4] = {v_set(0.0f), v_set(0.0f), v_set(0.0f), v_set(0.0f)};
     for (int64_t x = 0; x < a->width; x++) {
         const float *in = a->input + 2 * x * a->in_pixel;
         float *out = a->output + x * a->out_pixel;
@@ -51,14 +53,13 @@ HG_INLINE bool nhwc(const hg_pool_args *args, kind kind)
             v_prefetch(in + c, AHEAD + right);
             v_prefetch(in + c, AHEAD + down);
             v_prefetch(in + c, AHEAD + down + right);
-            vflag = pixel(a, kind, in + c, out + c, VL, vflag);
-            vflag = pixel(a, kind, in + c + VL, out + c + VL, VL, vflag);
+            pixel(a, kind, in + c, out + c, VL, vflag);
+            pixel(a, kind, in + c + VL, out + c + VL, VL, vflag + 2);
         }
-        for (; c + VL <= a->channels; c += VL) vflag = pixel(a, kind, in + c, out + c, VL, vflag);
-        if (c < a->channels)
-            vflag = pixel(a, kind, in + c, out + c, (size_t)(a->channels - c), vflag);
+        for (; c + VL <= a->channels; c += VL) pixel(a, kind, in + c, out + c, VL, vflag);
+        if (c < a->channels) pixel(a, kind, in + c, out + c, (size_t)(a->channels - c), vflag);
     }
-    return !v_noted(vflag);
+    return !v_noted(vflag[0]) && !v_noted(vflag[1]) && !v_noted(vflag[2]) && !v_noted(vflag[3]);
 }
 
 static void max_nhwc(const hg_pool_args *a)
@@ -88,8 +89,8 @@ HG_INLINE void load_pairs(const float *p, size_t n, vec v[2])
 }
 
 /* n <= 8 outputs. Lanes of the columns: even 0 2 8 10 4 6 12 14, odd 1 3 9 11 5 7 13 15. */
-HG_INLINE vec pairs(const hg_pool_args *a, kind kind, const float *in, float *out, size_t n,
-                    vec vflag)
+HG_INLINE void pairs(const hg_pool_args *a, kind kind, const float *in, float *out, size_t n,
+                     vec vflag[2])
 {
     vec vtop[2], vbottom[2];
     load_pairs(in, n, vtop);
@@ -102,8 +103,9 @@ HG_INLINE vec pairs(const hg_pool_args *a, kind kind, const float *in, float *ou
     const vec vacc = _mm256_castpd_ps(
         _mm256_permute4x64_pd(_mm256_castps_pd(four(kind, vi)), _MM_SHUFFLE(3, 1, 2, 0)));
     v_store(out, vacc, n);
-    if (kind != NUMBERS) return vflag;
-    return v_note_nan(v_note_nan(vflag, vtop[0], vtop[1]), vbottom[0], vbottom[1]);
+    if (kind != NUMBERS) return;
+    vflag[0] = v_note_nan(vflag[0], vtop[0], vtop[1]);
+    vflag[1] = v_note_nan(vflag[1], vbottom[0], vbottom[1]);
 }
 
 /* Rows of a few hundred bytes end before the hardware's prefetchers have learnt them. The last
@@ -113,24 +115,24 @@ HG_INLINE bool nchw(const hg_pool_args *args, kind kind)
     const hg_pool_args copy = *args, *a = &copy;
     const int64_t last = HG_MAX(a->width - VL, 0);
     const size_t few = (size_t)HG_MIN(a->width, (int64_t)VL);
-    vec vflag = v_set(0.0f);
+    vec vflag[2] = {v_set(0.0f), v_set(0.0f)};
     for (int64_t y = 0; y < a->height; y++) {
         const float *in = a->input + y * a->in_down;
         float *out = a->output + y * a->out_down;
         for (int64_t x = 0; x < last; x += VL) {
             v_prefetch(in + 2 * x, ROWS_AHEAD * a->row_step);
             v_prefetch(in + 2 * x, (ROWS_AHEAD + 1) * a->row_step);
-            vflag = pairs(a, kind, in + 2 * x, out + x, VL, vflag);
+            pairs(a, kind, in + 2 * x, out + x, VL, vflag);
         }
         if (few == VL) {
             v_prefetch(in + 2 * last, ROWS_AHEAD * a->row_step);
             v_prefetch(in + 2 * last, (ROWS_AHEAD + 1) * a->row_step);
-            vflag = pairs(a, kind, in + 2 * last, out + last, VL, vflag);
+            pairs(a, kind, in + 2 * last, out + last, VL, vflag);
         } else {
-            vflag = pairs(a, kind, in, out, few, vflag);
+            pairs(a, kind, in, out, few, vflag);
         }
     }
-    return !v_noted(vflag);
+    return !v_noted(vflag[0]) && !v_noted(vflag[1]);
 }
 
 static void max_nchw(const hg_pool_args *a)
@@ -149,7 +151,7 @@ const hg_kernel hg_pool_k2s2_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .limits = {.kernel = {2, 2},
                 .stride = {2, 2},
                 .dilation = {1, 1},
@@ -162,7 +164,7 @@ const hg_kernel hg_pool_k2s2_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 2,
+     .rev = 3,
      .limits = {.kernel = {2, 2},
                 .stride = {2, 2},
                 .dilation = {1, 1},
@@ -175,7 +177,7 @@ const hg_kernel hg_pool_k2s2_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .limits = {.kernel = {2, 2}, .stride = {2, 2}, .dilation = {1, 1}, .no_padding = true},
      .algorithm = &hg_pool_nhwc,
      .run.pool = avg_nhwc},
@@ -184,7 +186,7 @@ const hg_kernel hg_pool_k2s2_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 2,
+     .rev = 3,
      .limits = {.kernel = {2, 2}, .stride = {2, 2}, .dilation = {1, 1}, .no_padding = true},
      .algorithm = &hg_pool_nchw,
      .run.pool = avg_nchw},

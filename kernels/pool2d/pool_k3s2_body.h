@@ -62,30 +62,68 @@ HG_INLINE void combine(const float *in, const int64_t at[2], const int64_t down[
     v_store(carry, vlast, n);
 }
 
+/* Maxima of two windows in one row, which share their third and first tap. */
+HG_INLINE void five(const float *in, int64_t pixel, vec v[2], vec vflag[2])
+{
+    const vec v1 = v_load(in + pixel, VL), v2 = v_load(in + 2 * pixel, VL);
+    const vec v3 = v_load(in + 3 * pixel, VL), v4 = v_load(in + 4 * pixel, VL);
+    vflag[0] = v_note_nan(vflag[0], v1, v2);
+    vflag[1] = v_note_nan(vflag[1], v3, v4);
+    v[0] = v_greater(v_greater(v_load(in, VL), v1), v2);
+    v[1] = v_greater(v_greater(v2, v3), v4);
+}
+
+/* All whole vectors of two neighbours of the row, whose windows no edge cuts. Returns the channels
+ * done. */
+HG_INLINE int64_t combine_two(const hg_pool_slide_args *a, const float *in, const int64_t down[2],
+                              float *carry, float *out, vec vflag[4])
+{
+    const int64_t pixel = a->in_pixel, next = a->channels, beside = a->out_pixel;
+    const float *middle = in + down[0], *last = in + down[1];
+    int64_t c = 0;
+    for (; c + VL <= a->channels; c += VL) {
+        vec vmiddle[2], vlast[2];
+        v_prefetch(middle + c, AHEAD);
+        v_prefetch(middle + c, AHEAD + 2 * pixel);
+        v_prefetch(last + c, AHEAD);
+        v_prefetch(last + c, AHEAD + 2 * pixel);
+        five(middle + c, pixel, vmiddle, vflag);
+        five(last + c, pixel, vlast, vflag + 2);
+        v_store(out + c, v_greater(v_greater(v_load(carry + c, VL), vmiddle[0]), vlast[0]), VL);
+        v_store(carry + c, vlast[0], VL);
+        const vec vcarry = v_load(carry + next + c, VL);
+        v_store(out + beside + c, v_greater(v_greater(vcarry, vmiddle[1]), vlast[1]), VL);
+        v_store(carry + next + c, vlast[1], VL);
+    }
+    return c;
+}
+
 /* One output row; the buffer holds the maxima of its first row, and then of its third. */
 HG_INLINE bool output_row(const hg_pool_slide_args *a, const float *row, float *out,
                           const int64_t down[2])
 {
-    vec vflag = v_set(0.0f);
-    for (int64_t x = 0; x < a->width; x++, out += a->out_pixel) {
-        const float *in = row + a->columns[x].first * a->in_pixel;
+    vec vflag[4] = {v_set(0.0f), v_set(0.0f), v_set(0.0f), v_set(0.0f)};
+    for (int64_t x = 0, step; x < a->width; x += step, out += step * a->out_pixel) {
+        const hg_pool_span *columns = &a->columns[x];
+        const bool pair = x + 1 < a->width && columns[0].taps == 3 && columns[1].taps == 3;
+        const float *in = row + columns->first * a->in_pixel;
         float *carry = a->buffer + x * a->channels;
-        int64_t at[2], c = 0;
-        taps_of(&a->columns[x], a->in_pixel, at);
-        for (; c + 2 * VL <= a->channels; c += 2 * VL) {
-            v_prefetch(in + c, AHEAD + down[0]);
-            v_prefetch(in + c, AHEAD + down[0] + a->in_pixel);
-            v_prefetch(in + c, AHEAD + down[1]);
-            v_prefetch(in + c, AHEAD + down[1] + a->in_pixel);
-            combine(in + c, at, down, carry + c, out + c, VL, &vflag);
-            combine(in + c + VL, at, down, carry + c + VL, out + c + VL, VL, &vflag);
+        const int64_t done = pair ? combine_two(a, in, down, carry, out, vflag) : 0;
+        step = pair ? 2 : 1;
+        for (int64_t i = 0; i < step; i++) {
+            int64_t at[2], c = done;
+            taps_of(&columns[i], a->in_pixel, at);
+            const float *here = in + 2 * i * a->in_pixel;
+            float *kept = carry + i * a->channels, *to = out + i * a->out_pixel;
+            for (; c + VL <= a->channels; c += VL)
+                combine(here + c, at, down, kept + c, to + c, VL, vflag);
+            const size_t n = (size_t)(a->channels - c);
+            if (n) combine(here + c, at, down, kept + c, to + c, n, vflag);
         }
-        for (; c + VL <= a->channels; c += VL)
-            combine(in + c, at, down, carry + c, out + c, VL, &vflag);
-        const size_t n = (size_t)(a->channels - c);
-        if (n) combine(in + c, at, down, carry + c, out + c, n, &vflag);
     }
-    return !v_noted(vflag) && !first_is_nan(a, row + down[0]) && !first_is_nan(a, row + down[1]);
+    const bool clean =
+        !v_noted(vflag[0]) && !v_noted(vflag[1]) && !v_noted(vflag[2]) && !v_noted(vflag[3]);
+    return clean && !first_is_nan(a, row + down[0]) && !first_is_nan(a, row + down[1]);
 }
 
 /* The same with NaN, tap by tap, without the buffer. */

@@ -51,15 +51,16 @@ HG_INLINE vec v_greater_nan(vec earlier, vec later)
     return _mm256_blendv_ps(_mm256_max_ps(later, earlier), later, vnan);
 }
 
-/* Lanes of NaN gather in a flag, which starts as v_set(0). */
+/* A flag, which starts as v_set(0), becomes NaN where a or b is. Infinities may do the same, and
+ * huge products: rows that are said to hold NaN need not. */
 HG_INLINE vec v_note_nan(vec vflag, vec a, vec b)
 {
-    return _mm256_or_ps(vflag, _mm256_cmp_ps(a, b, _CMP_UNORD_Q));
+    return _mm256_fmadd_ps(a, b, vflag);
 }
 
 HG_INLINE bool v_noted(vec vflag)
 {
-    return _mm256_movemask_ps(vflag) != 0;
+    return _mm256_movemask_ps(_mm256_cmp_ps(vflag, vflag, _CMP_UNORD_Q)) != 0;
 }
 
 /* A line that a stream of loads reaches soon. Nothing is read, so it may lie outside the tensor,

@@ -51,18 +51,18 @@ HG_INLINE vec v_greater_nan(vec earlier, vec later)
     return vbslq_f32(vtake, later, earlier);
 }
 
-/* Lanes of NaN gather in a flag, which starts as v_set(0). */
+/* A flag, which starts as v_set(0), becomes NaN where a or b is. Infinities may do the same, and
+ * huge products: rows that are said to hold NaN need not. */
 HG_INLINE vec v_note_nan(vec vflag, vec a, vec b)
 {
-    const uint32x4_t vordered = vandq_u32(vceqq_f32(a, a), vceqq_f32(b, b));
-    return vreinterpretq_f32_u32(vornq_u32(vreinterpretq_u32_f32(vflag), vordered));
+    return vfmaq_f32(vflag, a, b);
 }
 
 HG_INLINE bool v_noted(vec vflag)
 {
-    const uint32x4_t v = vreinterpretq_u32_f32(vflag);
-    const uint32x2_t vhalf = vorr_u32(vget_low_u32(v), vget_high_u32(v));
-    return vget_lane_u64(vreinterpret_u64_u32(vhalf), 0) != 0;
+    const uint32x4_t vsame = vceqq_f32(vflag, vflag);
+    const uint32x2_t vhalf = vand_u32(vget_low_u32(vsame), vget_high_u32(vsame));
+    return vget_lane_u64(vreinterpret_u64_u32(vhalf), 0) != UINT64_MAX;
 }
 
 /* A line that a stream of loads reaches soon. Nothing is read, so it may lie outside the tensor,
