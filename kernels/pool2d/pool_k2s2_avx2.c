@@ -28,8 +28,11 @@ HG_INLINE void pixel(const hg_pool_args *a, kind kind, const float *in, float *o
                      vec vflag[2])
 {
     const int64_t right = a->column_step, down = a->row_step;
-    const vec vi[4] = {v_load(in, n), v_load(in + right, n), v_load(in + down, n),
-                       v_load(in + down + right, n)};
+    const float *taps[4] = {in, in + right, in + down, in + down + right};
+    vec vi[4];
+    HG_UNROLL
+    for (int i = 0; i < 4; i++)
+        vi[i] = n == VL && kind != SUM ? v_load_once(taps[i]) : v_load(taps[i], n);
     v_store(out, four(kind, vi), n);
     if (kind != NUMBERS) return;
     vflag[0] = v_note_nan(vflag[0], vi[0], vi[1]);

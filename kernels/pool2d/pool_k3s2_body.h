@@ -65,8 +65,8 @@ HG_INLINE void combine(const float *in, const int64_t at[2], const int64_t down[
 /* Maxima of two windows in one row, which share their third and first tap. */
 HG_INLINE void five(const float *in, int64_t pixel, vec v[2], vec vflag[2])
 {
-    const vec v1 = v_load(in + pixel, VL), v2 = v_load(in + 2 * pixel, VL);
-    const vec v3 = v_load(in + 3 * pixel, VL), v4 = v_load(in + 4 * pixel, VL);
+    const vec v1 = v_load_once(in + pixel), v2 = v_load_once(in + 2 * pixel);
+    const vec v3 = v_load_once(in + 3 * pixel), v4 = v_load_once(in + 4 * pixel);
     vflag[0] = v_note_nan(vflag[0], v1, v2);
     vflag[1] = v_note_nan(vflag[1], v3, v4);
     v[0] = v_greater(v_greater(v_load(in, VL), v1), v2);

@@ -23,6 +23,15 @@ HG_INLINE void v_store(float *p, vec v, size_t n)
         _mm256_maskstore_ps(p, hg_tail_mask(n), v);
 }
 
+/* A whole vector that is used several times: gcc would load it again for each use, and loads are
+ * what bounds pooling. */
+HG_INLINE vec v_load_once(const float *p)
+{
+    vec v = _mm256_loadu_ps(p);
+    __asm__("" : "+x"(v));
+    return v;
+}
+
 HG_INLINE vec v_set(float value)
 {
     return _mm256_set1_ps(value);

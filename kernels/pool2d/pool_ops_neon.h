@@ -23,6 +23,12 @@ HG_INLINE void v_store(float *p, vec v, size_t n)
         hg_store_tail(p, v, n);
 }
 
+/* A whole vector that is used several times. */
+HG_INLINE vec v_load_once(const float *p)
+{
+    return vld1q_f32(p);
+}
+
 HG_INLINE vec v_set(float value)
 {
     return vdupq_n_f32(value);

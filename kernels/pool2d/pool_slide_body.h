@@ -139,7 +139,10 @@ enum { N_LINE = 16 / VL }; /* vectors of one cache line of channels */
 /* Pixel x of a row, or the identity outside. */
 HG_INLINE vec column(const axis *a, slide_kind kind, bool inside, int64_t x, int v, size_t n)
 {
-    if (inside || (x >= 0 && x < a->pixels)) return v_load(a->in + x * a->in_step + v * VL, n);
+    if (inside || (x >= 0 && x < a->pixels)) {
+        const float *p = a->in + x * a->in_step + v * VL;
+        return n == VL ? v_load_once(p) : v_load(p, n);
+    }
     return v_set(kind == SUM ? 0.0f : -INFINITY);
 }
 
