@@ -256,11 +256,6 @@ static void max_nhwc_indices(const hg_pool_args *a)
     row_of_indices(a, false, 0, 0);
 }
 
-static void max_nhwc_indices_k2s2(const hg_pool_args *a)
-{
-    if (!row_of_indices(a, true, 2, 2)) row_of_indices(a, false, 2, 2);
-}
-
 /* ---- NCHW, 2x2 stride 2, with indices: a vector is 8 neighbouring outputs of a row ---- */
 
 /* 2n floats of a row as even and odd columns, lanes 0 1 4 5 | 2 3 6 7; n <= 8. */
@@ -377,19 +372,6 @@ const hg_kernel hg_pool2d_avx2[] = {
                 .only_indices = true},
      .algorithm = &hg_pool_nchw,
      .run.pool = max_nchw_indices_k2s2},
-    {.name = "max_pool2d.f32.nhwc.avx2.indices_k2s2",
-     .op = HG_OP_MAX_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_AVX2,
-     .layouts = HG_IN_NHWC,
-     .rev = 2,
-     .limits = {.kernel = {2, 2},
-                .stride = {2, 2},
-                .dilation = {1, 1},
-                .no_padding = true,
-                .only_indices = true},
-     .algorithm = &hg_pool_nhwc,
-     .run.pool = max_nhwc_indices_k2s2},
     {.name = "avg_pool2d.f32.nhwc.avx2.window",
      .op = HG_OP_AVG_POOL2D,
      .dtype = HG_F32,

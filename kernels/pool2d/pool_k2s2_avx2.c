@@ -75,6 +75,108 @@ static void avg_nhwc(const hg_pool_args *a)
     nhwc(a, SUM);
 }
 
+/* ---- NHWC, with indices ---- */
+
+/* An index is what the tap's place in the window adds to the index of the window's first tap. */
+typedef struct places {
+    __m256i voffset[4]; /* of the four taps: indices, or for 64 bits positions in the plane */
+    __m256i vscale;     /* 64 bits: indices of one position */
+    __m256i vlow, vhigh, vlanes; /* lanes' parts: 64 bits, 0 .. 3 and 4 .. 7; 32 bits */
+} places;
+
+static places places_of(const hg_pool_args *a)
+{
+    const int64_t right = a->plane_column, down = a->plane_row, step = a->index_channel;
+    const int64_t scale = a->index_type == HG_INDEX_I32 ? a->index_scale : 1;
+    const int64_t offset[4] = {0, right, down, down + right};
+    places p = {.vscale = _mm256_set1_epi64x(a->index_scale),
+                .vlow = _mm256_setr_epi64x(0, step, 2 * step, 3 * step),
+                .vhigh = _mm256_setr_epi64x(4 * step, 5 * step, 6 * step, 7 * step),
+                .vlanes = _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
+                                             _mm256_set1_epi32((int32_t)step))};
+    for (int i = 0; i < 4; i++) p.voffset[i] = _mm256_set1_epi32((int32_t)(offset[i] * scale));
+    return p;
+}
+
+/* The indices of n <= 8 lanes; `first` is that of the first lane's first tap. */
+HG_INLINE void store_places(const places *p, hg_index_type type, void *indices, int64_t at,
+                            int64_t first, __m256i vplace, size_t n)
+{
+    if (type == HG_INDEX_I32) {
+        const __m256i vfirst = _mm256_set1_epi32((int32_t)first);
+        const __m256i vindex = _mm256_add_epi32(_mm256_add_epi32(vfirst, p->vlanes), vplace);
+        int32_t *out = (int32_t *)indices + at;
+        if (n == VL)
+            _mm256_storeu_si256((__m256i *)out, vindex);
+        else
+            _mm256_maskstore_epi32(out, hg_tail_mask(n), vindex);
+        return;
+    }
+    const __m256i vfirst = _mm256_set1_epi64x(first);
+    const __m256i v0 = _mm256_cvtepi32_epi64(_mm256_castsi256_si128(vplace));
+    const __m256i v1 = _mm256_cvtepi32_epi64(_mm256_extracti128_si256(vplace, 1));
+    int64_t *out = (int64_t *)indices + at, tail[VL], *to = n == VL ? out : tail;
+    _mm256_storeu_si256((__m256i *)to, _mm256_add_epi64(_mm256_mul_epi32(v0, p->vscale),
+                                                        _mm256_add_epi64(vfirst, p->vlow)));
+    _mm256_storeu_si256((__m256i *)to + 1, _mm256_add_epi64(_mm256_mul_epi32(v1, p->vscale),
+                                                            _mm256_add_epi64(vfirst, p->vhigh)));
+    for (size_t i = 0; n < VL && i < n; i++) out[i] = tail[i];
+}
+
+/* n <= VL channels of one pixel, `at` floats from the row's begin. */
+HG_INLINE void pixel_indices(const hg_pool_args *a, const places *p, hg_index_type type, kind kind,
+                             const float *in, int64_t at, int64_t first, size_t n, vec vflag[2])
+{
+    const int64_t right = a->column_step, down = a->row_step;
+    const float *taps[4] = {in, in + right, in + down, in + down + right};
+    vec vi[4];
+    HG_UNROLL
+    for (int i = 0; i < 4; i++) vi[i] = n == VL ? v_load_once(taps[i]) : v_load(taps[i], n);
+    vec vacc = vi[0];
+    __m256i vplace = p->voffset[0];
+    HG_UNROLL
+    for (int i = 1; i < 4; i++) {
+        vec vtake = _mm256_cmp_ps(vi[i], vacc, _CMP_GT_OQ);
+        if (kind == ANY) vtake = _mm256_or_ps(vtake, _mm256_cmp_ps(vi[i], vi[i], _CMP_UNORD_Q));
+        vacc = kind == ANY ? _mm256_blendv_ps(vacc, vi[i], vtake) : v_greater(vacc, vi[i]);
+        vplace = _mm256_blendv_epi8(vplace, p->voffset[i], _mm256_castps_si256(vtake));
+    }
+    v_store(a->output + at, vacc, n);
+    store_places(p, type, a->indices, at, first, vplace, n);
+    if (kind == ANY) return;
+    vflag[0] = v_note_nan(vflag[0], vi[0], vi[1]);
+    vflag[1] = v_note_nan(vflag[1], vi[2], vi[3]);
+}
+
+HG_INLINE bool nhwc_indices(const hg_pool_args *args, hg_index_type type, kind kind)
+{
+    const hg_pool_args copy = *args, *a = &copy;
+    const places p = places_of(a);
+    vec vflag[2] = {v_set(0.0f), v_set(0.0f)};
+    for (int64_t x = 0; x < a->width; x++) {
+        const float *in = a->input + 2 * x * a->in_pixel;
+        const int64_t corner = a->plane_first + 2 * x * a->plane_pixel, at = x * a->out_pixel;
+        int64_t first = corner * a->index_scale + a->index_first, c = 0;
+        for (; c + VL <= a->channels; c += VL, first += VL * a->index_channel) {
+            v_prefetch(in + c, AHEAD);
+            v_prefetch(in + c, AHEAD + a->row_step);
+            pixel_indices(a, &p, type, kind, in + c, at + c, first, VL, vflag);
+        }
+        const size_t n = (size_t)(a->channels - c);
+        if (n) pixel_indices(a, &p, type, kind, in + c, at + c, first, n, vflag);
+    }
+    return !v_noted(vflag[0]) && !v_noted(vflag[1]);
+}
+
+static void max_nhwc_indices(const hg_pool_args *a)
+{
+    if (a->index_type == HG_INDEX_I32) {
+        if (!nhwc_indices(a, HG_INDEX_I32, NUMBERS)) nhwc_indices(a, HG_INDEX_I32, ANY);
+    } else if (!nhwc_indices(a, HG_INDEX_I64, NUMBERS)) {
+        nhwc_indices(a, HG_INDEX_I64, ANY);
+    }
+}
+
 /* ---- NCHW ---- */
 
 /* Floats 2n of a row, n <= 8: in v[0] the first 8, in v[1] the rest. */
@@ -162,6 +264,19 @@ const hg_kernel hg_pool_k2s2_avx2[] = {
                 .no_indices = true},
      .algorithm = &hg_pool_nhwc,
      .run.pool = max_nhwc},
+    {.name = "max_pool2d.f32.nhwc.avx2.indices_k2s2",
+     .op = HG_OP_MAX_POOL2D,
+     .dtype = HG_F32,
+     .isa = HG_ISA_AVX2,
+     .layouts = HG_IN_NHWC,
+     .rev = 2,
+     .limits = {.kernel = {2, 2},
+                .stride = {2, 2},
+                .dilation = {1, 1},
+                .no_padding = true,
+                .only_indices = true},
+     .algorithm = &hg_pool_nhwc,
+     .run.pool = max_nhwc_indices},
     {.name = "max_pool2d.f32.nchw.avx2.k2s2",
      .op = HG_OP_MAX_POOL2D,
      .dtype = HG_F32,
