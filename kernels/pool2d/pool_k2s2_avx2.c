@@ -158,8 +158,9 @@ HG_INLINE bool nhwc_indices(const hg_pool_args *args, hg_index_type type, kind k
         const int64_t corner = a->plane_first + 2 * x * a->plane_pixel, at = x * a->out_pixel;
         int64_t first = corner * a->index_scale + a->index_first, c = 0;
         for (; c + VL <= a->channels; c += VL, first += VL * a->index_channel) {
-            v_prefetch(in + c, AHEAD);
-            v_prefetch(in + c, AHEAD + a->row_step);
+            /* Two lines of input for one of output: pixels side by side are often dense. */
+            v_prefetch(in + 2 * c, 2 * AHEAD);
+            v_prefetch(in + 2 * c, 2 * AHEAD + a->row_step);
             pixel_indices(a, &p, type, kind, in + c, at + c, first, VL, vflag);
         }
         const size_t n = (size_t)(a->channels - c);
