@@ -1,9 +1,9 @@
 /* No kernel asks for more workspace than twice the layer's input, output and weights.
  *
- *     test_workspace [--list] SHAPES.tsv...
+ *     test_workspace SHAPES.tsv...
  *
  * Plans are made, not run: every distinct layer of the files, in both layouts, by every kernel and
- * configuration that may run it, on one thread. --list prints all that is beyond twice, as
+ * configuration that may run it, on one thread. What is beyond twice is printed as
  * kernel, configuration, megabytes of workspace, the ratio, and the key. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +14,7 @@
 #include "tests/descriptor.h"
 #include "tuner/shapes.h"
 
-/* Kernels that keep a bound of their own. */
-static const struct {
-    const char *word;
-    double ratio;
-} exceptions[] = {{"winograd_f2r5", 4.5}}; /* 5x5 on 14x14 and 28x28 with 16 to 32 channels */
+static const double MOST = 2.0; /* times the layer */
 
 typedef struct totals {
     long problems, plans, beyond, broken;
@@ -36,7 +32,7 @@ static double bytes_of(const hg_problem *p)
     return 4 * elements;
 }
 
-static bool check_plan(const hg_plan *plan, const hg_problem *p, bool list, totals *all)
+static bool check_plan(const hg_plan *plan, const hg_problem *p, totals *all)
 {
     const double workspace = (double)hg_plan_workspace_size(plan), ratio = workspace / bytes_of(p);
     all->plans++;
@@ -44,17 +40,14 @@ static bool check_plan(const hg_plan *plan, const hg_problem *p, bool list, tota
         all->largest = ratio;
         snprintf(all->where, sizeof all->where, "%s | %s", hg_plan_kernel(plan), hg_plan_key(plan));
     }
-    double most = 2;
-    for (size_t i = 0; i < HG_COUNT(exceptions); i++)
-        if (strstr(hg_plan_kernel(plan), exceptions[i].word)) most = exceptions[i].ratio;
-    all->beyond += ratio > most;
-    if (ratio > (list ? 2 : most))
+    all->beyond += ratio > MOST;
+    if (ratio > MOST)
         printf("%s\t%.3f\t%.2f\t%s\n", hg_plan_kernel(plan), workspace / 1e6, ratio,
                hg_plan_key(plan));
-    return ratio <= most;
+    return ratio <= MOST;
 }
 
-static void check_problem(hg_context *context, const hg_problem *p, bool list, totals *all)
+static void check_problem(hg_context *context, const hg_problem *p, totals *all)
 {
     char key[HG_KEY_SIZE], name[256];
     hg_filter *filter = NULL;
@@ -75,7 +68,7 @@ static void check_problem(hg_context *context, const hg_problem *p, bool list, t
     }
     for (size_t i = 0; first && hg_plan_candidate(first, i, name, sizeof name); i++) {
         if (hg_plan_from_key(context, key, filter, NULL, name, &plan)) continue;
-        ok = check_plan(plan, p, list, all) && ok;
+        ok = check_plan(plan, p, all) && ok;
         hg_plan_free(plan);
     }
     /* NEON on x86 is no candidate, but may be forced: its first configuration. */
@@ -83,7 +76,7 @@ static void check_problem(hg_context *context, const hg_problem *p, bool list, t
     for (size_t i = 0; first && (k = hg_registry_at(i)) != NULL; i++) {
         if (k->op != p->op || k->isa != HG_ISA_NEON) continue;
         if (hg_plan_from_key(context, key, filter, NULL, k->name, &plan)) continue;
-        ok = check_plan(plan, p, list, all) && ok;
+        ok = check_plan(plan, p, all) && ok;
         hg_plan_free(plan);
     }
     hg_plan_free(first);
@@ -108,14 +101,13 @@ static bool seen(const hg_shapes *shapes, size_t row)
 
 int main(int argc, char **argv)
 {
-    const bool list = argc > 1 && strcmp(argv[1], "--list") == 0;
     const hg_context_options o = {.ignore_environment = true};
     hg_shapes shapes = {NULL, 0, 0};
     hg_context *context;
     hg_reason why = {""};
     totals all = {0};
-    if (argc < 2 + list || hg_context_create(&o, &context)) return 2;
-    for (int i = 1 + list; i < argc; i++)
+    if (argc < 2 || hg_context_create(&o, &context)) return 2;
+    for (int i = 1; i < argc; i++)
         if (hg_shapes_read(argv[i], &shapes, &why)) {
             printf("%s\n0 passed, 1 failed\n", why.text);
             return 1;
@@ -124,7 +116,7 @@ int main(int argc, char **argv)
         for (int layout = HG_NHWC; layout <= HG_NCHW && !seen(&shapes, i); layout++) {
             hg_problem p;
             if (!hg_shape_problem(&shapes.rows[i], (hg_layout)layout, &p, NULL))
-                check_problem(context, &p, list, &all);
+                check_problem(context, &p, &all);
         }
     hg_shapes_free(&shapes);
     hg_context_free(context);

@@ -37,6 +37,15 @@ static int64_t default_block(const hg_problem *p, int planes, int64_t tiles)
     return HG_MAX(fitting, HG_MIN(tiles, weights > CROWD_BYTES ? MORE : FEW));
 }
 
+/* Tiles per block at most: the transformed blocks stay below the size of the layer itself, so that
+ * the workspace stays below twice of it even with repacked copies of the tensors. */
+static int64_t most_tiles(const hg_problem *p, int planes, int mr)
+{
+    const double layer = hg_problem_bytes(p) + 4.0 * (double)p->out.c * hg_problem_reduction(p);
+    const double tile = 4.0 * planes * (double)(p->in.c + p->out.c);
+    return (int64_t)HG_MAX(HG_MIN(0.8 * layer / tile, 1e6), mr);
+}
+
 static geometry geometry_of(const hg_problem *p, const hg_kernel *k, const hg_config *config)
 {
     const hg_winograd_steps *steps = k->run.winograd;
@@ -45,7 +54,9 @@ static geometry geometry_of(const hg_problem *p, const hg_kernel *k, const hg_co
     g.tiles_h = HG_CEIL_DIV(HG_CEIL_DIV(p->out.h, p->dilation.h), g.m);
     g.tiles_w = HG_CEIL_DIV(HG_CEIL_DIV(p->out.w, p->dilation.w), g.m);
     g.tiles = p->dilation.h * p->dilation.w * g.tiles_h * g.tiles_w;
-    const int64_t wanted = config->block ? config->block : default_block(p, g.planes, g.tiles);
+    const int64_t most = most_tiles(p, g.planes, steps->mr);
+    int64_t wanted = config->block ? config->block : default_block(p, g.planes, g.tiles);
+    wanted = HG_MIN(wanted, most);
     const int64_t even = HG_CEIL_DIV(g.tiles, HG_CEIL_DIV(g.tiles, wanted));
     g.block = even > steps->mr ? HG_ROUND_UP(even, steps->mr) : even;
     g.blocks = HG_CEIL_DIV(g.tiles, g.block);
@@ -77,7 +88,8 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     const int32_t block = (int32_t)HG_MIN(g.block, 1 << 20);
     int n = 0;
     list[n++] = (hg_config){.block = block, .split = 1};
-    if (g.blocks > 1) list[n++] = (hg_config){.block = 2 * block, .split = 1};
+    const int64_t twice = geometry_of(p, k, &(hg_config){.block = 2 * block}).block;
+    if (twice > block) list[n++] = (hg_config){.block = (int32_t)twice, .split = 1};
     if (block >= 12) list[n++] = (hg_config){.block = block / 2, .split = 1};
     /* Work for several threads where there are few tiles; each range transforms its own input. */
     for (int32_t split = 2; split <= 8 && (size_t)split <= g.panels; split *= 2)
