@@ -210,20 +210,27 @@ HG_INLINE bool along(const axis *a, slide_kind kind, int K, int n_vec)
     return clean;
 }
 
-/* Whether a row has NaN; n_vec vectors of each of its pixels. */
+/* Whether a row has NaN; n_vec vectors of each of its pixels. Each is noted apart from the others:
+ * notes in a row wait for each other. */
 HG_INLINE bool row_has_nan(const axis *a, int n_vec)
 {
     const float *in = a->in;
-    vec vflag = v_set(0.0f);
-    for (int64_t x = 0; x < a->pixels; x++, in += a->in_step) {
+    vec vflag[N_PAIR], vlast[N_PAIR];
+    HG_UNROLL
+    for (int v = 0; v < n_vec; v++)
+        vflag[v] = v_set(0.0f), vlast[v] = v_load(in + v * VL, v == n_vec - 1 ? a->n_in : VL);
+    for (int64_t x = a->pixels % 2; x < a->pixels; x += 2) {
         HG_UNROLL
-        for (int v = 0; v < n_vec; v += 2) {
-            const vec vi = v_load(in + v * VL, v == n_vec - 1 ? a->n_in : VL);
-            const vec vj = v + 1 < n_vec ? v_load(in + (v + 1) * VL, VL) : vi;
-            vflag = v_note_nan(vflag, vi, vj);
+        for (int v = 0; v < n_vec; v++) {
+            const float *at = in + x * a->in_step + v * VL;
+            const size_t n = v == n_vec - 1 ? a->n_in : VL;
+            vflag[v] = v_note_nan(vflag[v], v_load(at, n), v_load(at + a->in_step, n));
         }
     }
-    return v_noted(vflag);
+    bool found = false;
+    HG_UNROLL
+    for (int v = 0; v < n_vec; v++) found |= v_noted(v_note_nan(vflag[v], vlast[v], vlast[v]));
+    return found;
 }
 
 /* One row of the input into its line of the buffer; false if it met NaN where none may be. */
