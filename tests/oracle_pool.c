@@ -119,7 +119,9 @@ static void put(const hg_problem *p, const reduction *r, double divisor, oracle_
     out->sum[at] = r->sum;
     out->magnitude[at] = r->absolute;
     if (p->op == HG_OP_MAX_POOL2D) out->y[at] = r->taps ? r->max : -INFINITY;
-    if (p->op == HG_OP_LP_POOL2D) out->y[at] = r->taps ? pow(r->sum, 1.0 / (double)p->pool.p) : 0;
+    /* pow(-inf, 1/p) would be +inf where the sum has no root. */
+    const double root = r->sum < 0.0 ? NAN : pow(r->sum, 1.0 / (double)p->pool.p);
+    if (p->op == HG_OP_LP_POOL2D) out->y[at] = r->taps ? root : 0;
     if (p->op == HG_OP_AVG_POOL2D) {
         out->y[at] = r->taps ? r->sum / divisor : 0;
         out->magnitude[at] = r->taps ? r->absolute / divisor : 0;

@@ -56,7 +56,7 @@ expect "both layouts" test "$(wc -l <"$work/shapes.jsonl")" -eq 2
 
 "$hourglass" tune --keys "$work/keys" --budget 600 --out "$work/slow.jsonl" >/dev/null 2>"$work/err" &
 child=$!
-sleep 1
+sleep 0.2
 kill -INT $child
 wait $child
 expect "an interrupt exits with 130" test $? -eq 130
