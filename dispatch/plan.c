@@ -3,14 +3,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dispatch/bands.h"
+
 /* ---- Workspace ---- */
+
+/* Appends a part to an area of memory, the workspace or a worker's scratch. */
+static bool append(size_t *area, size_t bytes, size_t *at)
+{
+    *at = *area;
+    return !__builtin_add_overflow(*area, bytes, area) && *area <= (size_t)PTRDIFF_MAX - 63 &&
+           (*area = HG_ROUND_UP(*area, (size_t)64), true);
+}
 
 static bool reserve(hg_plan *plan, size_t bytes, size_t *at)
 {
-    *at = plan->workspace;
-    return !__builtin_add_overflow(plan->workspace, bytes, &plan->workspace) &&
-           plan->workspace <= (size_t)PTRDIFF_MAX - 63 &&
-           (plan->workspace = HG_ROUND_UP(plan->workspace, (size_t)64), true);
+    return append(&plan->workspace, bytes, at);
 }
 
 static void add_step(hg_plan *plan, hg_step_kind kind, int stage, int64_t ranges)
@@ -54,17 +61,34 @@ static void add_copies_after(hg_plan *plan)
     if (p->pool.indices) add_step(plan, HG_STEP_UNPACK_INDICES, 0, hg_repack_ranges(&p->out));
 }
 
-static bool lay_out(hg_plan *plan)
+/* The kernel's scratch and the copies of one band. */
+static bool lay_out_bands(hg_plan *plan)
 {
-    const hg_algorithm *algorithm = plan->kernel->algorithm;
-    algorithm->size(&plan->inner, plan->kernel, &plan->config, &plan->sizes);
+    const hg_problem *p = &plan->inner;
+    const size_t in = dense_bytes(&p->in, 4), out = dense_bytes(&p->out, 4);
+    add_step(plan, HG_STEP_BANDS, 0, hg_band_count(&plan->problem, plan->config.bands));
+    return append(&plan->scratch_each, in, &plan->input_at) &&
+           append(&plan->scratch_each, out, &plan->output_at) &&
+           (!p->post.residual || append(&plan->scratch_each, out, &plan->residual_at));
+}
+
+static bool lay_out_steps(hg_plan *plan)
+{
+    if (plan->config.bands) return lay_out_bands(plan);
     if (plan->config.via && !lay_out_copies_before(plan)) return false;
     const int stages = HG_MAX(plan->sizes.stages, 1);
     for (int i = 0; i < stages; i++) add_step(plan, HG_STEP_KERNEL, i, plan->sizes.ranges[i]);
     if (plan->config.via) add_copies_after(plan);
+    return true;
+}
+
+static bool lay_out(hg_plan *plan)
+{
+    const hg_algorithm *algorithm = plan->kernel->algorithm;
+    algorithm->size(&plan->inner, plan->kernel, &plan->config, &plan->sizes);
     plan->scratch_each = HG_ROUND_UP(plan->sizes.scratch, (size_t)64);
     size_t scratch;
-    return reserve(plan, plan->sizes.shared, &plan->shared_at) &&
+    return lay_out_steps(plan) && reserve(plan, plan->sizes.shared, &plan->shared_at) &&
            !__builtin_mul_overflow(plan->scratch_each, (size_t)plan->context->threads, &scratch) &&
            reserve(plan, scratch, &plan->scratch_at);
 }
@@ -105,6 +129,7 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const 
     plan->kernel = choice.candidate.kernel;
     plan->config = choice.candidate.config;
     if (plan->config.via) plan->inner = hg_problem_in_layout(&plan->problem, HG_NHWC);
+    if (plan->config.bands) plan->inner = hg_problem_of_band(&plan->problem, plan->config.bands);
     plan->transposer = best_transposer(plan->context);
     memcpy(plan->explain, choice.explain, sizeof plan->explain);
     hg_candidate_format(&choice.candidate, plan->choice, sizeof plan->choice);
@@ -182,7 +207,7 @@ void hg_plan_output(const hg_plan *plan, hg_tensor *output)
 bool hg_plan_candidate(const hg_plan *plan, size_t i, char *name, size_t size)
 {
     hg_candidate list[HG_MAX_CANDIDATES];
-    if (i >= hg_candidates(plan->context, &plan->problem, false, list)) return false;
+    if (i >= hg_candidates(plan->context, &plan->problem, false, 0, list)) return false;
     hg_candidate_format(&list[i], name, size);
     return true;
 }

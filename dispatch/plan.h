@@ -13,7 +13,8 @@ typedef enum hg_step_kind {
     HG_STEP_PACK_INDICES,
     HG_STEP_PACK_RESIDUAL,
     HG_STEP_UNPACK_OUTPUT,
-    HG_STEP_UNPACK_INDICES
+    HG_STEP_UNPACK_INDICES,
+    HG_STEP_BANDS /* all of it, band by band (bands.h) */
 } hg_step_kind;
 
 typedef struct hg_step {
@@ -38,7 +39,8 @@ struct hg_plan {
     const hg_transposer *transposer;
     hg_step steps[HG_MAX_STEPS];
     int step_count;
-    /* Workspace, byte offsets: NHWC copies (config.via), then the algorithm's parts. */
+    /* Workspace, byte offsets: NHWC copies (config.via), then the algorithm's parts. With
+     * config.bands the copies are a worker's own: offsets into its scratch. */
     size_t input_at, output_at, residual_at, indices_at, shared_at, scratch_at, workspace;
     size_t scratch_each;
     char key[HG_KEY_SIZE];
@@ -52,6 +54,9 @@ hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filt
 
 /* Repacking (repack.c): copies the pixels of one range between layouts. */
 int64_t hg_repack_ranges(const hg_tensor *t);
+/* `rows` rows, from and to their first ones. */
+void hg_repack_rows(const hg_transposer *with, const hg_tensor *nchw, const void *from, void *to,
+                    size_t element_size, bool to_nhwc, int64_t rows);
 void hg_repack(const hg_transposer *with, const hg_tensor *nchw, const void *from, void *to,
                size_t element_size, bool to_nhwc, int64_t begin, int64_t end);
 

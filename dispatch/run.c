@@ -1,4 +1,5 @@
 /* Running a plan: a few steps, each cut into ranges; serial or on the context's executor. */
+#include "dispatch/bands.h"
 #include "dispatch/plan.h"
 
 typedef struct run_state {
@@ -44,6 +45,9 @@ static void run_ranges(const run_state *r, const hg_task *task, int64_t begin, i
         break;
     case HG_STEP_UNPACK_INDICES:
         repack(r, &p->out, task->indices, io->indices, index, false, begin, end);
+        break;
+    case HG_STEP_BANDS:
+        hg_run_bands(plan, io, task, begin, end);
         break;
     }
 }
@@ -95,7 +99,7 @@ static void aim(run_state *r, char *workspace)
     if (!workspace) return;
     r->task.shared = workspace + plan->shared_at;
     r->task.scratch = workspace + plan->scratch_at;
-    if (!plan->config.via) return;
+    if (!plan->config.via || plan->config.bands) return;
     r->task.input = (const float *)(workspace + plan->input_at);
     r->task.output = (float *)(workspace + plan->output_at);
     r->task.residual = (const float *)(workspace + plan->residual_at);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatch/bands.h"
 #include "dispatch/registry.h"
 
 /* ---- Eligibility: what hg_limits says, as data ---- */
@@ -57,20 +58,36 @@ static bool eligible(const hg_context *context, const hg_kernel *k, const hg_pro
 
 /* ---- Candidates ---- */
 
-/* Repacking to NHWC and back: each byte is read and written once more, at about 15 GB/s. */
-static double repacking_ns(const hg_problem *p)
+/* Repacking to NHWC and back: each byte is read and written once more. */
+static double repacking_ns(const hg_context *context, const hg_problem *p)
 {
-    return 500.0 + hg_problem_bytes(p) / 15.0;
+    const double bytes = hg_problem_bytes(p), l2 = (double)context->machine.l2;
+    return 500.0 + bytes / (l2 > 0 && bytes > 2 * l2 ? 10.0 : 15.0);
 }
 
-static size_t add_configs(const hg_kernel *k, const hg_problem *p, int32_t via, size_t count,
+/* In bands the copies of large tensors stay in L2 as well. */
+static double banding_ns(const hg_problem *p, int64_t rows)
+{
+    return 500.0 + 200.0 * (double)hg_band_count(p, rows) + hg_problem_bytes(p) / 15.0;
+}
+
+/* A way to run a problem: on itself, or on the NHWC twin or the bands of an NCHW problem. */
+typedef struct way {
+    hg_problem problem; /* what the kernel runs */
+    hg_config config;   /* via and bands */
+    double times, more; /* runs of the kernel, and ns beside them */
+} way;
+
+static size_t add_configs(const hg_kernel *k, const way *w, size_t count,
                           hg_candidate list[HG_MAX_CANDIDATES])
 {
+    const hg_problem *p = &w->problem;
     hg_config configs[HG_MAX_CONFIGS] = {{0}};
     const int n = k->algorithm->configs ? k->algorithm->configs(p, k, configs) : 1;
-    const double cost = k->algorithm->cost(p, k) + (via ? repacking_ns(p) : 0.0);
+    const double cost = k->algorithm->cost(p, k) * w->times + w->more;
     for (int i = 0; i < n && count < HG_MAX_CANDIDATES; i++) {
-        configs[i].via = via;
+        configs[i].via = w->config.via;
+        configs[i].bands = w->config.bands;
         /* An algorithm's configs come in its order of preference: a hair apart in cost. */
         list[count++] = (hg_candidate){k, configs[i], cost * (1.0 + 1e-6 * i)};
     }
@@ -85,19 +102,41 @@ static int by_cost(const void *a, const void *b)
     return order ? order : x->config.block - y->config.block;
 }
 
-size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced,
+/* Bands want one stage and nothing shared between workers. */
+static bool runs_in_bands(const hg_kernel *k, const hg_problem *band)
+{
+    hg_sizes sizes = {0};
+    k->algorithm->size(band, k, &(hg_config){0}, &sizes);
+    return sizes.stages <= 1 && sizes.shared == 0;
+}
+
+size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced, int64_t bands,
                      hg_candidate list[HG_MAX_CANDIDATES])
 {
     const bool repackable = p->in.layout == HG_NCHW;
-    const hg_problem inner = hg_problem_in_layout(p, HG_NHWC);
+    const int64_t rows = hg_bands_possible(p, bands) ? bands : hg_band_rows(context, p);
+    const way direct = {.problem = *p, .times = 1};
+    way twin = {.config = {.via = 1}, .times = 1}, band = twin;
+    if (repackable)
+        twin.problem = hg_problem_in_layout(p, HG_NHWC), twin.more = repacking_ns(context, p);
+    if (rows) {
+        band.problem = hg_problem_of_band(p, rows);
+        band.config.bands = (int32_t)rows;
+        band.times = (double)hg_band_count(p, rows);
+        band.more = banding_ns(p, rows);
+    }
     size_t count = 0;
     const hg_kernel *k;
     for (size_t i = 0; (k = hg_registry_at(i)) != NULL; i++) {
         if (k->op != p->op) continue;
-        if (eligible(context, k, p, forced))
-            count = add_configs(k, p, 0, count, list);
-        else if (repackable && eligible(context, k, &inner, forced))
-            count = add_configs(k, &inner, 1, count, list);
+        if (eligible(context, k, p, forced)) {
+            count = add_configs(k, &direct, count, list);
+            continue;
+        }
+        if (repackable && eligible(context, k, &twin.problem, forced))
+            count = add_configs(k, &twin, count, list);
+        if (rows && eligible(context, k, &band.problem, forced) && runs_in_bands(k, &band.problem))
+            count = add_configs(k, &band, count, list);
     }
     qsort(list, count, sizeof *list, by_cost);
     return count;
@@ -112,23 +151,33 @@ void hg_candidate_format(const hg_candidate *c, char *text, size_t size)
 
 static bool same_config(const hg_config *a, const hg_config *b)
 {
-    return a->block == b->block && a->split == b->split && a->store == b->store && a->via == b->via;
+    return a->block == b->block && a->split == b->split && a->store == b->store &&
+           a->via == b->via && a->bands == b->bands;
 }
 
 /* ---- Choice ---- */
 
-/* The candidate that "NAME" (any configuration: the first, that is the preferred) or "NAME CONFIG"
- * names, or NULL. */
+static int64_t named_bands(const char *text)
+{
+    hg_config config;
+    return hg_config_parse(text + strcspn(text, " "), &config) ? config.bands : 0;
+}
+
+/* The candidate that "NAME" (any configuration: the first, that is the preferred), "NAME bands=N"
+ * (the first in such bands) or "NAME CONFIG" names, or NULL. */
 static const hg_candidate *named(const char *text, const hg_candidate *list, size_t count)
 {
     const size_t length = strcspn(text, " ");
     hg_config config;
     const bool any = text[length] == '\0';
     if (!any && !hg_config_parse(text + length, &config)) return NULL;
+    const bool only_bands =
+        !any && config.bands > 0 && same_config(&config, &(hg_config){.bands = config.bands});
     for (size_t i = 0; i < count; i++) {
         const char *name = list[i].kernel->name;
         if (strlen(name) != length || strncmp(name, text, length)) continue;
         if (any || same_config(&config, &list[i].config)) return &list[i];
+        if (only_bands && config.bands == list[i].config.bands) return &list[i];
     }
     return NULL;
 }
@@ -201,14 +250,14 @@ hg_status hg_select(const hg_context *context, const hg_problem *p, const char *
     const hg_table_entry *entry = NULL;
     int rank = 0;
     const bool wished = forced || wish[0] != '\0';
-    size_t count = hg_candidates(context, p, wished, list);
+    size_t count = hg_candidates(context, p, wished, named_bands(wish), list);
     if (wished) {
         chosen = named(wish, list, count);
         tier = forced ? "forced by the caller" : "preferred by the context";
         if (!chosen && forced)
             return hg_fail(why, HG_INVALID, "kernel \"%.120s\" cannot run this problem here",
                            forced);
-        if (!chosen) count = hg_candidates(context, p, false, list);
+        if (!chosen) count = hg_candidates(context, p, false, 0, list);
     }
     if (!chosen) {
         chosen = recorded(context, p, list, count, &entry, &rank);

@@ -15,8 +15,9 @@ typedef struct hg_candidate {
 
 enum { HG_MAX_CANDIDATES = 512, HG_EXPLAIN_SIZE = 1024 };
 
-/* All kernels and configurations that may run the problem in this context, least cost first. */
-size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced,
+/* All kernels and configurations that may run the problem in this context, least cost first.
+ * bands: rows of output per band, where bands are possible; 0 = as the context's caches ask. */
+size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced, int64_t bands,
                      hg_candidate list[HG_MAX_CANDIDATES]);
 
 /* "NAME CONFIG" of a candidate. */
