@@ -5,42 +5,7 @@
  * channel are filtered VL pixels at a time, lanes being loaded one by one. */
 #include "kernels/resize2d/resize2d.h"
 
-#include "kernels/common/vec_neon.h"
-
-enum { VL = 4 };
-
-/* ---- Sums of taps ---- */
-
-typedef float32x4_t vec;
-
-/* n >= 1 lanes of memory, VL of them if n is larger. */
-HG_INLINE float32x4_t load(const float *p, size_t n)
-{
-    return n >= VL ? vld1q_f32(p) : hg_load_tail(p, n);
-}
-
-HG_INLINE void store(float *p, float32x4_t v, size_t n)
-{
-    if (n >= VL)
-        vst1q_f32(p, v);
-    else
-        hg_store_tail(p, v, n);
-}
-
-HG_INLINE vec broadcast(const float *p)
-{
-    return vld1q_dup_f32(p);
-}
-
-HG_INLINE vec mul(vec v, vec w)
-{
-    return vmulq_f32(v, w);
-}
-
-HG_INLINE vec fma_to(vec acc, vec v, vec w)
-{
-    return vfmaq_f32(acc, v, w);
-}
+#include "kernels/resize2d/resize_ops_neon.h"
 
 #include "kernels/resize2d/resize2d_sums.h"
 

@@ -1,8 +1,8 @@
-/* Doubling for any ISA. The including file provides, for its vectors `vec` of VL floats: load(p, n)
- * and store(p, v, n) of n >= 1 lanes, whole vectors if n >= VL; splat(f); mul(v, w);
- * fma_to(acc, v, w) = acc + v * w, rounded once. */
+/* Doubling for any ISA; included after resize_ops_<isa>.h. */
 
 enum { MOST_COLUMNS = 3 };
+
+static const float sixteenths[] = {1.0f / 16, 3.0f / 16}, quarters[] = {0.25f, 0.75f}, three = 3.0f;
 
 /* n channels between columns x0, x0 + 1, ... of the input: `columns` neighbours have columns - 1
  * gaps of two output pixels. Sums along y are a quarter of what they should be, which is exact, so
@@ -10,7 +10,8 @@ enum { MOST_COLUMNS = 3 };
 HG_INLINE void fill(const float *above, const float *below, float *upper, float *lower,
                     int64_t in_pixel, int64_t out_pixel, int columns, size_t n)
 {
-    const vec vsmall = splat(0.0625f), vlarge = splat(0.1875f), v3 = splat(3.0f);
+    const vec vsmall = broadcast(sixteenths), vlarge = broadcast(sixteenths + 1);
+    const vec v3 = broadcast(&three);
     vec vu[MOST_COLUMNS], vl[MOST_COLUMNS];
     HG_UNROLL for (int x = 0; x < columns; x++)
     {
@@ -47,7 +48,7 @@ HG_INLINE void fill_channels(const hg_resize_twice_args *a, int64_t x, int colum
 /* A border column repeats: the output pixel beside it blends rows only. */
 static void fill_border(const hg_resize_twice_args *a, int64_t x, int64_t out_x)
 {
-    const vec vsmall = splat(0.25f), vlarge = splat(0.75f);
+    const vec vsmall = broadcast(quarters), vlarge = broadcast(quarters + 1);
     const float *above = a->above + x * a->in_pixel, *below = a->below + x * a->in_pixel;
     for (int64_t c = 0; c < a->channels; c += VL) {
         const size_t n = (size_t)(a->channels - c);
