@@ -54,7 +54,9 @@ expect "shapes" exits 0 "$hourglass" tune --shapes bench/shapes/targets.tsv --ne
     --layer max5x5s1_256x20 --budget 2 --layout both --out "$work/shapes.jsonl"
 expect "both layouts" test "$(wc -l <"$work/shapes.jsonl")" -eq 2
 
-"$hourglass" tune --keys "$work/keys" --budget 600 --out "$work/slow.jsonl" >/dev/null 2>"$work/err" &
+# A layer with many candidates takes its time.
+{ cat "$work/keys"; echo 'conv2d f32 nhwc n1 c64 h56 w56 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1'; } >"$work/slow"
+"$hourglass" tune --keys "$work/slow" --budget 600 --out "$work/slow.jsonl" >/dev/null 2>"$work/err" &
 child=$!
 sleep 0.2
 kill -INT $child
