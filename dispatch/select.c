@@ -78,7 +78,19 @@ typedef struct way {
     double times, more; /* runs of the kernel, and ns beside them */
 } way;
 
-static size_t add_configs(const hg_kernel *k, const way *w, size_t count,
+/* Workers that find a range of work in the kernel's longest stage. Bands are cut for the threads.
+ */
+static double busy_workers(const hg_kernel *k, const way *w, const hg_config *c, int threads)
+{
+    if (threads == 1 || w->config.bands) return threads;
+    hg_sizes sizes = {0};
+    k->algorithm->size(&w->problem, k, c, &sizes);
+    int64_t most = 1;
+    for (int i = 0; i < HG_MAX(sizes.stages, 1); i++) most = HG_MAX(most, sizes.ranges[i]);
+    return (double)HG_MIN(most, threads);
+}
+
+static size_t add_configs(const hg_kernel *k, const way *w, int threads, size_t count,
                           hg_candidate list[HG_MAX_CANDIDATES])
 {
     const hg_problem *p = &w->problem;
@@ -89,7 +101,9 @@ static size_t add_configs(const hg_kernel *k, const way *w, size_t count,
         configs[i].via = w->config.via;
         configs[i].bands = w->config.bands;
         /* An algorithm's configs come in its order of preference: a hair apart in cost. */
-        list[count++] = (hg_candidate){k, configs[i], cost * (1.0 + 1e-6 * i)};
+        const double all = cost * (1.0 + 1e-6 * i);
+        list[count++] =
+            (hg_candidate){k, configs[i], all / busy_workers(k, w, &configs[i], threads)};
     }
     return count;
 }
@@ -127,16 +141,17 @@ size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced
     }
     size_t count = 0;
     const hg_kernel *k;
+    const int threads = (int)context->threads;
     for (size_t i = 0; (k = hg_registry_at(i)) != NULL; i++) {
         if (k->op != p->op) continue;
         if (eligible(context, k, p, forced)) {
-            count = add_configs(k, &direct, count, list);
+            count = add_configs(k, &direct, threads, count, list);
             continue;
         }
         if (repackable && eligible(context, k, &twin.problem, forced))
-            count = add_configs(k, &twin, count, list);
+            count = add_configs(k, &twin, threads, count, list);
         if (rows && eligible(context, k, &band.problem, forced) && runs_in_bands(k, &band.problem))
-            count = add_configs(k, &band, count, list);
+            count = add_configs(k, &band, threads, count, list);
     }
     qsort(list, count, sizeof *list, by_cost);
     return count;

@@ -88,12 +88,12 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     const int32_t block = (int32_t)HG_MIN(g.block, 1 << 20);
     int n = 0;
     list[n++] = (hg_config){.block = block, .split = 1};
-    const int64_t twice = geometry_of(p, k, &(hg_config){.block = 2 * block}).block;
-    if (twice > block) list[n++] = (hg_config){.block = (int32_t)twice, .split = 1};
-    if (block >= 12) list[n++] = (hg_config){.block = block / 2, .split = 1};
     /* Work for several threads where there are few tiles; each range transforms its own input. */
     for (int32_t split = 2; split <= 8 && (size_t)split <= g.panels; split *= 2)
         if (p->in.n * g.blocks < 8) list[n++] = (hg_config){.block = block, .split = split};
+    const int64_t twice = geometry_of(p, k, &(hg_config){.block = 2 * block}).block;
+    if (twice > block) list[n++] = (hg_config){.block = (int32_t)twice, .split = 1};
+    if (block >= 12) list[n++] = (hg_config){.block = block / 2, .split = 1};
     return n;
 }
 
