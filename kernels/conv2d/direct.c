@@ -64,6 +64,8 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
                         .ranges = {s.blocks * s.chunks}};
 }
 
+_Static_assert(sizeof(shape) <= HG_DIRECT_TABLES, "direct_phases.c keeps one per phase");
+
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
     *(shape *)tables = shape_of(p, k, c);
@@ -83,8 +85,8 @@ static int64_t column_of(const shape *s, int64_t v)
 
 /* A few channels of all columns at a time: what is read and written stays in L1. Columns past a
  * group narrower than a vector are zero. */
-static void pack_panel(const hg_problem *p, const shape *s, int64_t panel, const float *filter,
-                       float *packed)
+static void pack_panel(const hg_problem *p, const shape *s, int64_t panel,
+                       const hg_direct_filter *f, float *packed)
 {
     enum { AT_ONCE = 8 };
     int64_t first;
@@ -94,29 +96,34 @@ static void pack_panel(const hg_problem *p, const shape *s, int64_t panel, const
     for (int64_t j = 0; j < columns; j++) {
         const int64_t column = column_of(s, first + j / VL) + j % VL;
         const bool there = column < s->k_group;
-        from[j] = there ? filter + (group * s->k_group + column) * s->depth : NULL;
+        from[j] = there ? f->origin + (group * s->k_group + column) * f->k_step : NULL;
     }
     packed += (group * s->vectors + first) * VL * s->depth;
     for (int64_t begin = 0; begin < s->c_group; begin += AT_ONCE)
-        for (int64_t t = 0; t < positions; t++)
+        for (int64_t t = 0; t < positions; t++) {
+            const int64_t at = t / p->kernel.w * f->y_step + t % p->kernel.w * f->x_step;
             for (int64_t c = begin; c < HG_MIN(begin + AT_ONCE, s->c_group); c++) {
                 float *to = packed + (t * s->c_group + c) * columns;
                 for (int64_t j = 0; j < columns; j++)
-                    to[j] = from[j] ? from[j][c * positions + t] : 0.0f;
+                    to[j] = from[j] ? from[j][c * f->c_step + at] : 0.0f;
             }
+        }
 }
 
 /* [K][ky][kx][C/groups], and zeros for whole vectors to end in. */
-static void pack_dots(const hg_problem *p, const shape *s, const float *filter, float *packed)
+static void pack_dots(const hg_problem *p, const shape *s, const hg_direct_filter *f, float *packed)
 {
-    const int64_t positions = p->kernel.h * p->kernel.w;
-    for (int64_t k = 0; k < p->out.c; k++, filter += s->depth)
-        for (int64_t t = 0; t < positions; t++)
-            for (int64_t c = 0; c < s->c_group; c++) *packed++ = filter[c * positions + t];
+    for (int64_t k = 0; k < p->out.c; k++)
+        for (int64_t y = 0; y < p->kernel.h; y++)
+            for (int64_t x = 0; x < p->kernel.w; x++)
+                for (int64_t c = 0; c < s->c_group; c++)
+                    *packed++ =
+                        f->origin[k * f->k_step + c * f->c_step + y * f->y_step + x * f->x_step];
     for (int i = 0; i < VL; i++) *packed++ = 0.0f;
 }
 
-static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
+void hg_direct_pack(const hg_problem *p, const hg_kernel *k, const hg_direct_filter *filter,
+                    float *packed)
 {
     const shape s = shape_of(p, k, &(hg_config){0});
     if (dots(k)) {
@@ -124,6 +131,13 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
         return;
     }
     for (int64_t panel = 0; panel < s.panels; panel++) pack_panel(p, &s, panel, filter, packed);
+}
+
+static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
+{
+    const int64_t taps = p->kernel.h * p->kernel.w;
+    const hg_direct_filter view = {filter, p->in.c / p->groups * taps, taps, p->kernel.w, 1};
+    hg_direct_pack(p, k, &view, packed);
 }
 
 /* ---- Run time ---- */
@@ -273,13 +287,3 @@ const hg_algorithm hg_direct = {.name = "direct",
                                 .pack = pack,
                                 .prepare = prepare,
                                 .run = run};
-
-const hg_algorithm hg_direct_dot = {.name = "direct_dot",
-                                    .supports = supports,
-                                    .configs = configs,
-                                    .cost = cost,
-                                    .size = size,
-                                    .form = form,
-                                    .pack = pack,
-                                    .prepare = prepare,
-                                    .run = run};

@@ -17,7 +17,8 @@
 enum {
     HG_DIRECT_BLOCK = 8,   /* columns that go together */
     HG_DIRECT_MAX_NV = 12, /* blocks of a panel */
-    HG_DIRECT_MAX_DOT = 6  /* columns of a panel of dots */
+    HG_DIRECT_MAX_DOT = 6, /* columns of a panel of dots */
+    HG_DIRECT_TABLES = 192 /* bytes that hg_direct takes of tables at most */
 };
 
 /* Products [first, first + count) of the reduction: `count` floats of the input side by side. */
@@ -59,8 +60,19 @@ typedef struct hg_direct_steps {
     int mr[HG_DIRECT_MAX_NV]; /* pixels of a whole tile */
 } hg_direct_steps;
 
-/* Panels of blocks, and panels of dots: one loop nest. */
-extern const hg_algorithm hg_direct, hg_direct_dot;
+/* Panels of blocks, and panels of dots: one loop nest. conv2d, and the phases of conv_transpose2d.
+ */
+extern const hg_algorithm hg_direct, hg_direct_phases;
+
+/* Where the weight of output channel k, input channel c of its group and tap (y, x) lies: at
+ * origin[k*k_step + c*c_step + y*y_step + x*x_step]. */
+typedef struct hg_direct_filter {
+    const float *origin;
+    int64_t k_step, c_step, y_step, x_step;
+} hg_direct_filter;
+
+void hg_direct_pack(const hg_problem *p, const hg_kernel *k, const hg_direct_filter *filter,
+                    float *packed);
 extern const hg_kernel hg_direct_avx2[], hg_direct_dot_avx2[], hg_direct_neon[];
 
 #endif

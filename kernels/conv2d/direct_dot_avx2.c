@@ -120,12 +120,14 @@ static void dot_2x6(const hg_direct_args *a)
 static const hg_direct_steps steps = {{dot_8x1, dot_6x2, dot_4x3, dot_3x4, dot_2x5, dot_2x6},
                                       {8, 6, 4, 3, 2, 2}};
 
-const hg_kernel hg_direct_dot_avx2[] = {{.name = "conv2d.f32.nhwc.avx2.direct_dot",
-                                         .op = HG_OP_CONV2D,
-                                         .dtype = HG_F32,
-                                         .isa = HG_ISA_AVX2,
-                                         .layouts = HG_IN_NHWC,
-                                         .rev = 1,
-                                         .algorithm = &hg_direct_dot,
-                                         .run.direct = &steps},
-                                        {.name = NULL}};
+#define ROW(op_name, op_code, how)                                                                 \
+    {                                                                                              \
+        .name = op_name ".f32.nhwc.avx2.direct_dot", .op = op_code, .dtype = HG_F32,               \
+        .isa = HG_ISA_AVX2, .layouts = HG_IN_NHWC, .rev = 1, .algorithm = how,                     \
+        .run.direct = &steps                                                                       \
+    }
+
+const hg_kernel hg_direct_dot_avx2[] = {
+    ROW("conv2d", HG_OP_CONV2D, &hg_direct),
+    ROW("conv_transpose2d", HG_OP_CONV_TRANSPOSE2D, &hg_direct_phases),
+    {.name = NULL}};

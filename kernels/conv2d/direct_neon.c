@@ -120,12 +120,16 @@ TILES(FUNCTION)
 #define HEIGHT(mr, nv) mr,
 static const hg_direct_steps steps = {{TILES(POINTER)}, {TILES(HEIGHT)}};
 
-#define ROW(row_name, columns)                                                                     \
+#define ROW(op_name, op_code, how, columns)                                                        \
     {                                                                                              \
-        .name = "conv2d.f32.nhwc.neon." row_name, .op = HG_OP_CONV2D, .dtype = HG_F32,             \
-        .isa = HG_ISA_NEON, .layouts = HG_IN_NHWC, .rev = 1, .algorithm = &hg_direct,              \
+        .name = op_name ".f32.nhwc.neon.direct" #columns, .op = op_code, .dtype = HG_F32,          \
+        .isa = HG_ISA_NEON, .layouts = HG_IN_NHWC, .rev = 1, .algorithm = how,                     \
         .tile = {0, columns}, .run.direct = &steps                                                 \
     }
+#define CONV(columns) ROW("conv2d", HG_OP_CONV2D, &hg_direct, columns)
+#define TRANSPOSED(columns)                                                                        \
+    ROW("conv_transpose2d", HG_OP_CONV_TRANSPOSE2D, &hg_direct_phases, columns)
 
 /* Panels of at most so many columns. */
-const hg_kernel hg_direct_neon[] = {ROW("direct16", 16), ROW("direct24", 24), {.name = NULL}};
+const hg_kernel hg_direct_neon[] = {
+    CONV(16), CONV(24), TRANSPOSED(16), TRANSPOSED(24), {.name = NULL}};

@@ -25,9 +25,10 @@ typedef struct shape {
     int64_t chunk, chunks;          /* panels per range */
 } shape;
 
+/* Kernels of dots have no panels of blocks. */
 static bool dots(const hg_kernel *k)
 {
-    return k->algorithm == &hg_direct_dot;
+    return k->tile.nr == 0;
 }
 
 static bool is_flat(const hg_problem *p)
@@ -35,7 +36,7 @@ static bool is_flat(const hg_problem *p)
     const hg_tensor *in = &p->in, *out = &p->out;
     const hg_strides *r = &p->residual_strides;
     const bool same = p->kernel.h * p->kernel.w == 1 && p->stride.h * p->stride.w == 1 &&
-                      in->h == out->h && in->w == out->w;
+                      p->pad.top == 0 && p->pad.left == 0 && in->h == out->h && in->w == out->w;
     return same && in->strides.h == in->w * in->strides.w &&
            out->strides.h == out->w * out->strides.w && in->strides.n == in->h * in->strides.h &&
            out->strides.n == out->h * out->strides.h &&
@@ -74,7 +75,7 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     s.group_panels = widest == 2 ? HG_MAX(s.vectors / 2, 1) : HG_CEIL_DIV(s.vectors, widest);
     s.panels = p->groups * s.group_panels;
     const int64_t reach = p->in.w - 1 - (p->kernel.w - 1) * p->dilation.w + p->pad.left;
-    s.inner_begin = HG_MIN(HG_CEIL_DIV(p->pad.left, p->stride.w), p->out.w);
+    s.inner_begin = HG_MIN(HG_CEIL_DIV(HG_MAX(p->pad.left, 0), p->stride.w), p->out.w);
     s.inner_end = reach < 0 ? 0 : reach / p->stride.w + 1;
     s.inner_end = clamp(s.inner_end, s.inner_begin, p->out.w);
     s.lines = s.flat ? p->out.n * p->out.h * p->out.w : p->out.h;

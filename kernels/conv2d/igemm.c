@@ -27,12 +27,6 @@ enum {
     MAX_FUSED = 64            /* channels of a row of taps seen as one tap */
 };
 
-/* Tiles of dots have as many channels as there are outputs, tiles of channels whole vectors. */
-static bool dots(const hg_kernel *k)
-{
-    return k->algorithm == &hg_igemm_dot;
-}
-
 static bool transposed(const hg_problem *p)
 {
     return p->op == HG_OP_CONV_TRANSPOSE2D;
@@ -73,11 +67,11 @@ static int64_t default_chunk(const shape *s)
 }
 
 /* Few channels: the taps of a row together make a reduction of useful length. */
-static int64_t fused(const hg_problem *p, const hg_kernel *k)
+static int64_t fused(const hg_problem *p)
 {
     const bool dense = p->in.strides.w == p->in.c && p->dilation.w == 1 && p->groups == 1;
     const int64_t row = p->kernel.w * p->in.c;
-    return dense && !dots(k) && !transposed(p) && p->kernel.w > 1 && row <= MAX_FUSED ? row : 0;
+    return dense && !transposed(p) && p->kernel.w > 1 && row <= MAX_FUSED ? row : 0;
 }
 
 static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *c)
@@ -86,8 +80,6 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     shape s = {.mr = k->tile.mr, .nr = k->tile.nr};
     s.c_group = p->in.c / p->groups;
     s.k_group = p->out.c / p->groups;
-    s.lanes = dots(k) ? HG_IGEMM_DOT : 1;
-    s.depth = HG_ROUND_UP(s.c_group, s.lanes);
     s.group_panels = HG_CEIL_DIV(s.k_group, s.nr);
     s.panels = p->groups * s.group_panels;
     s.phases_y = transposed(p) ? hg_phase_count(p->stride.h, p->out.h) : 1;
@@ -95,7 +87,7 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     s.pixels = p->out.n * HG_CEIL_DIV(p->out.h, s.phases_y) * HG_CEIL_DIV(p->out.w, s.phases_x);
     s.taps = HG_CEIL_DIV(p->kernel.h, period.h) * HG_CEIL_DIV(p->kernel.w, period.w);
     s.all_taps = p->kernel.h * p->kernel.w;
-    s.fused = fused(p, k);
+    s.fused = fused(p);
     if (s.fused) s.taps = p->kernel.h;
     const int64_t tiles = HG_CEIL_DIV(s.pixels, s.mr);
     s.block = c->block > 0 ? clamp(c->block, 1, 1024) : default_block(p, &s);
@@ -109,7 +101,6 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
     const shape s = shape_of(p, k, &(hg_config){0});
-    if (dots(k) && s.k_group > 8) return false;
     /* Groups narrower than a panel are packed with zeros; not without limit. */
     const double padding = (double)(s.panels * s.nr) / (double)p->out.c;
     const double packed = 4.0 * padding * (double)p->out.c * (double)hg_problem_reduction(p);
@@ -146,8 +137,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double lanes = k->isa == HG_ISA_AVX2 ? 8 : 4;
     const double vectors = (double)s.nr / lanes;
     const double loads = k->isa == HG_ISA_AVX2 ? (double)s.mr + vectors : vectors;
-    double reuse = HG_MIN(1.0, 0.75 * (double)s.mr * vectors / loads);
-    if (dots(k)) reuse = 0.7 * (double)s.c_group / (double)(s.depth + 8); /* 8: adding up lanes */
+    const double reuse = HG_MIN(1.0, 0.75 * (double)s.mr * vectors / loads);
     /* Fewer than 12 sums in flight also mean more instructions per product. */
     const double sums = 0.5 + 0.5 * HG_MIN(1.0, (double)s.mr * vectors / 12.0);
     const double efficiency = sums * reuse * (k->isa == HG_ISA_AVX2 ? 0.85 : 0.42);
@@ -202,7 +192,7 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     const shape s = shape_of(p, k, c);
-    const int64_t weights = s.all_taps * s.panels * s.depth * s.nr;
+    const int64_t weights = s.all_taps * s.panels * s.c_group * s.nr;
     const int64_t pointers = s.block * s.mr * (s.taps + 2); /* rows, out, residual */
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)weights,
                         .tables = table_bytes(p, &s),
@@ -222,15 +212,14 @@ static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
     memset(words, 0, 12 * sizeof words[0]);
     words[0] = 1; /* this packing */
     words[1] = k->tile.nr;
-    words[4] = dots(k);
     /* Beyond the kernel every period gives the same classes: one per tap. */
     words[2] = (int32_t)HG_MIN(period.h, p->kernel.h);
     words[3] = (int32_t)HG_MIN(period.w, p->kernel.w);
 }
 
-/* One class of taps, those from (y, x) on a period apart, of one panel: per tap [C/groups][NR], or
- * [C/groups/8][NR][8] for dots, zero beyond. A few channels of all columns at a time: what is read
- * and written stays in L1. Returns the end. */
+/* One class of taps, those from (y, x) on a period apart, of one panel: per tap [C/groups][NR],
+ * zero beyond. A few channels of all columns at a time: what is read and written stays in L1.
+ * Returns the end. */
 static float *pack_class(const hg_problem *p, const shape *s, int64_t panel, int64_t y, int64_t x,
                          hg_size2 period, const float *filter, float *packed)
 {
@@ -240,17 +229,15 @@ static float *pack_class(const hg_problem *p, const shape *s, int64_t panel, int
     const int64_t columns = HG_MIN(s->nr, s->k_group - column);
     const int64_t taps_y = HG_CEIL_DIV(p->kernel.h - y, period.h);
     const int64_t taps_x = HG_CEIL_DIV(p->kernel.w - x, period.w);
-    const int64_t tap = s->depth * s->nr; /* floats of one */
-    for (int64_t begin = 0; begin < s->depth; begin += AT_ONCE)
+    const int64_t tap = s->c_group * s->nr; /* floats of one */
+    for (int64_t begin = 0; begin < s->c_group; begin += AT_ONCE)
         for (int64_t t = 0; t < taps_y * taps_x; t++) {
             const int64_t ky = y + t / taps_x * period.h, kx = x + t % taps_x * period.w;
             const float *from = filter + first * s->c_group * s->all_taps + ky * p->kernel.w + kx;
-            for (int64_t c = begin; c < HG_MIN(begin + AT_ONCE, s->depth); c++) {
-                float *to = packed + t * tap + c / s->lanes * s->lanes * s->nr + c % s->lanes;
+            for (int64_t c = begin; c < HG_MIN(begin + AT_ONCE, s->c_group); c++) {
+                float *to = packed + t * tap + c * s->nr;
                 for (int64_t j = 0; j < s->nr; j++)
-                    to[j * s->lanes] = j < columns && c < s->c_group
-                                           ? from[(j * s->c_group + c) * s->all_taps]
-                                           : 0.0f;
+                    to[j] = j < columns ? from[(j * s->c_group + c) * s->all_taps] : 0.0f;
             }
         }
     return packed + taps_y * taps_x * tap;
@@ -275,11 +262,11 @@ static void multiply(const hg_task *task, const shape *s, const pixels *px, int6
                      int64_t end)
 {
     const hg_problem *p = task->problem;
-    const int64_t products = px->y->taps * px->x->taps * s->depth;
+    const int64_t products = px->y->taps * px->x->taps * s->c_group;
     const int64_t taps = s->fused ? px->y->taps : px->y->taps * px->x->taps;
     /* Taps in the classes before this one: whole rows of classes, then within the row. */
     const int64_t before = px->y->start * p->kernel.w + px->y->taps * px->x->start;
-    const float *class_weights = task->weights + before * s->panels * s->depth * s->nr;
+    const float *class_weights = task->weights + before * s->panels * s->c_group * s->nr;
     hg_igemm_args a = {.taps = (size_t)taps,
                        .channels = (size_t)(s->fused ? s->fused : s->c_group),
                        .slope = p->post.slope,
@@ -330,16 +317,6 @@ static void run(const hg_task *task, int stage, int64_t begin, int64_t end)
         multiply(task, &s, &px, chunk * s.chunk, HG_MIN((chunk + 1) * s.chunk, s.panels));
     }
 }
-
-const hg_algorithm hg_igemm_dot = {.name = "igemm_dot",
-                                   .supports = supports,
-                                   .configs = configs,
-                                   .cost = cost,
-                                   .size = size,
-                                   .form = form,
-                                   .pack = pack,
-                                   .prepare = prepare,
-                                   .run = run};
 
 const hg_algorithm hg_igemm = {.name = "igemm",
                                .supports = supports,

@@ -18,9 +18,6 @@
  *         if (residual) v += residual[i][column + j]
  *         out[i][column + j] = post(v)
  *
- * In tiles of dots, for few output channels, 8 input channels lie side by side:
- * weights[((t*blocks + c/8)*NR + j)*8 + c%8], blocks = channels / 8 rounded up, zero beyond.
- *
  * weights is 32-byte aligned; NR floats of bias are readable. Nothing else is read or written. */
 typedef struct hg_igemm_args {
     const float *const *rows;
@@ -51,9 +48,6 @@ typedef struct hg_igemm_axis {
     int64_t *offset;       /* [kernel], ordered by class of taps */
 } hg_igemm_axis;
 
-enum { HG_IGEMM_DOT = 8 }; /* input channels side by side in tiles of dots */
-
-/* Tiles of channels, and tiles of dots: one loop nest. */
-extern const hg_algorithm hg_igemm, hg_igemm_dot;
+extern const hg_algorithm hg_igemm;
 
 #endif

@@ -8,7 +8,6 @@
 
 typedef struct shape {
     int64_t mr, nr, c_group, k_group;
-    int64_t lanes, depth;         /* input channels side by side, c_group rounded up to them */
     int64_t group_panels, panels; /* panels per group, and of all groups */
     int64_t fused;                /* taps of a row seen as one tap of so many channels; 0 = apart */
     int64_t phases_y, phases_x;
