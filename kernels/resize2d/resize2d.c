@@ -12,9 +12,10 @@
 #include "kernels/resize2d/resize2d.h"
 
 enum {
-    COPY_FLOATS = 16384,    /* output of a range of copies */
-    RING_FLOATS = 6144,     /* rows in scratch: they stay in L1 */
-    STREAM_BYTES = 8 << 20, /* smaller outputs are better off in the last-level cache */
+    COPY_FLOATS = 16384,     /* output of a range of copies */
+    RING_FLOATS = 6144,      /* rows in scratch: they stay in L1 */
+    STREAM_BYTES = 8 << 20,  /* smaller outputs are better off in the last-level cache */
+    BEYOND_BYTES = 24 << 20, /* larger ones do not fit it, or only just */
     CHANNEL_BLOCK = 256,
     ROW_BLOCK = 32, /* output rows of a range: its first rows are filtered once more elsewhere */
     LEAST_ROWS = 8,
@@ -79,6 +80,16 @@ static int64_t copy_rows(const hg_problem *p)
     return HG_MAX(1, HG_MIN(p->out.h, COPY_FLOATS / (p->out.w * m.channels)));
 }
 
+/* Lines of an output beyond the last-level cache are better not read before they are written. */
+static int copy_configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
+{
+    (void)k;
+    const double bytes = 4.0 * output_count(p);
+    list[0] = (hg_config){.store = bytes >= BEYOND_BYTES};
+    list[1] = (hg_config){.store = 1};
+    return bytes >= STREAM_BYTES && bytes < BEYOND_BYTES ? 2 : 1;
+}
+
 static void copy_size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k, (void)c;
@@ -103,6 +114,7 @@ static void copy_run(const hg_task *t, int stage, int64_t begin, int64_t end)
                         .in_pixel = m.in_pixel,
                         .out_pixel = m.out_pixel,
                         .out_row = so->h,
+                        .stream = t->config.store == 1,
                         .factor = repeats ? p->out.w / p->in.w : 0};
     for (int64_t i = begin; i < end; i++) {
         const int64_t image = i / blocks, last = HG_MIN(i % blocks * rows + rows, p->out.h);
@@ -120,6 +132,7 @@ static void copy_run(const hg_task *t, int stage, int64_t begin, int64_t end)
 
 const hg_algorithm hg_resize_copy = {.name = "resize-copy",
                                      .supports = copy_supports,
+                                     .configs = copy_configs,
                                      .cost = copy_cost,
                                      .size = copy_size,
                                      .prepare = hg_resize_prepare,

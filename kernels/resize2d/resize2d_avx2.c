@@ -184,7 +184,7 @@ HG_INLINE void copy_rows(const hg_resize_args *a, float *out0, float *out1)
                      out1 ? out1 + x * a->out_pixel : NULL, (size_t)a->channels);
 }
 
-/* Twice as wide: each pixel of a row to two pixels of two rows. */
+/* Twice as wide: each pixel of a row to two pixels. */
 static void copy_twice(const hg_resize_args *a, float *out)
 {
     const int64_t n = a->channels, next = a->out_pixel;
@@ -197,14 +197,34 @@ static void copy_twice(const hg_resize_args *a, float *out)
         }
 }
 
+/* The same past the caches, for whole aligned vectors, one after the other. */
+static void stream_twice(const hg_resize_args *a, float *out)
+{
+    const float *in = a->input;
+    for (int64_t x = 0; x < a->width; x++, in += x % 2 ? 0 : a->in_pixel, out += a->out_pixel)
+        for (int64_t c = 0; c < a->channels; c += VL)
+            _mm256_stream_ps(out + c, _mm256_loadu_ps(in + c));
+}
+
+static void copy_row_twice(const hg_resize_args *a, float *out)
+{
+    const bool aligned =
+        (uintptr_t)out % 32 == 0 && a->out_pixel % VL == 0 && a->channels % VL == 0;
+    if (a->stream && aligned)
+        stream_twice(a, out);
+    else
+        copy_twice(a, out);
+}
+
 static void copy(const hg_resize_args *a)
 {
     int64_t y = 0;
     for (; a->factor == 2 && a->channels >= VL && y < a->height; y++)
-        copy_twice(a, a->output + y * a->out_row);
+        copy_row_twice(a, a->output + y * a->out_row);
     for (; y + 2 <= a->height; y += 2)
         copy_rows(a, a->output + y * a->out_row, a->output + (y + 1) * a->out_row);
     if (y < a->height) copy_rows(a, a->output + y * a->out_row, NULL);
+    if (a->stream) _mm_sfence(); /* before another thread is told that the rows are there */
 }
 
 static const hg_resize_steps copies = {.copy = copy};
