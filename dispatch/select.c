@@ -87,7 +87,7 @@ static double busy_workers(const hg_kernel *k, const way *w, const hg_config *c,
     k->algorithm->size(&w->problem, k, c, &sizes);
     int64_t most = 1;
     for (int i = 0; i < HG_MAX(sizes.stages, 1); i++) most = HG_MAX(most, sizes.ranges[i]);
-    return (double)HG_MIN(most, threads);
+    return (double)most / (double)HG_CEIL_DIV(most, threads);
 }
 
 static size_t add_configs(const hg_kernel *k, const way *w, int threads, size_t count,
