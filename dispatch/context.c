@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "dispatch/cpu.h"
@@ -11,10 +12,19 @@
 
 /* ---- Memory and log ---- */
 
+enum { HUGE_PAGE = 2 << 20 };
+
+/* Large memory begins on a huge page where the system has them: the first touch of packed weights
+ * then takes a fault per 2 MiB, not per 4 KiB. */
 static void *default_allocate(void *self, size_t alignment, size_t size)
 {
     (void)self;
-    return aligned_alloc(alignment, HG_ROUND_UP(size, alignment));
+    if (size < HUGE_PAGE) return aligned_alloc(alignment, HG_ROUND_UP(size, alignment));
+    void *memory = aligned_alloc(HUGE_PAGE, HG_ROUND_UP(size, alignment));
+#ifdef MADV_HUGEPAGE
+    if (memory) madvise(memory, size, MADV_HUGEPAGE);
+#endif
+    return memory;
 }
 
 static void default_release(void *self, void *memory)

@@ -24,13 +24,17 @@ static order_strides strides_of(const hg_filter_desc *d)
     case HG_HWOI:
         return (order_strides){d->in_channels, 1, w * out * d->in_channels, out * d->in_channels};
     case HG_OIHW:
-        break;
+        break; /* the canonical order */
     }
     return (order_strides){in * h * w, h * w, w, 1};
 }
 
-static void copy_canonical(const hg_filter_desc *d, const float *from, float *to)
+static void copy_canonical(const hg_filter_desc *d, const float *from, float *to, size_t count)
 {
+    if (d->order == HG_OIHW) {
+        memcpy(to, from, count * sizeof *to);
+        return;
+    }
     const order_strides s = strides_of(d);
     const bool transposed = d->order == HG_IOHW || d->order == HG_HWOI;
     const int64_t in = d->in_channels / d->groups, out = d->out_channels / d->groups;
@@ -62,7 +66,7 @@ hg_status hg_filter_create(hg_context *context, const hg_filter_desc *desc, cons
         hg_release(context, filter);
         return hg_report(context, HG_NO_MEMORY, "hg_filter_create: out of memory");
     }
-    copy_canonical(&d, weights, copy);
+    copy_canonical(&d, weights, copy, count);
     filter->references = 1;
     filter->context = context;
     filter->desc = d;

@@ -21,8 +21,9 @@ typedef struct geometry {
     int64_t block, blocks;        /* tiles per range; blocks per image */
     size_t panels, chunk, chunks; /* of NR output channels; panels per range; chunks of them */
     size_t ldv, ldp;              /* floats per tile and plane */
-    size_t plane_v, plane_p;      /* floats per plane: one line more than a multiple of 4 KiB
-                                     could be, or the planes would share the same cache sets */
+    /* Floats per plane, of weights as well: one line more than a multiple of 4 KiB could be, or the
+     * planes would share the same cache sets. */
+    size_t plane_u, plane_v, plane_p;
 } geometry;
 
 /* Tiles per block so that both transformed blocks fill about three quarters of an L2 of 512 KiB.
@@ -46,6 +47,11 @@ static int64_t most_tiles(const hg_problem *p, int planes, int mr)
     return (int64_t)HG_MAX(HG_MIN(0.8 * layer / tile, 1e6), mr);
 }
 
+static size_t plane_of_weights(const hg_problem *p)
+{
+    return HG_ROUND_UP((size_t)p->out.c, (size_t)NR) * (size_t)p->in.c + LINE;
+}
+
 static geometry geometry_of(const hg_problem *p, const hg_kernel *k, const hg_config *config)
 {
     const hg_winograd_steps *steps = k->run.winograd;
@@ -65,6 +71,7 @@ static geometry geometry_of(const hg_problem *p, const hg_kernel *k, const hg_co
     g.chunks = HG_CEIL_DIV(g.panels, g.chunk);
     g.ldv = HG_ROUND_UP((size_t)p->in.c, (size_t)VL);
     g.ldp = g.chunk * NR;
+    g.plane_u = plane_of_weights(p);
     g.plane_v = HG_ROUND_UP((size_t)g.block * g.ldv, (size_t)LINE) + LINE;
     g.plane_p = HG_ROUND_UP((size_t)g.block * g.ldp, (size_t)LINE) + LINE;
     return g;
@@ -119,7 +126,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *s)
 {
     const geometry g = geometry_of(p, k, c);
-    *s = (hg_sizes){.weights = sizeof(float) * (size_t)g.planes * g.panels * (size_t)p->in.c * NR,
+    *s = (hg_sizes){.weights = sizeof(float) * (size_t)g.planes * g.plane_u,
                     .tables = sizeof(float) * (size_t)p->in.c,
                     .scratch = sizeof(float) * (size_t)g.planes * (g.plane_v + g.plane_p),
                     .ranges = {p->in.n * g.blocks * (int64_t)g.chunks}};
@@ -160,7 +167,7 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
     const hg_winograd_steps *steps = k->run.winograd;
     const int r = steps->r, a = steps->m + r - 1;
     const size_t channels = (size_t)p->in.c, outputs = (size_t)p->out.c, taps = (size_t)(r * r);
-    const size_t panels = HG_CEIL_DIV(outputs, (size_t)NR), plane = panels * channels * NR;
+    const size_t panels = HG_CEIL_DIV(outputs, (size_t)NR), plane = plane_of_weights(p);
     double g[MAX_A][HG_WINOGRAD_MAX_R] = {{0}};
     make_g(a, r, g);
     for (size_t panel = 0; panel < panels; panel++)
@@ -239,7 +246,7 @@ static void run_block(const hg_task *t, const geometry *g, int64_t n, int64_t fi
     }
     for (size_t plane = 0; plane < (size_t)g->planes; plane++)
         steps->multiply(v + plane * g->plane_v, g->ldv,
-                        t->weights + (plane * g->panels + panel) * channels * NR, channels, panels,
+                        t->weights + plane * g->plane_u + panel * channels * NR, channels, panels,
                         product + plane * g->plane_p, g->ldp, count);
     for (size_t i = 0; i < count; i++) {
         float *out[HG_WINOGRAD_MAX_M * HG_WINOGRAD_MAX_M];

@@ -137,22 +137,27 @@ HG_INLINE void output_f2r5(const vec *m, vec *y)
 /* ---- Filters ---- */
 
 #define FILTER_NAME filters_4r3
+#define FILTER_1D filter_4r3
 #define FILTER_A 4
 #define FILTER_R 3
 #include "kernels/conv2d/winograd_filter.h"
 #define FILTER_NAME filters_6r3
+#define FILTER_1D filter_6r3
 #define FILTER_A 6
 #define FILTER_R 3
 #include "kernels/conv2d/winograd_filter.h"
 #define FILTER_NAME filters_8r3
+#define FILTER_1D filter_8r3
 #define FILTER_A 8
 #define FILTER_R 3
 #include "kernels/conv2d/winograd_filter.h"
 #define FILTER_NAME filters_6r5
+#define FILTER_1D filter_6r5
 #define FILTER_A 6
 #define FILTER_R 5
 #include "kernels/conv2d/winograd_filter.h"
 #define FILTER_NAME filters_8r5
+#define FILTER_1D filter_8r5
 #define FILTER_A 8
 #define FILTER_R 5
 #include "kernels/conv2d/winograd_filter.h"
