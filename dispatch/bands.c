@@ -6,29 +6,35 @@
 
 /* ---- How a problem is cut ---- */
 
-enum { SMALL_L2 = 512 << 10, TILE = 4 };
+enum { SMALL_L2 = 512 << 10, TILE = 4, WORTH = 2 };
+
+/* Rows and columns of the convolution under one of the output. */
+static int64_t scale_of(const hg_problem *p)
+{
+    return p->fused ? 2 : 1;
+}
 
 /* Input and output rows of a band. In double: any numbers may come here. */
 static double band_bytes(const hg_problem *p, int64_t rows)
 {
     const double above = (double)(p->kernel.h - 1) * (double)p->dilation.h + 1;
-    const double in = (double)(rows - 1) * (double)p->stride.h + above;
-    return 4 * in * (double)(p->in.w * p->in.c) +
-           4.0 * (double)rows * (double)(p->out.w * p->out.c);
+    const double scale = (double)scale_of(p), conv = (double)rows * scale;
+    const double in = (conv - 1) * (double)p->stride.h + above;
+    return 4 * in * (double)(p->in.w * p->in.c) + 4 * conv * scale * (double)(p->out.w * p->out.c);
 }
 
 bool hg_bands_possible(const hg_problem *p, int64_t rows)
 {
-    return p->op == HG_OP_CONV2D && p->in.layout == HG_NCHW && rows > 0 && rows <= p->out.h &&
-           band_bytes(p, rows) < 0x1p31;
+    return p->op == HG_OP_CONV2D && (p->in.layout == HG_NCHW || p->fused) && rows > 0 &&
+           rows <= p->out.h && band_bytes(p, rows) < 0x1p31;
 }
 
 hg_problem hg_problem_of_band(const hg_problem *p, int64_t rows)
 {
-    hg_problem band = *p;
+    hg_problem band = hg_problem_unfused(p);
     band.in.n = band.out.n = 1;
-    band.in.h = (rows - 1) * p->stride.h + (p->kernel.h - 1) * p->dilation.h + 1;
-    band.out.h = rows;
+    band.out.h = rows * scale_of(p);
+    band.in.h = (band.out.h - 1) * p->stride.h + (p->kernel.h - 1) * p->dilation.h + 1;
     band.pad.top = band.pad.bottom = 0;
     return hg_problem_in_layout(&band, HG_NHWC);
 }
@@ -38,30 +44,103 @@ int64_t hg_band_count(const hg_problem *p, int64_t rows)
     return p->out.n * HG_CEIL_DIV(p->out.h, rows);
 }
 
-/* Rows of output that are computed, those in vain included: in the last band, and in the tiles of a
- * Winograd kernel; and what each band costs beside its rows. */
+/* Rows that are computed, those in vain included: in the last band, and in the tiles of a Winograd
+ * kernel; and what each band costs beside its rows. */
 static int64_t effort(const hg_problem *p, int64_t rows)
 {
-    return HG_CEIL_DIV(p->out.h, rows) * (HG_ROUND_UP(rows, TILE) + 1);
+    return HG_CEIL_DIV(p->out.h, rows) * (HG_ROUND_UP(rows * scale_of(p), TILE) + 1);
 }
 
 int64_t hg_band_rows(const hg_context *context, const hg_problem *p)
 {
-    if (!hg_bands_possible(p, 1) || p->in.n == 0) return 0;
+    if (!hg_bands_possible(p, 1) || (p->in.n == 0 && !p->fused)) return 0;
     const double l2 = context->machine.l2 > 0 ? (double)context->machine.l2 : SMALL_L2;
-    if (p->in.n == 1 && hg_problem_bytes(p) <= l2 / 2) return 0;
+    if (!p->fused && p->in.n == 1 && hg_problem_bytes(p) <= l2 / 2) return 0;
     const double first = band_bytes(p, 1), row = band_bytes(p, 2) - first;
-    if (first > l2) return 0;
-    const int64_t fit = HG_MAX((int64_t)((l2 * 3 / 8 - first) / row) + 1, TILE);
-    const int64_t shared = HG_CEIL_DIV(p->in.n * p->out.h, context->threads);
-    const int64_t most = HG_MIN(HG_MIN(fit, shared), p->out.h);
+    if (!p->fused && first > l2) return 0;
+    /* What has no other way must at least not read its weights more often than it gains by. */
+    const double weights = 4.0 * (double)hg_problem_reduction(p) * (double)p->out.c;
+    const double bytes = p->fused ? HG_MAX(l2 * 3 / 8, WORTH * weights) : l2 * 3 / 8;
+    const double fit = (bytes - first) / row + 1;
+    const int64_t wanted = fit > (double)p->out.h ? p->out.h : HG_MAX((int64_t)fit, 1);
+    const int64_t shared = HG_CEIL_DIV(HG_MAX(p->in.n, 1) * p->out.h, context->threads);
+    const int64_t most = HG_MIN(HG_MIN(HG_MAX(wanted, TILE / scale_of(p)), shared), p->out.h);
     int64_t best = most;
     for (int64_t rows = most - 1; 2 * rows > most; rows--)
         if (effort(p, rows) < effort(p, best)) best = rows;
+    if (p->fused) return hg_bands_possible(p, best) ? best : 1;
     return hg_bands_possible(p, best) && hg_band_count(p, best) > 1 ? best : 0;
 }
 
+/* ---- Pooling ---- */
+
+static hg_status pooling_problem(const hg_problem *p, const hg_tensor *conv, hg_problem *pool,
+                                 hg_reason *why)
+{
+    const hg_pool_geometry halves = {.window = {2, 2}};
+    const hg_max_pool2d max = {.input = *conv, .pool = halves};
+    const hg_avg_pool2d avg = {.input = *conv, .pool = halves};
+    return p->fused == HG_POOL_MAX_2X2 ? hg_problem_max_pool2d(&max, pool, why)
+                                       : hg_problem_avg_pool2d(&avg, pool, why);
+}
+
+hg_status hg_plan_pooling(hg_plan *plan, hg_reason *why)
+{
+    hg_pooling *q = &plan->pooling;
+    hg_choice choice;
+    hg_status status = pooling_problem(&plan->problem, &plan->inner.out, &q->problem, why);
+    if (!status) status = hg_select(plan->context, &q->problem, NULL, &choice, why);
+    if (status) return status;
+    q->kernel = choice.candidate.kernel;
+    q->config = choice.candidate.config;
+    const hg_algorithm *algorithm = q->kernel->algorithm;
+    algorithm->size(&q->problem, q->kernel, &q->config, &q->sizes);
+    if (!q->sizes.tables) return HG_OK;
+    q->tables = hg_allocate(plan->context, q->sizes.tables);
+    if (!q->tables) return hg_fail(why, HG_NO_MEMORY, "out of memory for tables");
+    if (algorithm->prepare) algorithm->prepare(&q->problem, q->kernel, &q->config, q->tables);
+    return HG_OK;
+}
+
+static void pool_band(const hg_plan *plan, const float *from, float *to, char *scratch)
+{
+    const hg_pooling *q = &plan->pooling;
+    const hg_task task = {.problem = &q->problem,
+                          .kernel = q->kernel,
+                          .config = q->config,
+                          .tables = q->tables,
+                          .input = from,
+                          .output = to,
+                          .shared = scratch + plan->pool_shared_at,
+                          .scratch = scratch + plan->pool_scratch_at};
+    for (int stage = 0; stage < HG_MAX(q->sizes.stages, 1); stage++)
+        q->kernel->algorithm->run(&task, stage, 0, q->sizes.ranges[stage]);
+}
+
 /* ---- Running ---- */
+
+/* Rows of the tensor that lie behind each other as the kernel wants them. */
+static bool in_place(const hg_tensor *t)
+{
+    return t->layout == HG_NHWC && t->strides.w == t->c && t->strides.h == t->w * t->c;
+}
+
+/* `rows` rows between the tensor, from row 0 on, and dense NHWC. */
+static void copy_rows(const hg_plan *plan, const hg_tensor *t, const float *from, float *to,
+                      bool to_dense, int64_t rows)
+{
+    if (t->layout == HG_NCHW) {
+        hg_repack_rows(plan->transposer, t, from, to, sizeof *to, to_dense, rows);
+        return;
+    }
+    for (int64_t y = 0; y < rows; y++)
+        for (int64_t x = 0; x < t->w; x++) {
+            const int64_t strided = y * t->strides.h + x * t->strides.w;
+            const int64_t dense = (y * t->w + x) * t->c;
+            memcpy(to + (to_dense ? dense : strided), from + (to_dense ? strided : dense),
+                   (size_t)t->c * sizeof *to);
+        }
+}
 
 /* Rows [y, y + count) of an image in NHWC, zeros where they lie outside it. */
 static void pack_rows(const hg_plan *plan, const hg_tensor *t, const float *image, float *to,
@@ -73,20 +152,34 @@ static void pack_rows(const hg_plan *plan, const hg_tensor *t, const float *imag
     const size_t bytes = (size_t)row * sizeof *to;
     memset(to, 0, (size_t)above * bytes);
     if (inside > 0)
-        hg_repack_rows(plan->transposer, t, image + (y + above) * t->strides.h, to + above * row,
-                       sizeof *to, true, inside);
+        copy_rows(plan, t, image + (y + above) * t->strides.h, to + above * row, true, inside);
     memset(to + (above + inside) * row, 0, (size_t)below * bytes);
 }
 
-/* A band that follows another of its image finds the rows they share at the end of that one. */
-static void pack_input(const hg_plan *plan, const float *image, float *to, int64_t band, bool next)
+/* The input of a band: in the image itself, or in scratch. A band that follows another there finds
+ * the rows they share at the end of that one. */
+static const float *input_of(const hg_plan *plan, const float *image, float *scratch, int64_t band,
+                             bool next)
 {
     const hg_problem *p = &plan->problem;
-    const int64_t step = plan->config.bands * p->stride.h, row = p->in.w * p->in.c;
-    const int64_t kept = next ? HG_MAX(plan->inner.in.h - step, 0) : 0;
-    if (kept) memmove(to, to + step * row, (size_t)(kept * row) * sizeof *to);
-    pack_rows(plan, &p->in, image, to + kept * row, band * step - p->pad.top + kept,
-              plan->inner.in.h - kept);
+    const int64_t step = plan->config.bands * scale_of(p) * p->stride.h, row = p->in.w * p->in.c;
+    const int64_t y = band * step - p->pad.top, count = plan->inner.in.h;
+    const bool dense = in_place(&p->in);
+    if (dense && y >= 0 && y + count <= p->in.h) return image + y * p->in.strides.h;
+    const int64_t kept = next && !dense ? HG_MAX(count - step, 0) : 0;
+    if (kept) memmove(scratch, scratch + step * row, (size_t)(kept * row) * sizeof *scratch);
+    pack_rows(plan, &p->in, image, scratch + kept * row, y + kept, count - kept);
+    return scratch;
+}
+
+/* What the kernel wrote goes, pooled if it is to be, to `used` rows of the output. */
+static void emit(const hg_plan *plan, const float *conv, float *to, int64_t used, char *scratch)
+{
+    const hg_problem *p = &plan->problem;
+    const bool direct = p->fused && used == plan->config.bands && in_place(&p->out);
+    float *const pooled = direct ? to : (float *)(scratch + plan->pooled_at);
+    if (p->fused) pool_band(plan, conv, pooled, scratch);
+    if (!direct) copy_rows(plan, &p->out, p->fused ? pooled : conv, to, false, used);
 }
 
 void hg_run_bands(const hg_plan *plan, const hg_io *io, const hg_task *task, int64_t begin,
@@ -101,17 +194,16 @@ void hg_run_bands(const hg_plan *plan, const hg_io *io, const hg_task *task, int
     hg_tensor added = p->out;
     added.strides = p->residual_strides;
     hg_task inner = *task;
-    inner.input = input, inner.output = output, inner.residual = residual;
+    inner.output = output, inner.residual = residual;
     for (int64_t i = begin; i < end; i++) {
         const int64_t n = i / bands, band = i % bands, y = band * rows;
-        const int64_t used = HG_MIN(rows, p->out.h - y);
-        pack_input(plan, (const float *)io->input + n * p->in.strides.n, input, band,
-                   i > begin && band > 0);
+        const float *image = (const float *)io->input + n * p->in.strides.n;
+        float *to = (float *)io->output + n * p->out.strides.n + y * p->out.strides.h;
+        inner.input = input_of(plan, image, input, band, i > begin && band > 0);
         if (p->post.residual)
             pack_rows(plan, &added, (const float *)io->residual + n * added.strides.n, residual, y,
                       rows);
         plan->kernel->algorithm->run(&inner, 0, 0, plan->sizes.ranges[0]);
-        float *to = (float *)io->output + n * p->out.strides.n + y * p->out.strides.h;
-        hg_repack_rows(plan->transposer, &p->out, output, to, sizeof *to, false, used);
+        emit(plan, output, to, HG_MIN(rows, p->out.h - y), scratch);
     }
 }

@@ -61,6 +61,14 @@ static void add_copies_after(hg_plan *plan)
     if (p->pool.indices) add_step(plan, HG_STEP_UNPACK_INDICES, 0, hg_repack_ranges(&p->out));
 }
 
+static bool lay_out_pooling(hg_plan *plan)
+{
+    const hg_pooling *q = &plan->pooling;
+    return append(&plan->scratch_each, dense_bytes(&q->problem.out, 4), &plan->pooled_at) &&
+           append(&plan->scratch_each, q->sizes.shared, &plan->pool_shared_at) &&
+           append(&plan->scratch_each, q->sizes.scratch, &plan->pool_scratch_at);
+}
+
 /* The kernel's scratch and the copies of one band. */
 static bool lay_out_bands(hg_plan *plan)
 {
@@ -69,7 +77,8 @@ static bool lay_out_bands(hg_plan *plan)
     add_step(plan, HG_STEP_BANDS, 0, hg_band_count(&plan->problem, plan->config.bands));
     return append(&plan->scratch_each, in, &plan->input_at) &&
            append(&plan->scratch_each, out, &plan->output_at) &&
-           (!p->post.residual || append(&plan->scratch_each, out, &plan->residual_at));
+           (!p->post.residual || append(&plan->scratch_each, out, &plan->residual_at)) &&
+           (!plan->problem.fused || lay_out_pooling(plan));
 }
 
 static bool lay_out_steps(hg_plan *plan)
@@ -134,6 +143,7 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const 
     memcpy(plan->explain, choice.explain, sizeof plan->explain);
     hg_candidate_format(&choice.candidate, plan->choice, sizeof plan->choice);
     hg_problem_key(&plan->problem, plan->key);
+    if (plan->problem.fused && (status = hg_plan_pooling(plan, why)) != HG_OK) return status;
     if (!lay_out(plan))
         return hg_fail(why, HG_RANGE, "the workspace would exceed the address space");
     if (plan->sizes.tables) {
@@ -172,6 +182,7 @@ void hg_plan_free(hg_plan *plan)
     hg_context *context = plan->context;
     hg_release(context, plan->bias);
     hg_release(context, plan->tables);
+    hg_release(context, plan->pooling.tables);
     hg_filter_free(plan->filter);
     hg_release(context, plan);
     hg_context_free(context);

@@ -25,6 +25,15 @@ typedef struct hg_step {
 
 enum { HG_MAX_STEPS = HG_MAX_STAGES + 5 };
 
+/* What pools the bands of a fused convolution; kernel is NULL without. */
+typedef struct hg_pooling {
+    hg_problem problem;
+    const hg_kernel *kernel;
+    hg_config config;
+    hg_sizes sizes;
+    void *tables;
+} hg_pooling;
+
 struct hg_plan {
     hg_context *context;
     hg_filter *filter;  /* NULL for operators without weights */
@@ -37,11 +46,13 @@ struct hg_plan {
     float *bias;          /* out.c + 32 floats; NULL for operators without weights */
     void *tables;
     const hg_transposer *transposer;
+    hg_pooling pooling;
     hg_step steps[HG_MAX_STEPS];
     int step_count;
     /* Workspace, byte offsets: NHWC copies (config.via), then the algorithm's parts. With
      * config.bands the copies are a worker's own: offsets into its scratch. */
     size_t input_at, output_at, residual_at, indices_at, shared_at, scratch_at, workspace;
+    size_t pooled_at, pool_shared_at, pool_scratch_at;
     size_t scratch_each;
     char key[HG_KEY_SIZE];
     char choice[HG_KERNEL_NAME_SIZE + HG_CONFIG_SIZE];

@@ -65,13 +65,18 @@ static double repacking_ns(const hg_context *context, const hg_problem *p)
     return 500.0 + bytes / (l2 > 0 && bytes > 2 * l2 ? 10.0 : 15.0);
 }
 
-/* In bands the copies of large tensors stay in L2 as well. */
+/* In bands the copies of large tensors stay in L2 as well, and what is pooled. */
 static double banding_ns(const hg_problem *p, int64_t rows)
 {
-    return 500.0 + 200.0 * (double)hg_band_count(p, rows) + hg_problem_bytes(p) / 15.0;
+    const hg_problem band = hg_problem_of_band(p, rows);
+    const double count = (double)hg_band_count(p, rows);
+    const double pooled = p->fused ? hg_problem_bytes(&band) * count / 50.0 : 0.0;
+    const double copied = p->in.layout == HG_NCHW ? hg_problem_bytes(p) / 15.0 : 0.0;
+    return 500.0 + 200.0 * count + copied + pooled;
 }
 
-/* A way to run a problem: on itself, or on the NHWC twin or the bands of an NCHW problem. */
+/* A way to run a problem: on itself, on the NHWC twin or the bands of an NCHW problem, on the bands
+ * of a fused one. */
 typedef struct way {
     hg_problem problem; /* what the kernel runs */
     hg_config config;   /* via and bands */
@@ -127,15 +132,16 @@ static bool runs_in_bands(const hg_kernel *k, const hg_problem *band)
 size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced, int64_t bands,
                      hg_candidate list[HG_MAX_CANDIDATES])
 {
-    const bool repackable = p->in.layout == HG_NCHW;
+    const bool repackable = p->in.layout == HG_NCHW && !p->fused;
     const int64_t rows = hg_bands_possible(p, bands) ? bands : hg_band_rows(context, p);
     const way direct = {.problem = *p, .times = 1};
-    way twin = {.config = {.via = 1}, .times = 1}, band = twin;
+    way twin = {.config = {.via = 1}, .times = 1}, band = {.times = 0};
     if (repackable)
         twin.problem = hg_problem_in_layout(p, HG_NHWC), twin.more = repacking_ns(context, p);
     if (rows) {
         band.problem = hg_problem_of_band(p, rows);
         band.config.bands = (int32_t)rows;
+        band.config.via = p->in.layout == HG_NCHW;
         band.times = (double)hg_band_count(p, rows);
         band.more = banding_ns(p, rows);
     }
@@ -144,7 +150,7 @@ size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced
     const int threads = (int)context->threads;
     for (size_t i = 0; (k = hg_registry_at(i)) != NULL; i++) {
         if (k->op != p->op) continue;
-        if (eligible(context, k, p, forced)) {
+        if (!p->fused && eligible(context, k, p, forced)) {
             count = add_configs(k, &direct, threads, count, list);
             continue;
         }

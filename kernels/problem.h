@@ -65,6 +65,7 @@ typedef struct hg_problem {
     hg_pad pad;
     int64_t groups;
     hg_post post;
+    hg_conv_pool fused; /* conv2d: `out` is pooled; kernels never see it (dispatch/bands.h) */
     hg_accuracy accuracy;
     hg_pool_attr pool;
     hg_resize_attr resize;
@@ -129,6 +130,8 @@ hg_strides hg_dense_strides(const hg_tensor *t);
 /* What tuning records are filed under: the problem without what hardly moves the choice of a kernel
  * (epilogue, strides of slices and crops). */
 hg_problem hg_problem_for_tuning(const hg_problem *p);
+/* What a fused problem pools: the convolution alone, its output dense. */
+hg_problem hg_problem_unfused(const hg_problem *p);
 /* The same problem on dense tensors of another layout. */
 hg_problem hg_problem_in_layout(const hg_problem *p, hg_layout layout);
 

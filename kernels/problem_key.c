@@ -21,6 +21,7 @@ static const char *const layout_names[] = {"nhwc", "nchw"};
 static const char *const convention_names[] = {"pytorch", "onnx", "onnx_columns", "tensorflow",
                                                "tensorflow_batch"};
 static const char *const index_type_names[] = {"i64", "i32"};
+static const char *const fused_names[] = {"none", "max2x2", "avg2x2"};
 static const char *const mode_names[] = {"nearest", "bilinear", "bicubic", "area"};
 static const char *const coordinate_names[] = {"half_pixel",         "asymmetric",
                                                "pytorch_half_pixel", "half_pixel_symmetric",
@@ -122,6 +123,7 @@ void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
     if (conv) add(t, " g%" PRId64, p->groups);
     if (p->op != HG_OP_CONV2D) add_size(t, "o", p->out.h, p->out.w);
     if (conv) add_post(t, &p->post);
+    if (p->fused) add(t, " pool=%s", fused_names[p->fused]);
     if (conv && p->accuracy != HG_DEFAULT)
         add(t, p->accuracy == HG_STRICT ? " strict" : " relaxed");
     if (!conv && !resize) add_pool(t, p);
@@ -141,7 +143,7 @@ typedef struct words {
     double leaky, clamp[2], power, a, scale[2], roi[4], fill;
     bool adaptive, include_pad, is_signed, residual, strict, relaxed, exclude, antialias;
     bool has_leaky, has_clamp, has_index;
-    int convention, index_type, mode, coordinates, rounding;
+    int fused, convention, index_type, mode, coordinates, rounding;
 } words;
 
 /* count integers divided by `separator`, up to the end of the word. */
@@ -227,6 +229,7 @@ static bool parse_word(char *word, words *w)
     found = FIND(word, coordinate_names);
     if (found >= 0) return w->coordinates = found, true;
     if (strncmp(word, "round=", 6) == 0) return (w->rounding = FIND(word + 6, rounding_names)) >= 0;
+    if (strncmp(word, "pool=", 5) == 0) return (w->fused = FIND(word + 5, fused_names)) >= 0;
     if (strncmp(word, "index=", 6) == 0) return parse_index(word + 6, w);
     for (size_t i = 0; i < HG_COUNT(numbers); i++) {
         const size_t length = strlen(numbers[i].prefix);
@@ -277,6 +280,7 @@ static hg_status build_conv(hg_op op, const words *w, hg_tensor in, hg_problem *
                              .dilation = dilation,
                              .padding = padding,
                              .epilogue = epilogue_of(w),
+                             .pool = (hg_conv_pool)w->fused,
                              .accuracy = accuracy};
         return hg_problem_conv2d(&d, &filter, p, why);
     }
@@ -365,8 +369,7 @@ static hg_status build(hg_op op, hg_layout layout, const words *w, hg_problem *p
     if (op == HG_OP_CONV2D || op == HG_OP_CONV_TRANSPOSE2D) return build_conv(op, w, in, p, why);
     if (op == HG_OP_MAX_UNPOOL2D) return build_unpool(w, in, p, why);
     if (op == HG_OP_RESIZE2D) return build_resize(w, in, p, why);
-    /* A pooling key states the output size instead of the rounding rule: one of the two gives it.
-     */
+    /* A pooling key states the output size instead of the rounding rule: one of two gives it. */
     const hg_status s = build_pool(op, w, in, false, p, why);
     if (s || w->o[0] == 0 || (p->out.h == w->o[0] && p->out.w == w->o[1])) return s;
     return build_pool(op, w, in, true, p, why);

@@ -192,6 +192,21 @@ static void residual_overlap(descriptor *d)
     epilogue_of(d)->residual = true;
     epilogue_of(d)->residual_strides.w = 1;
 }
+static void pool_unknown(descriptor *d)
+{
+    d->u.conv2d.pool = (hg_conv_pool)3;
+}
+static void pool_of_residual(descriptor *d)
+{
+    d->u.conv2d.pool = HG_POOL_MAX_2X2;
+    d->u.conv2d.epilogue.residual = true;
+}
+static void pool_of_one_row(descriptor *d)
+{
+    d->u.conv2d.pool = HG_POOL_AVG_2X2;
+    d->u.conv2d.input.h = d->filter.height;
+    d->u.conv2d.padding = (hg_padding){0};
+}
 static void accuracy(descriptor *d)
 {
     if (d->op == HG_OP_CONV2D)
@@ -358,6 +373,9 @@ const field_case field_cases[] = {
     {"an empty output", CONV | POOLS, INVALID, empty_output},
     {"an unknown activation", CONVS, INVALID, activation},
     {"a residual that overlaps", CONVS, INVALID, residual_overlap},
+    {"an unknown pool", CONV, INVALID, pool_unknown},
+    {"pooling a sum with a residual", CONV, UNSUPPORTED, pool_of_residual},
+    {"pooling a single row", CONV, INVALID, pool_of_one_row},
     {"an unknown accuracy", CONVS, INVALID, accuracy},
     {"channels that differ from the filter's", CONVS, INVALID, channels},
     {"output_padding -1", TRANSPOSE, INVALID, op_negative},

@@ -103,10 +103,12 @@ void draw_conv(const hg_kernel *k, rng *r, descriptor *d)
                            w,      d->filter.in_channels, {0},           {0}};
     draw_strides(r, &o->input);
     o->accuracy = (hg_accuracy)rng_in(r, HG_DEFAULT, HG_RELAXED);
+    if (rng_percent(r, 15)) o->pool = (hg_conv_pool)rng_in(r, HG_POOL_MAX_2X2, HG_POOL_AVG_2X2);
     hg_tensor out;
     if (descriptor_output(d, &out)) return; /* no output: the builder will say so again */
     o->output_strides = strides_for_output(r, &out);
     draw_epilogue(r, &out, &o->epilogue);
+    if (o->pool) o->epilogue.residual = false;
 }
 
 void draw_conv_transpose(const hg_kernel *k, rng *r, descriptor *d)

@@ -72,8 +72,40 @@ static void walk(const hg_problem *p, const oracle_input *in, oracle_output *out
                             }
 }
 
+/* Output i from the 2 x 2 values of the convolution above it. The bounds are those of the worst. */
+static void pool_one(const hg_problem *p, const oracle_output *conv, oracle_output *out, int64_t i)
+{
+    const int64_t x = i % p->out.w, y = i / p->out.w, row = 2 * p->out.w;
+    const int64_t first = 2 * y * row + 2 * x; /* y counts the rows of all planes */
+    const int64_t at[4] = {first, first + 1, first + row, first + row + 1};
+    double most = -INFINITY, sum = 0;
+    for (int j = 0; j < 4; j++) {
+        const double v = conv->y[at[j]];
+        if (isnan(v) || v > most) most = v;
+        if (isnan(most)) most = NAN;
+        sum += v;
+        out->magnitude[i] = fmax(out->magnitude[i], conv->magnitude[at[j]]);
+        out->count[i] = fmax(out->count[i], conv->count[at[j]]);
+    }
+    out->y[i] = out->sum[i] = p->fused == HG_POOL_MAX_2X2 ? most : sum / 4;
+}
+
+static void oracle_fused(const hg_problem *p, const oracle_input *in, oracle_output *out)
+{
+    const hg_problem conv = hg_problem_unfused(p);
+    oracle_output full;
+    if (!oracle_run(&conv, in, &full)) abort();
+    for (int64_t i = 0; i < p->out.n * p->out.c * p->out.h * p->out.w; i++)
+        pool_one(p, &full, out, i);
+    oracle_free(&full);
+}
+
 void oracle_conv(const hg_problem *p, const oracle_input *in, oracle_output *out)
 {
+    if (p->fused) {
+        oracle_fused(p, in, out);
+        return;
+    }
     start(p, in, out);
     walk(p, in, out, false);
     finish(p, in, out);

@@ -121,11 +121,12 @@ static void choose_config(trial *t, const hg_plan *plan, rng *r)
     }
 }
 
-/* Often a kernel of the other layout runs in bands, of a height that no cache would ask for. */
+/* Often a kernel of the other layout, or of a fused problem, runs in bands of a height that no
+ * cache would ask for. */
 static void choose_bands(trial *t, const case_data *d, rng *r)
 {
     const hg_problem *p = &t->problem;
-    const bool possible = p->op == HG_OP_CONV2D && p->in.layout == HG_NCHW;
+    const bool possible = p->op == HG_OP_CONV2D && (p->in.layout == HG_NCHW || p->fused);
     if (!possible || t->kernel->isa == HG_ISA_SCALAR || rng_percent(r, 40)) return;
     char before[sizeof t->choice];
     memcpy(before, t->choice, sizeof before);
@@ -252,7 +253,8 @@ static case_result try_plan(trial *t, rng *r)
     else if (status) {
         complain(t, "planning failed: %s", t->env->said);
         result = CASE_FAILED;
-    } else {
+    } else { /* with the configuration: the default one may depend on the threads */
+        snprintf(t->choice, sizeof t->choice, "%s", hg_plan_kernel(plan));
         choose_config(t, plan, r);
         hg_plan_free(plan);
         choose_bands(t, &d, r);

@@ -17,6 +17,7 @@ typedef struct shape_op {
                        hg_problem *p, hg_reason *why);
     bool flag;        /* pooling: indices, or global; resize: align_corners; conv: depthwise */
     const char *mode; /* resize */
+    hg_conv_pool pool;
 } shape_op;
 
 static hg_padding padding_of(const hg_shape *s)
@@ -42,7 +43,8 @@ static hg_status build_conv(const hg_shape *s, const shape_op *op, const hg_tens
     const hg_conv2d d = {.input = *in,
                          .stride = {s->stride_h, s->stride_w},
                          .dilation = {s->dil_h, s->dil_w},
-                         .padding = padding_of(s)};
+                         .padding = padding_of(s),
+                         .pool = op->pool};
     return hg_problem_conv2d(&d, &filter, p, why);
 }
 
@@ -121,19 +123,24 @@ static hg_status build_resize(const hg_shape *s, const shape_op *op, const hg_te
 }
 
 static const shape_op ops[] = {
-    {"Conv", build_conv, false, NULL},
-    {"ConvDepthwise", build_conv, true, NULL},
-    {"ConvTranspose", build_transpose, false, NULL},
-    {"MaxPool", build_max, false, NULL},
-    {"MaxPoolIndices", build_max, true, NULL},
-    {"AveragePool", build_average, false, NULL},
-    {"GlobalAveragePool", build_average, true, NULL},
-    {"MaxUnpool", build_unpool, false, NULL},
-    {"Resize:nearest", build_resize, false, "nearest"},
-    {"Resize:bilinear", build_resize, false, "bilinear"},
-    {"Resize:bilinear_align_corners", build_resize, true, "bilinear"},
-    {"Resize:bicubic", build_resize, false, "bicubic"},
-    {"Resize:area", build_resize, false, "area"},
+    {.name = "Conv", .build = build_conv},
+    {.name = "ConvDepthwise", .build = build_conv, .flag = true},
+    {.name = "ConvMaxPool", .build = build_conv, .pool = HG_POOL_MAX_2X2},
+    {.name = "ConvAveragePool", .build = build_conv, .pool = HG_POOL_AVG_2X2},
+    {.name = "ConvTranspose", .build = build_transpose},
+    {.name = "MaxPool", .build = build_max},
+    {.name = "MaxPoolIndices", .build = build_max, .flag = true},
+    {.name = "AveragePool", .build = build_average},
+    {.name = "GlobalAveragePool", .build = build_average, .flag = true},
+    {.name = "MaxUnpool", .build = build_unpool},
+    {.name = "Resize:nearest", .build = build_resize, .mode = "nearest"},
+    {.name = "Resize:bilinear", .build = build_resize, .mode = "bilinear"},
+    {.name = "Resize:bilinear_align_corners",
+     .build = build_resize,
+     .flag = true,
+     .mode = "bilinear"},
+    {.name = "Resize:bicubic", .build = build_resize, .mode = "bicubic"},
+    {.name = "Resize:area", .build = build_resize, .mode = "area"},
 };
 
 hg_status hg_shape_problem(const hg_shape *shape, hg_layout layout, hg_problem *p, hg_reason *why)

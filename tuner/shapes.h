@@ -8,11 +8,11 @@
  *   stride_h stride_w pad_t pad_l pad_b pad_r dil_h dil_w groups opad_h opad_w
  *   N count                           images; how often the layer occurs in the network
  *
- * op is Conv, ConvDepthwise, ConvTranspose, MaxPool, MaxPoolIndices, AveragePool,
- * GlobalAveragePool, MaxUnpool or Resize:MODE (nearest, bilinear, bilinear_align_corners, bicubic,
- * area). The padding of a pooling may or may not include the overhang of a ceil rule: OH and OW
- * decide. Averages leave padding out, indices are 32 bits wide and count as PyTorch does, and
- * resizes follow PyTorch's interpolate. */
+ * op is Conv, ConvDepthwise, ConvMaxPool or ConvAveragePool (with 2x2 pooling fused),
+ * ConvTranspose, MaxPool, MaxPoolIndices, AveragePool, GlobalAveragePool, MaxUnpool or Resize:MODE
+ * (nearest, bilinear, bilinear_align_corners, bicubic, area). The padding of a pooling may or may
+ * not include the overhang of a ceil rule: OH and OW decide. Averages leave padding out, indices
+ * are 32 bits wide and count as PyTorch does, and resizes follow PyTorch's interpolate. */
 #ifndef HG_TUNER_SHAPES_H
 #define HG_TUNER_SHAPES_H
 

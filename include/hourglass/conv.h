@@ -82,6 +82,11 @@ typedef enum hg_accuracy { HG_DEFAULT = 0, HG_STRICT, HG_RELAXED } hg_accuracy;
  * conv2d
  * ------------------------------------------------------------------------------------------ */
 
+/* Pooling done while the convolution's output is still in the cache: 2 x 2 windows at stride 2 of
+ * what the epilogue gives, by the rules of hg_max_pool2d and hg_avg_pool2d. The last row or column
+ * of an odd size is dropped. Not with a residual. */
+typedef enum hg_conv_pool { HG_POOL_NONE = 0, HG_POOL_MAX_2X2, HG_POOL_AVG_2X2 } hg_conv_pool;
+
 /* Two-dimensional cross-correlation (the kernel is not flipped), OH x OW x K from H x W x C:
  *
  *     for n, oy, ox, k:  g = k / (K/groups)
@@ -93,7 +98,8 @@ typedef enum hg_accuracy { HG_DEFAULT = 0, HG_STRICT, HG_RELAXED } hg_accuracy;
  *         output[n][oy][ox][k] = epilogue(v)
  *
  *     OH = (H + top + bottom - ((R-1)*dilation.h + 1)) / stride.h + 1          OW alike
- */
+ *
+ * With pool, output is OH/2 x OW/2 x K: the maximum or the mean of 2 x 2 of the values above. */
 typedef struct hg_conv2d {
     hg_tensor input;
     hg_strides output_strides; /* 0 = dense, in the input's layout */
@@ -101,6 +107,7 @@ typedef struct hg_conv2d {
     hg_size2 dilation;         /* 0 = 1 */
     hg_padding padding;
     hg_epilogue epilogue;
+    hg_conv_pool pool;
     hg_accuracy accuracy;
     const char *kernel; /* NULL: the dispatcher chooses; else the name of a kernel to force */
     uint64_t reserved[4];
@@ -114,7 +121,8 @@ HG_API hg_status hg_conv2d_output(const hg_conv2d *op, const hg_filter_desc *fil
  * NULL and the context's log tells which field was wrong.
  * HG_INVALID: null pointers, sizes < 1, negative padding, strides that overlap, channel counts
  * that differ from the filter's, an empty output, kernel names nothing eligible.
- * HG_UNSUPPORTED: dtype, reserved words. HG_RANGE: sizes overflow. HG_NO_MEMORY. */
+ * HG_UNSUPPORTED: dtype, reserved words, pool with a residual. HG_RANGE: sizes overflow.
+ * HG_NO_MEMORY. */
 HG_API hg_status hg_plan_conv2d(hg_context *context, const hg_conv2d *op, hg_filter *filter,
                                 const void *bias, hg_plan **plan);
 

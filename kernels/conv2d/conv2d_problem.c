@@ -104,6 +104,22 @@ hg_status hg_conv_finish(hg_problem *p, const hg_filter_desc *filter, const hg_s
     return s;
 }
 
+/* Pooling halves the output. */
+static hg_status fuse(hg_conv_pool pool, hg_problem *p, hg_reason *why)
+{
+    if ((unsigned)pool > HG_POOL_AVG_2X2)
+        return hg_fail(why, HG_INVALID, "unknown pool %d", (int)pool);
+    if (!pool) return HG_OK;
+    if (p->post.residual) return hg_fail(why, HG_UNSUPPORTED, "pool cannot follow a residual");
+    if (p->out.h < 2 || p->out.w < 2)
+        return hg_fail(why, HG_INVALID, "pool: an output of %lldx%lld has no 2x2 window",
+                       (long long)p->out.h, (long long)p->out.w);
+    p->fused = pool;
+    p->out.h /= 2;
+    p->out.w /= 2;
+    return HG_OK;
+}
+
 hg_status hg_problem_conv2d(const hg_conv2d *op, const hg_filter_desc *filter, hg_problem *p,
                             hg_reason *why)
 {
@@ -114,6 +130,7 @@ hg_status hg_problem_conv2d(const hg_conv2d *op, const hg_filter_desc *filter, h
         s = hg_conv_common(&op->input, filter, &op->epilogue, op->accuracy, op->stride,
                            op->dilation, false, p, why);
     if (!s) s = hg_window_geometry(&op->padding, false, p, why);
+    if (!s) s = fuse(op->pool, p, why);
     if (!s) s = hg_conv_finish(p, filter, &op->output_strides, &op->epilogue.residual_strides, why);
     return s;
 }

@@ -118,6 +118,7 @@ static void describe_conv(bytes *b, descriptor *d)
     }
     o->stride = stride, o->dilation = dilation, o->padding = pad, o->epilogue = post;
     o->accuracy = accuracy, o->output_strides = out;
+    if (bytes_next(b) % 4 == 0) o->pool = (hg_conv_pool)field(b, HG_POOL_AVG_2X2);
 }
 
 static descriptor describe(bytes *b)
