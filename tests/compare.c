@@ -31,10 +31,8 @@ double compare_norm_bound(const char *kernel, const hg_problem *p, const oracle_
     static const struct {
         const char *word;
         double factor;
-    } classes[] = {{"winograd_f2r5", 512},
-                   {"winograd_f4r5", 1024},
-                   {"winograd_f2", 16},
-                   {"winograd_f4", 64},
+    } classes[] = {{"winograd_f2s2", 16},   {"winograd_f4s2", 64}, {"winograd_f2r5", 512},
+                   {"winograd_f4r5", 1024}, {"winograd_f2", 16},   {"winograd_f4", 64},
                    {"winograd_f6", 512}};
     double most = 0;
     for (int64_t i = 0; i < tensor_count(&p->out); i++) most = fmax(most, want->magnitude[i]);

@@ -31,7 +31,7 @@ typedef struct geometry {
  * them where the weights come from beyond the last-level cache or crowd it. */
 static int64_t default_block(const hg_problem *p, int planes, int64_t tiles)
 {
-    enum { FEW = 16, MORE = 72, MOST = 96, CROWD_BYTES = 16 << 20 };
+    enum { FEW = 12, MORE = 72, MOST = 96, CROWD_BYTES = 16 << 20 };
     const int64_t bytes = 4 * planes * (p->in.c + p->out.c);
     const int64_t weights = 4 * planes * p->in.c * p->out.c;
     const int64_t fitting = HG_MIN(L2_BYTES * 3 / 4 / bytes, MOST);
@@ -47,6 +47,12 @@ static int64_t most_tiles(const hg_problem *p, int planes, int mr)
     return (int64_t)HG_MAX(HG_MIN(0.8 * layer / tile, 1e6), mr);
 }
 
+/* Pixels of an input tile along one axis. */
+static int tile_of(const hg_winograd_steps *steps)
+{
+    return steps->stride * (steps->m - 1) + steps->r;
+}
+
 static size_t plane_of_weights(const hg_problem *p)
 {
     return HG_ROUND_UP((size_t)p->out.c, (size_t)NR) * (size_t)p->in.c + LINE;
@@ -55,7 +61,7 @@ static size_t plane_of_weights(const hg_problem *p)
 static geometry geometry_of(const hg_problem *p, const hg_kernel *k, const hg_config *config)
 {
     const hg_winograd_steps *steps = k->run.winograd;
-    geometry g = {.m = steps->m, .a = steps->m + steps->r - 1};
+    geometry g = {.m = steps->m, .a = tile_of(steps)};
     g.planes = g.a * g.a;
     g.tiles_h = HG_CEIL_DIV(HG_CEIL_DIV(p->out.h, p->dilation.h), g.m);
     g.tiles_w = HG_CEIL_DIV(HG_CEIL_DIV(p->out.w, p->dilation.w), g.m);
@@ -79,13 +85,11 @@ static geometry geometry_of(const hg_problem *p, const hg_kernel *k, const hg_co
 
 /* ---- Plan time ---- */
 
-/* F(6x6) and all that use the points +-1/2 lose a digit more than DEFAULT promises. */
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
     const hg_winograd_steps *steps = k->run.winograd;
-    const bool relaxed = steps->m + steps->r - 1 == MAX_A;
     const int64_t tiles_most = INT32_MAX / (MAX_A * MAX_A);
-    return p->accuracy != HG_STRICT && (!relaxed || p->accuracy == HG_RELAXED) &&
+    return p->accuracy != HG_STRICT && (!steps->relaxed || p->accuracy == HG_RELAXED) &&
            p->dilation.h <= p->out.h && p->dilation.w <= p->out.w && p->in.c <= tiles_most;
 }
 
@@ -137,9 +141,10 @@ static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
     (void)p;
     words[0] = k->run.winograd->m;
     words[1] = k->run.winograd->r;
+    words[2] = k->run.winograd->stride;
 }
 
-/* The interpolation points of a = 4, 6 and 8, without the last, infinity, and the factors that
+/* The interpolation points of tiles of a pixels, without the last, infinity, and the factors that
  * make rows of G out of their powers: G[i][j] = factor * point^j. */
 typedef struct point {
     double at, factor;
@@ -150,26 +155,34 @@ static const point points6[] = {
     {0, 1. / 4}, {1, -1. / 6}, {-1, -1. / 6}, {2, 1. / 24}, {-2, 1. / 24}};
 static const point points8[] = {{0, 1},        {1, -2. / 9},   {-1, -2. / 9},  {2, 1. / 90},
                                 {-2, 1. / 90}, {.5, 32. / 45}, {-.5, 32. / 45}};
+/* Stride 2: of the even pixels. */
+static const point points5[] = {{0, 1}, {1, 1}};
+static const point points9[] = {{0, 1. / 2}, {1, -1. / 2}, {-1, -1. / 6}, {2, 1. / 6}};
+static const point *const points_of[MAX_A + 1] = {
+    [4] = points4, [5] = points5, [6] = points6, [8] = points8, [9] = points9};
 
-static void make_g(int a, int r, double g[MAX_A][HG_WINOGRAD_MAX_R])
+/* The rows of the even pixels' taps, all taps at stride 1; then those of the odd pixels. */
+static void make_g(const hg_winograd_steps *steps, double g[MAX_A][HG_WINOGRAD_MAX_R])
 {
-    const point *points = a == 4 ? points4 : a == 6 ? points6 : points8;
-    for (int i = 0; i < a - 1; i++) {
-        g[i][0] = points[i].factor;
-        for (int j = 1; j < r; j++) g[i][j] = g[i][j - 1] * points[i].at;
+    const int a = tile_of(steps), s = steps->stride, taps = HG_CEIL_DIV(steps->r, s);
+    const int finite = steps->m + taps - 2;
+    for (int i = 0; i < finite; i++) {
+        g[i][0] = points_of[a][i].factor;
+        for (int j = 1; j < taps; j++) g[i][j * s] = g[i][(j - 1) * s] * points_of[a][i].at;
     }
-    for (int j = 0; j < r; j++) g[a - 1][j] = j == r - 1;
+    g[finite][(taps - 1) * s] = 1;
+    for (int i = finite + 1; i < a; i++) g[i][1] = 1;
 }
 
 /* packed[plane][panel][c][NR], zeros in the last panel's excess. */
 static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
 {
     const hg_winograd_steps *steps = k->run.winograd;
-    const int r = steps->r, a = steps->m + r - 1;
+    const int r = steps->r;
     const size_t channels = (size_t)p->in.c, outputs = (size_t)p->out.c, taps = (size_t)(r * r);
     const size_t panels = HG_CEIL_DIV(outputs, (size_t)NR), plane = plane_of_weights(p);
     double g[MAX_A][HG_WINOGRAD_MAX_R] = {{0}};
-    make_g(a, r, g);
+    make_g(steps, g);
     for (size_t panel = 0; panel < panels; panel++)
         for (size_t c = 0; c < channels; c++)
             steps->filters(g, filter + (panel * NR * channels + c) * taps, channels * taps,
@@ -207,8 +220,8 @@ static void find_pixels(const hg_task *t, const geometry *g, origin o,
     const float *image = t->input + o.n * p->in.strides.n;
     for (int i = 0; i < g->a; i++)
         for (int j = 0; j < g->a; j++) {
-            const int64_t y = o.y - p->pad.top + i * p->dilation.h;
-            const int64_t x = o.x - p->pad.left + j * p->dilation.w;
+            const int64_t y = o.y * p->stride.h - p->pad.top + i * p->dilation.h;
+            const int64_t x = o.x * p->stride.w - p->pad.left + j * p->dilation.w;
             const bool inside = y >= 0 && y < p->in.h && x >= 0 && x < p->in.w;
             *pixel++ = inside ? image + y * p->in.strides.h + x * p->in.strides.w : t->tables;
         }

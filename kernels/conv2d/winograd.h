@@ -1,20 +1,19 @@
-/* Winograd convolution F(m x m, r x r), NHWC, stride 1, one group.
+/* Winograd convolution F(m x m, r x r), NHWC, stride 1 or 2, one group.
  *
- * Outputs are made in tiles of m x m pixels from input tiles of a x a, a = m + r - 1. Per tile
- * Y = A^T [ (G g G^T) . (B^T d B) ] A, where "." sums over the channels: one matrix product
+ * Outputs are made in tiles of m x m pixels from input tiles of a x a, a = stride*(m-1) + r. Per
+ * tile Y = A^T [ (G g G^T) . (B^T d B) ] A, where "." sums over the channels: one matrix product
  * [tiles][C] x [C][K] for each of the a*a positions, called planes. A block of tiles goes through
- * the three steps while its transformed data stays in the second-level cache. */
+ * the three steps while its transformed data stays in the second-level cache.
+ *
+ * Stride 2 along one axis: output i is w0 x[2i] + w2 x[2i+2] + w1 x[2i+1], a two-tap convolution of
+ * stride 1 over the even pixels, done as F(m, 2), plus single products with the odd ones: 2m + 1
+ * products in place of 3m, and their squares over two axes: 25 for 36, 81 for 144. */
 #ifndef HG_WINOGRAD_H
 #define HG_WINOGRAD_H
 
 #include "kernels/kernel.h"
 
-enum {
-    HG_WINOGRAD_NR = 16,
-    HG_WINOGRAD_MAX_M = 6,
-    HG_WINOGRAD_MAX_R = 5,
-    HG_WINOGRAD_MAX_A = HG_WINOGRAD_MAX_M + 2
-};
+enum { HG_WINOGRAD_NR = 16, HG_WINOGRAD_MAX_M = 6, HG_WINOGRAD_MAX_R = 5, HG_WINOGRAD_MAX_A = 9 };
 
 /* Where one output tile goes. */
 typedef struct hg_winograd_out {
@@ -28,7 +27,8 @@ typedef struct hg_winograd_out {
 /* The steps of one F(m x m, r x r), for one ISA. The rows of a tile are picked by `mr` at a
  * time in `multiply`: blocks of tiles are best a multiple of it. */
 typedef struct hg_winograd_steps {
-    int m, r, mr;
+    int m, r, stride, mr;
+    bool relaxed; /* loses a digit more than HG_DEFAULT promises: points +-1/2 */
     /* At plan time, one input channel: u[p*plane + k] = (G g G^T)[p] of filter k < lanes <= NR, its
      * taps at filter[k*step], 0 for the lanes beyond. g is the a x r matrix G. */
     void (*filters)(double (*g)[HG_WINOGRAD_MAX_R], const float *filter, size_t step, size_t lanes,

@@ -91,21 +91,26 @@ HG_INLINE vec post(vec v, const hg_winograd_out *to)
 
 #include "kernels/conv2d/winograd_transform.h"
 
-static const hg_winograd_steps f2 = {2, 3, MR, filters_4r3, input_4, multiply, output_2r3};
-static const hg_winograd_steps f4 = {4, 3, MR, filters_6r3, input_6, multiply, output_4r3};
-static const hg_winograd_steps f6 = {6, 3, MR, filters_8r3, input_8, multiply, output_6r3};
-static const hg_winograd_steps f2r5 = {2, 5, MR, filters_6r5, input_6, multiply, output_2r5};
-static const hg_winograd_steps f4r5 = {4, 5, MR, filters_8r5, input_8, multiply, output_4r5};
+static const hg_winograd_steps
+    f2 = {2, 3, 1, MR, false, filters_4r3, input_4, multiply, output_2r3},
+    f4 = {4, 3, 1, MR, false, filters_6r3, input_6, multiply, output_4r3},
+    f6 = {6, 3, 1, MR, true, filters_8r3, input_8, multiply, output_6r3},
+    f2s2 = {2, 3, 2, MR, false, filters_5r3, input_5, multiply, output_2s2},
+    f4s2 = {4, 3, 2, MR, false, filters_9r3, input_9, multiply, output_4s2},
+    f2r5 = {2, 5, 1, MR, false, filters_6r5, input_6, multiply, output_2r5},
+    f4r5 = {4, 5, 1, MR, true, filters_8r5, input_8, multiply, output_4r5};
 
-#define ROW(row_name, steps, r)                                                                    \
+#define ROW(row_name, steps, r, s)                                                                 \
     {                                                                                              \
         .name = "conv2d.f32.nhwc.avx2." row_name, .op = HG_OP_CONV2D, .dtype = HG_F32,             \
         .isa = HG_ISA_AVX2, .layouts = HG_IN_NHWC, .rev = 2, .algorithm = &hg_winograd,            \
-        .limits = {.kernel = {r, r}, .stride = {1, 1}, .one_group = true}, .tile = {MR, NR},       \
+        .limits = {.kernel = {r, r}, .stride = {s, s}, .one_group = true}, .tile = {MR, NR},       \
         .run.winograd = &(steps)                                                                   \
     }
 
 const hg_kernel hg_winograd_avx2[] = {
-    ROW("winograd_f2", f2, 3),     ROW("winograd_f4", f4, 3),     ROW("winograd_f6", f6, 3),
-    ROW("winograd_f2r5", f2r5, 5), ROW("winograd_f4r5", f4r5, 5), {.name = NULL},
+    ROW("winograd_f2", f2, 3, 1),     ROW("winograd_f4", f4, 3, 1),
+    ROW("winograd_f6", f6, 3, 1),     ROW("winograd_f2s2", f2s2, 3, 2),
+    ROW("winograd_f4s2", f4s2, 3, 2), ROW("winograd_f2r5", f2r5, 5, 1),
+    ROW("winograd_f4r5", f4r5, 5, 1), {.name = NULL},
 };

@@ -1,12 +1,18 @@
-/* The transform of filters, in plain C that each ISA's file compiles for itself, NR filters side by
- * side. The including file defines FILTER_NAME, FILTER_1D, FILTER_A and FILTER_R; they are
- * undefined at the end. */
+/* The transform of filters, in plain C that each ISA's file compiles for itself, NR filters side
+ * by side. The including file defines FILTER_NAME, FILTER_1D, FILTER_A, FILTER_R and FILTER_S, the
+ * stride; they are undefined at the end. */
 
-/* One dimension: out[i] = sum over y of g[i][y] * taps[y], by pairs of opposite points: their even
- * parts are equal, their odd parts opposite. The first point is 0, the last infinity. */
+/* One dimension: out[i] = sum over y of g[i][y] * taps[y]. At stride 1 by pairs of opposite points:
+ * their even parts are equal, their odd parts opposite. The first point is 0, the last infinity. */
 HG_INLINE void FILTER_1D(double (*g)[HG_WINOGRAD_MAX_R], double (*taps)[NR], double (*out)[NR])
 {
     enum { A = FILTER_A, R = FILTER_R };
+    for (int i = 0; FILTER_S != 1 && i < A; i++)
+        for (int k = 0; k < NR; k++) {
+            out[i][k] = g[i][0] * taps[0][k];
+            for (int y = 1; y < R; y++) out[i][k] += g[i][y] * taps[y][k];
+        }
+    if (FILTER_S != 1) return;
     for (int k = 0; k < NR; k++) out[0][k] = g[0][0] * taps[0][k];
     for (int i = 1; i < A - 1; i += 2)
         for (int k = 0; k < NR; k++) {
@@ -47,3 +53,4 @@ static void FILTER_NAME(double (*g)[HG_WINOGRAD_MAX_R], const float *filter, siz
 #undef FILTER_1D
 #undef FILTER_A
 #undef FILTER_R
+#undef FILTER_S

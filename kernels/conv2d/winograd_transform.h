@@ -93,6 +93,44 @@ HG_INLINE void output_f2r5(const vec *m, vec *y)
     y[1] = add(mad(2, sub(m[3], m[4]), sub(m[1], m[2])), m[5]);
 }
 
+/* Stride 2, F(2x2, 3x3): F(2, 2) of the even pixels on the points 0 and 1; odd pixels as they are.
+ */
+HG_INLINE void input_f2s2(const vec *d, vec *o)
+{
+    o[0] = sub(d[0], d[2]);
+    o[1] = d[2];
+    o[2] = sub(d[4], d[2]);
+    o[3] = d[1];
+    o[4] = d[3];
+}
+
+HG_INLINE void output_f2s2(const vec *m, vec *y)
+{
+    y[0] = add(add(m[0], m[1]), m[3]);
+    y[1] = add(add(m[1], m[2]), m[4]);
+}
+
+/* F(4x4, 3x3): F(4, 2) of the even pixels on the points 0, 1, -1 and 2. */
+HG_INLINE void input_f4s2(const vec *d, vec *o)
+{
+    const vec e0 = d[0], e1 = d[2], e2 = d[4], e4 = d[8], difference = sub(d[6], d[2]);
+    o[0] = mad(2, sub(e0, e2), difference);
+    o[1] = sub(difference, add(e1, e2));
+    o[2] = mad(3, sub(e1, e2), difference);
+    o[3] = difference;
+    o[4] = mad(-2, difference, sub(e4, e2));
+    HG_UNROLL for (int i = 0; i < 4; i++) o[5 + i] = d[1 + 2 * i];
+}
+
+HG_INLINE void output_f4s2(const vec *m, vec *y)
+{
+    const vec sum = add(m[1], m[2]), difference = sub(m[1], m[2]);
+    y[0] = add(add(m[0], sum), add(m[3], m[5]));
+    y[1] = mad(2, m[3], add(difference, m[6]));
+    y[2] = mad(4, m[3], add(sum, m[7]));
+    y[3] = mad(8, m[3], add(add(difference, m[4]), m[8]));
+}
+
 /* ---- Two-dimensional transforms ---- */
 
 #define TILE_A 4
@@ -106,6 +144,15 @@ HG_INLINE void output_f2r5(const vec *m, vec *y)
 #define TILE_A 8
 #define TILE_INPUT input_8
 #define TILE_INPUT_1D input_f6
+#include "kernels/conv2d/winograd_input.h"
+
+#define TILE_A 5
+#define TILE_INPUT input_5
+#define TILE_INPUT_1D input_f2s2
+#include "kernels/conv2d/winograd_input.h"
+#define TILE_A 9
+#define TILE_INPUT input_9
+#define TILE_INPUT_1D input_f4s2
 #include "kernels/conv2d/winograd_input.h"
 
 #define TILE_A 4
@@ -134,30 +181,58 @@ HG_INLINE void output_f2r5(const vec *m, vec *y)
 #define TILE_OUTPUT_1D output_f4r5
 #include "kernels/conv2d/winograd_output.h"
 
+#define TILE_A 5
+#define TILE_M 2
+#define TILE_OUTPUT output_2s2
+#define TILE_OUTPUT_1D output_f2s2
+#include "kernels/conv2d/winograd_output.h"
+#define TILE_A 9
+#define TILE_M 4
+#define TILE_OUTPUT output_4s2
+#define TILE_OUTPUT_1D output_f4s2
+#include "kernels/conv2d/winograd_output.h"
+
 /* ---- Filters ---- */
 
 #define FILTER_NAME filters_4r3
 #define FILTER_1D filter_4r3
 #define FILTER_A 4
 #define FILTER_R 3
+#define FILTER_S 1
 #include "kernels/conv2d/winograd_filter.h"
 #define FILTER_NAME filters_6r3
 #define FILTER_1D filter_6r3
 #define FILTER_A 6
 #define FILTER_R 3
+#define FILTER_S 1
 #include "kernels/conv2d/winograd_filter.h"
 #define FILTER_NAME filters_8r3
 #define FILTER_1D filter_8r3
 #define FILTER_A 8
 #define FILTER_R 3
+#define FILTER_S 1
 #include "kernels/conv2d/winograd_filter.h"
 #define FILTER_NAME filters_6r5
 #define FILTER_1D filter_6r5
 #define FILTER_A 6
 #define FILTER_R 5
+#define FILTER_S 1
 #include "kernels/conv2d/winograd_filter.h"
 #define FILTER_NAME filters_8r5
 #define FILTER_1D filter_8r5
 #define FILTER_A 8
 #define FILTER_R 5
+#define FILTER_S 1
+#include "kernels/conv2d/winograd_filter.h"
+#define FILTER_NAME filters_5r3
+#define FILTER_1D filter_5r3
+#define FILTER_A 5
+#define FILTER_R 3
+#define FILTER_S 2
+#include "kernels/conv2d/winograd_filter.h"
+#define FILTER_NAME filters_9r3
+#define FILTER_1D filter_9r3
+#define FILTER_A 9
+#define FILTER_R 3
+#define FILTER_S 2
 #include "kernels/conv2d/winograd_filter.h"
