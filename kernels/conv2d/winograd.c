@@ -35,7 +35,8 @@ static int64_t default_block(const hg_problem *p, int planes, int64_t tiles)
     const int64_t bytes = 4 * planes * (p->in.c + p->out.c);
     const int64_t weights = 4 * planes * p->in.c * p->out.c;
     const int64_t fitting = HG_MIN(L2_BYTES * 3 / 4 / bytes, MOST);
-    return HG_MAX(fitting, HG_MIN(tiles, weights > CROWD_BYTES ? MORE : FEW));
+    const int64_t few = tiles <= FEW * 3 / 2 ? tiles : FEW;
+    return HG_MAX(fitting, HG_MIN(tiles, weights > CROWD_BYTES ? MORE : few));
 }
 
 /* Tiles per block at most: the transformed blocks stay below the size of the layer itself, so that
