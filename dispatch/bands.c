@@ -72,35 +72,7 @@ int64_t hg_band_rows(const hg_context *context, const hg_problem *p)
     return hg_bands_possible(p, best) && hg_band_count(p, best) > 1 ? best : 0;
 }
 
-/* ---- Pooling ---- */
-
-static hg_status pooling_problem(const hg_problem *p, const hg_tensor *conv, hg_problem *pool,
-                                 hg_reason *why)
-{
-    const hg_pool_geometry halves = {.window = {2, 2}};
-    const hg_max_pool2d max = {.input = *conv, .pool = halves};
-    const hg_avg_pool2d avg = {.input = *conv, .pool = halves};
-    return p->fused == HG_POOL_MAX_2X2 ? hg_problem_max_pool2d(&max, pool, why)
-                                       : hg_problem_avg_pool2d(&avg, pool, why);
-}
-
-hg_status hg_plan_pooling(hg_plan *plan, hg_reason *why)
-{
-    hg_pooling *q = &plan->pooling;
-    hg_choice choice;
-    hg_status status = pooling_problem(&plan->problem, &plan->inner.out, &q->problem, why);
-    if (!status) status = hg_select(plan->context, &q->problem, NULL, &choice, why);
-    if (status) return status;
-    q->kernel = choice.candidate.kernel;
-    q->config = choice.candidate.config;
-    const hg_algorithm *algorithm = q->kernel->algorithm;
-    algorithm->size(&q->problem, q->kernel, &q->config, &q->sizes);
-    if (!q->sizes.tables) return HG_OK;
-    q->tables = hg_allocate(plan->context, q->sizes.tables);
-    if (!q->tables) return hg_fail(why, HG_NO_MEMORY, "out of memory for tables");
-    if (algorithm->prepare) algorithm->prepare(&q->problem, q->kernel, &q->config, q->tables);
-    return HG_OK;
-}
+/* ---- Running ---- */
 
 static void pool_band(const hg_plan *plan, const float *from, float *to, char *scratch)
 {
@@ -116,8 +88,6 @@ static void pool_band(const hg_plan *plan, const float *from, float *to, char *s
     for (int stage = 0; stage < HG_MAX(q->sizes.stages, 1); stage++)
         q->kernel->algorithm->run(&task, stage, 0, q->sizes.ranges[stage]);
 }
-
-/* ---- Running ---- */
 
 /* Rows of the tensor that lie behind each other as the kernel wants them. */
 static bool in_place(const hg_tensor *t)

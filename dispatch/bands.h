@@ -23,8 +23,6 @@ bool hg_bands_possible(const hg_problem *p, int64_t rows);
 /* What the kernel runs for each band, and how many bands the batch has. */
 hg_problem hg_problem_of_band(const hg_problem *p, int64_t rows);
 int64_t hg_band_count(const hg_problem *p, int64_t rows);
-/* What pools a band of a fused problem, in the plan's context. */
-hg_status hg_plan_pooling(struct hg_plan *plan, hg_reason *why);
 /* Bands begin to end, on a worker's scratch. */
 void hg_run_bands(const struct hg_plan *plan, const hg_io *io, const hg_task *task, int64_t begin,
                   int64_t end);

@@ -104,6 +104,35 @@ static bool lay_out(hg_plan *plan)
 
 /* ---- Creation ---- */
 
+static hg_status pooling_problem(const hg_problem *p, const hg_tensor *conv, hg_problem *pool,
+                                 hg_reason *why)
+{
+    const hg_pool_geometry halves = {.window = {2, 2}};
+    const hg_max_pool2d max = {.input = *conv, .pool = halves};
+    const hg_avg_pool2d avg = {.input = *conv, .pool = halves};
+    return p->fused == HG_POOL_MAX_2X2 ? hg_problem_max_pool2d(&max, pool, why)
+                                       : hg_problem_avg_pool2d(&avg, pool, why);
+}
+
+/* What pools each band of a fused convolution: a kernel chosen like any other. */
+static hg_status choose_pooling(hg_plan *plan, hg_reason *why)
+{
+    hg_pooling *q = &plan->pooling;
+    hg_choice choice;
+    hg_status status = pooling_problem(&plan->problem, &plan->inner.out, &q->problem, why);
+    if (!status) status = hg_select(plan->context, &q->problem, NULL, &choice, why);
+    if (status) return status;
+    q->kernel = choice.candidate.kernel;
+    q->config = choice.candidate.config;
+    const hg_algorithm *algorithm = q->kernel->algorithm;
+    algorithm->size(&q->problem, q->kernel, &q->config, &q->sizes);
+    if (!q->sizes.tables) return HG_OK;
+    q->tables = hg_allocate(plan->context, q->sizes.tables);
+    if (!q->tables) return hg_fail(why, HG_NO_MEMORY, "out of memory for tables");
+    if (algorithm->prepare) algorithm->prepare(&q->problem, q->kernel, &q->config, q->tables);
+    return HG_OK;
+}
+
 static hg_status take_weights(hg_plan *plan, hg_filter *filter, const void *bias)
 {
     const size_t channels = (size_t)plan->problem.out.c;
@@ -143,7 +172,7 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const 
     memcpy(plan->explain, choice.explain, sizeof plan->explain);
     hg_candidate_format(&choice.candidate, plan->choice, sizeof plan->choice);
     hg_problem_key(&plan->problem, plan->key);
-    if (plan->problem.fused && (status = hg_plan_pooling(plan, why)) != HG_OK) return status;
+    if (plan->problem.fused && (status = choose_pooling(plan, why)) != HG_OK) return status;
     if (!lay_out(plan))
         return hg_fail(why, HG_RANGE, "the workspace would exceed the address space");
     if (plan->sizes.tables) {
