@@ -1,7 +1,7 @@
 // hourglass-bench: the layers of shape files under Google Benchmark.
 //
 //   hourglass-bench --shapes=FILE.tsv[,FILE.tsv] [--layouts=nhwc,nchw] [--threads=1,2]
-//                   [flags of Google Benchmark]
+//                   [--accuracy=default|strict|relaxed] [flags of Google Benchmark]
 //
 // Names are op/network/layer/layout/threads:N/hourglass, and .../onednn and .../xnnpack where these
 // are built in, have the operator, and the layout is nhwc (--peers=none leaves them out). A peer
@@ -57,6 +57,7 @@ struct Case {
 
 struct Options {
     std::string shapes, layouts = "nhwc", threads = "1", peers = "onednn,xnnpack", isa = "avx2";
+    std::string accuracy = "default";
 };
 
 struct PeerName {
@@ -266,6 +267,10 @@ bool makeCases(const Options &options, std::vector<std::unique_ptr<Case>> &cases
 {
     hg_shapes shapes = {};
     hg_reason why = {};
+    const std::map<std::string, hg_accuracy> accuracies = {
+        {"default", HG_DEFAULT}, {"strict", HG_STRICT}, {"relaxed", HG_RELAXED}};
+    if (!accuracies.count(options.accuracy)) return fail("no accuracy " + options.accuracy);
+    const hg_accuracy accuracy = accuracies.at(options.accuracy);
     for (const std::string &file : split(options.shapes))
         if (hg_shapes_read(file.c_str(), &shapes, &why) != HG_OK) return fail(why.text);
     for (size_t i = 0; i < shapes.count; i++)
@@ -278,12 +283,14 @@ bool makeCases(const Options &options, std::vector<std::unique_ptr<Case>> &cases
                 if (c->threads < 1) return fail("--threads wants numbers from 1");
                 if (hg_shape_problem(&shapes.rows[i], nhwc ? HG_NHWC : HG_NCHW, &c->problem, &why))
                     return fail(why.text);
+                c->problem.accuracy = accuracy;
                 c->name = nameOf(shapes.rows[i], c->problem, c->threads, "hourglass");
                 c->makePeer = nullptr;
                 const Case own = {"", c->problem, c->threads, nullptr};
                 cases.push_back(std::move(c));
                 for (const PeerName *peer = kPeers; nhwc && peer->name; peer++) {
                     if (options.peers.find(peer->name) == std::string::npos) continue;
+                    if (own.problem.fused) continue;
                     cases.emplace_back(new Case(own));
                     cases.back()->name =
                         nameOf(shapes.rows[i], own.problem, own.threads, peer->name);
@@ -297,11 +304,10 @@ bool makeCases(const Options &options, std::vector<std::unique_ptr<Case>> &cases
 // Takes our flags out of the arguments.
 void readOptions(std::vector<char *> &arguments, Options &options)
 {
-    const std::pair<const char *, std::string *> flags[] = {{"--shapes=", &options.shapes},
-                                                            {"--peers=", &options.peers},
-                                                            {"--peer-isa=", &options.isa},
-                                                            {"--layouts=", &options.layouts},
-                                                            {"--threads=", &options.threads}};
+    const std::pair<const char *, std::string *> flags[] = {
+        {"--shapes=", &options.shapes},     {"--peers=", &options.peers},
+        {"--peer-isa=", &options.isa},      {"--layouts=", &options.layouts},
+        {"--accuracy=", &options.accuracy}, {"--threads=", &options.threads}};
     for (const auto &flag : flags)
         for (size_t i = 1; i < arguments.size();) {
             const size_t length = std::strlen(flag.first);
@@ -341,7 +347,8 @@ int main(int argc, char **argv)
     if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
     if (options.shapes.empty()) {
         fail("usage: hourglass-bench --shapes=FILE.tsv[,FILE.tsv] [--layouts=nhwc,nchw] "
-             "[--threads=1,2] [--peers=onednn,xnnpack|none] [--peer-isa=avx2|native] [flags of "
+             "[--threads=1,2] [--accuracy=default|strict|relaxed] [--peers=onednn,xnnpack|none] "
+             "[--peer-isa=avx2|native] [flags of "
              "Google Benchmark]");
         return 2;
     }
