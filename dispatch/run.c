@@ -130,7 +130,8 @@ hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace)
     if (!plan || !io) return HG_INVALID;
     const hg_status status = check(plan, io, workspace);
     if (status) return status;
-    run_state r = {.plan = plan, .io = io};
+    run_state r; /* not cleared: that takes as long as the smallest layers */
+    r.plan = plan, r.io = io, r.fault = HG_OK;
     aim(&r, workspace);
     for (int i = 0; i < plan->step_count; i++) {
         r.step = &plan->steps[i];

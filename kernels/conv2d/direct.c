@@ -160,62 +160,63 @@ typedef struct pixel {
     int64_t n, y, x;
 } pixel;
 
-/* One panel: what all of its runs share. out and residual are at the tensors' first pixel. */
+/* One panel: what all of its runs share, and the arguments that each of them completes. */
 typedef struct panel {
     void (*run)(const hg_direct_args *args);
     hg_direct_args args;
     const float *input; /* the group's first channel */
+    float *out;         /* the panel's first column of the first pixel */
+    const float *residual;
 } panel;
 
-static panel open_panel(const hg_task *task, const shape *s, int64_t at)
+static void open_panel(const hg_task *task, const shape *s, int64_t group, int64_t at, panel *to)
 {
     const hg_problem *p = task->problem;
     int64_t first;
-    const int64_t group = at / s->group_panels;
-    const int64_t nv = vectors_of(s, at % s->group_panels, &first);
+    const int64_t nv = vectors_of(s, at, &first);
     const int64_t column = group * s->k_group + first * VL;
-    const int64_t last = column_of(s, first + nv - 1) - first * VL;
     const bool dot = dots(task->kernel);
     const int64_t width = dot ? s->k_group : VL; /* columns per vector */
-    return (panel){
-        .run = task->kernel->run.direct->run[dot ? s->k_group - 1 : nv - 1],
-        .input = task->input + group * s->c_group,
-        .args = {.segments = task->scratch,
-                 .weights = task->weights + (group * s->vectors + first) * width * s->depth,
-                 .bias = task->bias + column,
-                 .out = task->output + column,
-                 .residual = p->post.residual ? task->residual + column : NULL,
-                 .last = (size_t)last,
-                 .n = (size_t)HG_MIN(s->k_group, VL),
-                 .depth = (size_t)s->depth,
-                 .slope = p->post.slope,
-                 .min = p->post.min,
-                 .max = p->post.max}};
+    to->run = task->kernel->run.direct->run[dot ? s->k_group - 1 : nv - 1];
+    to->input = task->input + group * s->c_group;
+    to->out = task->output + column;
+    to->residual = p->post.residual ? task->residual + column : NULL;
+    to->args.segments = task->scratch;
+    to->args.weights = task->weights + (group * s->vectors + first) * width * s->depth;
+    to->args.bias = task->bias + column;
+    to->args.last = (size_t)(column_of(s, first + nv - 1) - first * VL);
+    to->args.n = (size_t)HG_MIN(s->k_group, VL);
+    to->args.depth = (size_t)s->depth;
+    to->args.slope = p->post.slope;
+    to->args.min = p->post.min;
+    to->args.max = p->post.max;
 }
 
 /* `count` pixels from `at` on, along the row or down the column, which share their taps. */
-static void run_pixels(const hg_task *task, const shape *s, const panel *panel, pixel at,
-                       int64_t count, bool down, taps ky, taps kx)
+static void run_pixels(const hg_task *task, const shape *s, panel *panel, pixel at, int64_t count,
+                       bool down, taps ky, taps kx)
 {
     const hg_problem *p = task->problem;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides, *sr = &p->residual_strides;
     const int64_t y = at.y * p->stride.h - p->pad.top, x = at.x * p->stride.w - p->pad.left;
     const int64_t along = s->joined ? kx.end - kx.begin : 1; /* taps of a segment */
     hg_direct_segment *segment = task->scratch;
-    hg_direct_args args = panel->args;
+    hg_direct_args *args = &panel->args;
+    args->segment_count = 0;
     for (int64_t i = ky.begin; i < ky.end; i++)
         for (int64_t j = kx.begin; j < kx.end; j += along)
-            segment[args.segment_count++] = (hg_direct_segment){
+            segment[args->segment_count++] = (hg_direct_segment){
                 panel->input + at.n * si->n + (y + i * p->dilation.h) * si->h +
                     (x + j * p->dilation.w) * si->w,
                 (size_t)((i * p->kernel.w + j) * s->c_group), (size_t)(along * s->c_group)};
-    args.pixels = (size_t)count;
-    args.step = (size_t)(down ? p->stride.h * si->h : p->stride.w * si->w);
-    args.out += at.n * so->n + at.y * so->h + at.x * so->w;
-    args.out_step = (size_t)(down ? so->h : so->w);
-    if (args.residual) args.residual += at.n * sr->n + at.y * sr->h + at.x * sr->w;
-    args.residual_step = (size_t)(down ? sr->h : sr->w);
-    panel->run(&args);
+    args->pixels = (size_t)count;
+    args->step = (size_t)(down ? p->stride.h * si->h : p->stride.w * si->w);
+    args->out = panel->out + at.n * so->n + at.y * so->h + at.x * so->w;
+    args->out_step = (size_t)(down ? so->h : so->w);
+    args->residual = panel->residual;
+    if (args->residual) args->residual += at.n * sr->n + at.y * sr->h + at.x * sr->w;
+    args->residual_step = (size_t)(down ? sr->h : sr->w);
+    panel->run(args);
 }
 
 static taps taps_y(const hg_problem *p, int64_t y)
@@ -230,7 +231,7 @@ static taps taps_x(const hg_problem *p, int64_t x)
 
 /* Rows [begin, end) of column x, which some taps of a row lie outside of. Rows that all taps of a
  * column lie inside of go together. */
-static void run_edge(const hg_task *task, const shape *s, const panel *panel, int64_t n, int64_t x,
+static void run_edge(const hg_task *task, const shape *s, panel *panel, int64_t n, int64_t x,
                      int64_t begin, int64_t end)
 {
     const hg_problem *p = task->problem;
@@ -244,8 +245,8 @@ static void run_edge(const hg_task *task, const shape *s, const panel *panel, in
     }
 }
 
-static void run_rows(const hg_task *task, const shape *s, const panel *panel, int64_t n,
-                     int64_t begin, int64_t end)
+static void run_rows(const hg_task *task, const shape *s, panel *panel, int64_t n, int64_t begin,
+                     int64_t end)
 {
     const hg_problem *p = task->problem;
     const taps all = {0, p->kernel.w};
@@ -257,24 +258,33 @@ static void run_rows(const hg_task *task, const shape *s, const panel *panel, in
     for (int64_t x = s->inner_end; x < p->out.w; x++) run_edge(task, s, panel, n, x, begin, end);
 }
 
+/* One block of lines on panels [begin, end). */
+static void run_block(const hg_task *task, const shape *s, int64_t block, int64_t begin,
+                      int64_t end)
+{
+    const int64_t n = s->flat ? 0 : block / s->image_blocks;
+    const int64_t first = (block - n * s->image_blocks) * s->block;
+    const int64_t last = HG_MIN(first + s->block, s->lines);
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t group = s->panels == s->group_panels ? 0 : i / s->group_panels;
+        panel panel;
+        open_panel(task, s, group, i - group * s->group_panels, &panel);
+        if (s->flat) /* pixel `first` of the batch as if it were of one row */
+            run_pixels(task, s, &panel, (pixel){0, 0, first}, last - first, false, (taps){0, 1},
+                       (taps){0, 1});
+        else
+            run_rows(task, s, &panel, n, first, last);
+    }
+}
+
 static void run(const hg_task *task, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
     const shape *s = task->tables;
-    const int64_t image_blocks = HG_CEIL_DIV(s->lines, s->block);
     for (int64_t r = begin; r < end; r++) {
-        const int64_t block = r / s->chunks, chunk = r % s->chunks;
-        const int64_t n = block / image_blocks, first = block % image_blocks * s->block;
-        const int64_t last = HG_MIN(first + s->block, s->lines);
-        const int64_t stop = HG_MIN((chunk + 1) * s->chunk, s->panels);
-        for (int64_t i = chunk * s->chunk; i < stop; i++) {
-            const panel panel = open_panel(task, s, i);
-            if (s->flat) /* pixel `first` of the batch as if it were of one row */
-                run_pixels(task, s, &panel, (pixel){0, 0, first}, last - first, false, (taps){0, 1},
-                           (taps){0, 1});
-            else
-                run_rows(task, s, &panel, n, first, last);
-        }
+        const int64_t block = s->chunks == 1 ? r : r / s->chunks;
+        const int64_t panel = (r - block * s->chunks) * s->chunk;
+        run_block(task, s, block, panel, HG_MIN(panel + s->chunk, s->panels));
     }
 }
 

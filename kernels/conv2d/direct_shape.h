@@ -20,8 +20,10 @@ typedef struct shape {
     bool joined;            /* a row of taps is side by side in the input */
     int64_t c_group, depth; /* products per output */
     int64_t k_group, vectors, group_panels, panels;
+    int64_t each, more;             /* vectors of a panel; so many panels have one more */
     int64_t inner_begin, inner_end; /* columns whose taps all lie inside the width */
     int64_t lines, block, blocks;   /* pixels (flat), or rows of an image; per range; ranges */
+    int64_t image_blocks;           /* blocks of an image, or of the batch (flat) */
     int64_t chunk, chunks;          /* panels per range */
 } shape;
 
@@ -74,6 +76,8 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     const int64_t widest = dots(k) ? 1 : k->tile.nr / VL;
     s.group_panels = widest == 2 ? HG_MAX(s.vectors / 2, 1) : HG_CEIL_DIV(s.vectors, widest);
     s.panels = p->groups * s.group_panels;
+    s.each = s.vectors / s.group_panels;
+    s.more = s.vectors % s.group_panels;
     const int64_t reach = p->in.w - 1 - (p->kernel.w - 1) * p->dilation.w + p->pad.left;
     s.inner_begin = HG_MIN(HG_CEIL_DIV(HG_MAX(p->pad.left, 0), p->stride.w), p->out.w);
     s.inner_end = reach < 0 ? 0 : reach / p->stride.w + 1;
@@ -81,7 +85,8 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     s.lines = s.flat ? p->out.n * p->out.h * p->out.w : p->out.h;
     const int64_t wanted = c->block ? c->block : default_block(p, &s);
     s.block = clamp(wanted, 1, HG_MAX(s.lines, 1));
-    s.blocks = HG_CEIL_DIV(s.lines, s.block) * (s.flat ? 1 : p->out.n);
+    s.image_blocks = HG_CEIL_DIV(s.lines, s.block);
+    s.blocks = s.image_blocks * (s.flat ? 1 : p->out.n);
     /* Work for 16 threads. */
     const int64_t cuts = clamp(HG_CEIL_DIV(32, HG_MAX(s.blocks, 1)), 1, s.panels);
     s.chunk = c->split ? HG_MIN(c->split, s.panels) : HG_CEIL_DIV(s.panels, cuts);
@@ -92,9 +97,8 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
 /* Panel i of a group: its first vector of columns, and how many it has. */
 static int64_t vectors_of(const shape *s, int64_t i, int64_t *first)
 {
-    const int64_t each = s->vectors / s->group_panels, more = s->vectors % s->group_panels;
-    *first = i * each + HG_MIN(i, more);
-    return each + (i < more);
+    *first = i * s->each + HG_MIN(i, s->more);
+    return s->each + (i < s->more);
 }
 
 /* ns of a run on a panel of nv vectors, at 100 GFLOP/s. Fewer than 9 multiply-adds in flight wait

@@ -168,11 +168,10 @@ static bool judged(const hg_problem *p)
     const double images = (double)HG_MAX(p->in.n, 1); /* tables grow with the size of one */
     const double in = images * (double)p->in.h * (double)p->in.w * (double)p->in.c;
     const double out = images * (double)p->out.h * (double)p->out.w * (double)p->out.c;
-    const double reach =
-        (double)p->in.n * (double)p->in.strides.n + (double)p->out.n * (double)p->out.strides.n +
-        (double)p->out.n * (double)p->residual_strides.n +
-        (double)p->in.c * (double)p->in.strides.c + (double)p->out.c * (double)p->out.strides.c +
-        (double)p->out.c * (double)p->residual_strides.c;
+    hg_tensor added = p->out;
+    added.strides = p->residual_strides;
+    const double reach = (double)hg_tensor_extent(&p->in) + (double)hg_tensor_extent(&p->out) +
+                         (double)hg_tensor_extent(&added);
     if (in > 3e4 || out > 3e4 || reach > 1e6) return false;
     if (hg_problem_has_filter(p) &&
         (double)p->out.c * (double)p->in.c * (double)p->kernel.h * (double)p->kernel.w > 1e5)
