@@ -1,4 +1,4 @@
-/* Depthwise convolution on NHWC tensors, multiplier 1, f32: vectors run over channels. */
+/* Depthwise convolution on NHWC tensors, f32: vectors run over channels. */
 #ifndef HG_DEPTHWISE_H
 #define HG_DEPTHWISE_H
 
