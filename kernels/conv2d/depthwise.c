@@ -48,9 +48,9 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     const int64_t row_bytes = p->out.w * p->out.c * (int64_t)sizeof(float);
     const int64_t range_bytes = s.multiplier > 1 ? SPREAD_BYTES : OUTPUT_BYTES;
     s.block = c->block > 0 ? c->block : HG_CEIL_DIV(range_bytes, row_bytes);
+    if (s.multiplier > 1 && c->block == 0) s.block = HG_MAX(s.block, SPREAD_ROWS);
     s.block = HG_MAX(HG_MIN(s.block, s.rows), 1);
     if (s.multiplier > 1) {
-        if (c->block == 0) s.block = HG_MIN(HG_MAX(s.block, SPREAD_ROWS), s.rows);
         s.block = HG_MIN(s.block, LINES);
         const int64_t window = (p->kernel.h - 1) * p->dilation.h + 1;
         s.spread = HG_MIN((HG_MIN(s.block, p->out.h) - 1) * p->stride.h + window, p->in.h);
