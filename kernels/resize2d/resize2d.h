@@ -5,8 +5,8 @@
 #include "kernels/kernel.h"
 
 extern const hg_kernel hg_resize2d_ref[], hg_resize2d_avx2[], hg_resize2d_neon[],
-    hg_resize_twice_avx2[], hg_resize_twice_neon[];
-extern const hg_algorithm hg_resize_copy, hg_resize_taps, hg_resize_twice;
+    hg_resize_twice_avx2[], hg_resize_twice_neon[], hg_resize_widen_avx2[], hg_resize_widen_neon[];
+extern const hg_algorithm hg_resize_copy, hg_resize_taps, hg_resize_twice, hg_resize_widen;
 
 /* ---- Tables (resize2d_table.c) ---- */
 
@@ -49,6 +49,10 @@ enum { HG_RESIZE_SLACK = 16, HG_RESIZE_GROUP = 4, HG_RESIZE_MOST_TAPS = 256 };
  *     output[y*out_row + x*out_pixel + c] = sum over k < taps of
  *                                           weight[k*weight_step + y] * rows[k][x*channels + c]
  *
+ * Algorithm widen goes along y first: rows[k][x*in_pixel + c] are input, and output, of out_row, is
+ * scratch; along_x then has scratch that begins with pixel in_first for its input, and writes
+ * output[x*out_pixel + c].
+ *
  * for y < height, x < width, c < channels. With `stream` output bypasses the caches. Sums run in
  * the order of k, fused after the first product, the same for every element whatever its lane:
  * results do not depend on how rows are cut. Outside scratch only the elements named are read and
@@ -58,11 +62,13 @@ typedef struct hg_resize_args {
     const float *const *rows;
     float *output;
     const int32_t *first, *count;
+    const int32_t *alike; /* widen: outputs from x on that have the first and count of x */
     const float *weight;
     int64_t weight_step, taps;
     int64_t width, channels, height;
     int64_t in_pixel, out_pixel, out_row;
     int64_t in_width; /* along_x: input pixels of a row */
+    int64_t in_first;
     bool stream;
     int64_t factor; /* copy: first[x] == x / factor for all x; 0 = not known */
 } hg_resize_args;

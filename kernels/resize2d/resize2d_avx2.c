@@ -9,7 +9,7 @@
 
 #include "kernels/resize2d/resize_ops_avx2.h"
 
-#include "kernels/resize2d/resize2d_sums.h"
+#include "kernels/resize2d/resize2d_across.h"
 
 /* ---- Along x ---- */
 

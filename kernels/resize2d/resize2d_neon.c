@@ -7,7 +7,7 @@
 
 #include "kernels/resize2d/resize_ops_neon.h"
 
-#include "kernels/resize2d/resize2d_sums.h"
+#include "kernels/resize2d/resize2d_across.h"
 
 /* ---- Along x ---- */
 

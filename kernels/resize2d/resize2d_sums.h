@@ -1,4 +1,4 @@
-/* Sums of taps for any ISA, along x and along y. The including file provides, for its vectors `vec`
+/* Sums of taps for any ISA. The including file provides, for its vectors `vec`
  * of VL floats: load(p, n) and store(p, v, n) of n >= 1 lanes, whole vectors if n >= VL;
  * broadcast(p); mul(v, w); fma_to(acc, v, w) = acc + v * w, rounded once. */
 
@@ -83,72 +83,5 @@ static void sum_all(sums b)
         b.out += step * b.pitch;
         b.weight += step;
         b.height -= step;
-    }
-}
-
-/* Pixels from x on that have n_taps taps, a constant; in pairs where both have the same sources. A
- * pixel is a few vectors, so this loop has no calls. Returns the first pixel it leaves. */
-HG_INLINE int64_t across_pairs(const hg_resize_args *a, int64_t x, const int n_taps)
-{
-    const int32_t *first = a->first, *count = a->count;
-    while (x < a->width && count[x] == n_taps) {
-        const float *taps[MOST_TAPS];
-        HG_UNROLL for (int k = 0; k < n_taps; k++) taps[k] =
-            a->input + (first[x] + k) * a->in_pixel;
-        const sums b = {.taps = taps,
-                        .weight = a->weight + x,
-                        .out = a->output + x * a->channels,
-                        .weight_step = a->weight_step,
-                        .pitch = a->channels,
-                        .n = (size_t)a->channels};
-        const bool pair = x + 1 < a->width && count[x + 1] == n_taps && first[x + 1] == first[x];
-        if (pair)
-            sum_fixed(&b, n_taps, 2);
-        else
-            sum_fixed(&b, n_taps, 1);
-        x += pair ? 2 : 1;
-    }
-    return x;
-}
-
-static int64_t across_any(const hg_resize_args *a, int64_t x)
-{
-    const float *taps[HG_RESIZE_MOST_TAPS];
-    for (int64_t k = 0; k < a->count[x]; k++) taps[k] = a->input + (a->first[x] + k) * a->in_pixel;
-    const sums b = {.taps = taps,
-                    .weight = a->weight + x,
-                    .out = a->output + x * a->channels,
-                    .weight_step = a->weight_step,
-                    .count = a->count[x],
-                    .n = (size_t)a->channels};
-    sum_any(&b);
-    return x + 1;
-}
-
-/* Pixels without taps, outside the region of interest, are left to the driver. */
-static void across_channels(const hg_resize_args *a)
-{
-    for (int64_t x = 0; x < a->width;) {
-        if (a->count[x] == 2)
-            x = across_pairs(a, x, 2);
-        else if (a->count[x] == 4)
-            x = across_pairs(a, x, 4);
-        else
-            x = a->count[x] ? across_any(a, x) : x + 1;
-    }
-}
-
-/* Fewer than VL channels: one vector per pixel; what it leaves behind is overwritten by the next
- * pixel. */
-static void across_few_channels(const hg_resize_args *a)
-{
-    const size_t n = (size_t)a->channels;
-    for (int64_t x = 0; x < a->width; x++) {
-        const float *in = a->input + a->first[x] * a->in_pixel;
-        vec vacc = mul(broadcast(a->weight + x), load(in, n));
-        for (int64_t k = 1; k < a->count[x]; k++)
-            vacc = fma_to(vacc, broadcast(a->weight + k * a->weight_step + x),
-                          load(in + k * a->in_pixel, n));
-        store(a->output + x * a->channels, vacc, VL);
     }
 }

@@ -1,0 +1,112 @@
+/* Widening for any ISA; included after resize_ops_<isa>.h. At least VL channels. */
+#include "kernels/resize2d/resize2d_sums.h"
+
+enum { LINE = 16 / VL }; /* vectors of a cache line */
+
+/* Rows of scratch from rows of input. */
+static void narrow_rows(const hg_resize_args *a)
+{
+    const bool dense = a->in_pixel == a->channels;
+    const int64_t runs = dense ? 1 : a->width;
+    const float *taps[MOST_TAPS];
+    for (int64_t x = 0; x < runs; x++) {
+        for (int64_t k = 0; k < a->taps; k++) taps[k] = a->rows[k] + x * a->in_pixel;
+        sum_all((sums){.taps = taps,
+                       .weight = a->weight,
+                       .out = a->output + x * a->channels,
+                       .weight_step = a->weight_step,
+                       .pitch = a->out_row,
+                       .count = a->taps,
+                       .height = a->height,
+                       .n = (size_t)(dense ? a->width * a->channels : a->channels)});
+    }
+}
+
+/* One output. taps and nv are constants. */
+HG_INLINE void output(vec (*vi)[LINE + 1], const float *weight, int64_t step, float *out,
+                      int64_t last, int taps, int nv)
+{
+    vec vk[MOST_TAPS];
+    HG_UNROLL for (int k = 0; k < taps; k++) vk[k] = broadcast(weight + k * step);
+    HG_UNROLL for (int j = 0; j < nv; j++)
+    {
+        vec vacc = mul(vk[0], vi[0][j]);
+        HG_UNROLL for (int k = 1; k < taps; k++) vacc = fma_to(vacc, vk[k], vi[k][j]);
+        store(out + (j < nv - 1 ? j * VL : last), vacc, VL);
+    }
+}
+
+/* `run` outputs from x on between the same `taps` pixels at `in`, nv vectors of their channels; the
+ * last of them at `last`. */
+HG_INLINE void between(const hg_resize_args *a, const float *in, float *out, int64_t x, int64_t run,
+                       int64_t last, int taps, int nv)
+{
+    vec vi[MOST_TAPS][LINE + 1];
+    HG_UNROLL for (int k = 0; k < taps; k++, in += a->in_pixel)
+        HG_UNROLL for (int j = 0; j < nv; j++) vi[k][j] =
+            load(in + (j < nv - 1 ? j * VL : last), VL);
+    const float *weight = a->weight + x;
+    const int64_t step = a->weight_step, next = a->out_pixel;
+    for (; run >= 2; run -= 2, weight += 2, out += 2 * next) {
+        output(vi, weight, step, out, last, taps, nv);
+        output(vi, weight + 1, step, out + next, last, taps, nv);
+    }
+    if (run) output(vi, weight, step, out, last, taps, nv);
+}
+
+/* All channels, by lines of the cache, then nv vectors, the last of which may overlap. */
+HG_INLINE void pixels(const hg_resize_args *a, int64_t x, int64_t run, int taps, int nv)
+{
+    const float *in = a->input + (a->first[x] - a->in_first) * a->in_pixel;
+    float *out = a->output + x * a->out_pixel;
+    int64_t left = a->channels;
+    for (; left > nv * VL; left -= LINE * VL, in += LINE * VL, out += LINE * VL)
+        between(a, in, out, x, run, (LINE - 1) * VL, taps, LINE);
+    between(a, in, out, x, run, left - VL, taps, nv);
+}
+
+/* A row; nv is a constant. */
+HG_INLINE void row(const hg_resize_args *args, int nv)
+{
+    const hg_resize_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
+    for (int64_t x = 0, run; x < a->width; x += run) {
+        run = HG_MIN(a->alike[x], a->width - x);
+        switch (a->count[x]) {
+        case 1:
+            pixels(a, x, run, 1, nv);
+            break;
+        case 2:
+            pixels(a, x, run, 2, nv);
+            break;
+        case 3:
+            pixels(a, x, run, 3, nv);
+            break;
+        default:
+            pixels(a, x, run, 4, nv);
+        }
+    }
+}
+
+/* What lines leave is 1 .. LINE vectors; a line and one vector go together if that is all. */
+static void widen(const hg_resize_args *a)
+{
+    const int64_t vectors = HG_CEIL_DIV(a->channels, VL);
+    switch (vectors == LINE + 1 ? vectors : (vectors - 1) % LINE + 1) {
+    case 1:
+        row(a, 1);
+        break;
+    case 2:
+        row(a, 2);
+        break;
+    case 3:
+        row(a, 3);
+        break;
+    case 4:
+        if (LINE > 2) row(a, 4);
+        break;
+    default:
+        if (LINE > 2) row(a, 5);
+    }
+}
+
+static const hg_resize_steps steps = {.along_x = widen, .along_y = narrow_rows};
