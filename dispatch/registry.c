@@ -8,32 +8,32 @@ extern const hg_kernel hg_conv2d_ref[], hg_conv_transpose2d_ref[], hg_pool2d_ref
 #if defined(HG_WITH_AVX2)
 extern const hg_kernel hg_igemm_avx2[], hg_depthwise_avx2[], hg_grouped_avx2[], hg_direct_avx2[],
     hg_direct_dot_avx2[], hg_winograd_avx2[], hg_pool2d_avx2[], hg_pool_k2s2_avx2[],
-    hg_pool_k3s2_avx2[], hg_pool_global_avx2[], hg_pool_slide_avx2[], hg_unpool2d_avx2[],
-    hg_resize2d_avx2[], hg_resize_twice_avx2[], hg_resize_widen_avx2[], hg_depthwise_nchw_avx2[],
-    hg_pool_planes_avx2[], hg_resize_planes_avx2[];
+    hg_pool_k3s2_avx2[], hg_pool_global_avx2[], hg_pool_slide_avx2[], hg_pool_means_avx2[],
+    hg_unpool2d_avx2[], hg_resize2d_avx2[], hg_resize_twice_avx2[], hg_resize_widen_avx2[],
+    hg_depthwise_nchw_avx2[], hg_pool_planes_avx2[], hg_resize_planes_avx2[];
 #endif
 #if defined(HG_WITH_NEON)
 extern const hg_kernel hg_igemm_neon[], hg_direct_neon[], hg_depthwise_neon[], hg_grouped_neon[],
     hg_winograd_neon[], hg_pool2d_neon[], hg_pool_k3s2_neon[], hg_pool_slide_neon[],
-    hg_unpool2d_neon[], hg_resize2d_neon[], hg_resize_twice_neon[], hg_resize_widen_neon[],
-    hg_pool_planes_neon[], hg_resize_planes_neon[];
+    hg_pool_means_neon[], hg_unpool2d_neon[], hg_resize2d_neon[], hg_resize_twice_neon[],
+    hg_resize_widen_neon[], hg_pool_planes_neon[], hg_resize_planes_neon[];
 #endif
 
 static const hg_kernel *const tables[] = {
-    hg_conv2d_ref,       hg_conv_transpose2d_ref, hg_pool2d_ref,        hg_unpool2d_ref,
+    hg_conv2d_ref,          hg_conv_transpose2d_ref, hg_pool2d_ref,         hg_unpool2d_ref,
     hg_resize2d_ref,
 #if defined(HG_WITH_AVX2)
-    hg_igemm_avx2,       hg_depthwise_avx2,       hg_grouped_avx2,      hg_direct_avx2,
-    hg_direct_dot_avx2,  hg_winograd_avx2,        hg_pool2d_avx2,       hg_pool_k2s2_avx2,
-    hg_pool_k3s2_avx2,   hg_pool_global_avx2,     hg_pool_slide_avx2,   hg_unpool2d_avx2,
-    hg_resize2d_avx2,    hg_resize_twice_avx2,    hg_resize_widen_avx2, hg_depthwise_nchw_avx2,
-    hg_pool_planes_avx2, hg_resize_planes_avx2,
+    hg_igemm_avx2,          hg_depthwise_avx2,       hg_grouped_avx2,       hg_direct_avx2,
+    hg_direct_dot_avx2,     hg_winograd_avx2,        hg_pool2d_avx2,        hg_pool_k2s2_avx2,
+    hg_pool_k3s2_avx2,      hg_pool_global_avx2,     hg_pool_slide_avx2,    hg_pool_means_avx2,
+    hg_unpool2d_avx2,       hg_resize2d_avx2,        hg_resize_twice_avx2,  hg_resize_widen_avx2,
+    hg_depthwise_nchw_avx2, hg_pool_planes_avx2,     hg_resize_planes_avx2,
 #endif
 #if defined(HG_WITH_NEON)
-    hg_igemm_neon,       hg_depthwise_neon,       hg_grouped_neon,      hg_winograd_neon,
-    hg_direct_neon,      hg_pool2d_neon,          hg_pool_k3s2_neon,    hg_pool_slide_neon,
-    hg_unpool2d_neon,    hg_resize2d_neon,        hg_resize_twice_neon, hg_resize_widen_neon,
-    hg_pool_planes_neon, hg_resize_planes_neon,
+    hg_igemm_neon,          hg_depthwise_neon,       hg_grouped_neon,       hg_winograd_neon,
+    hg_direct_neon,         hg_pool2d_neon,          hg_pool_k3s2_neon,     hg_pool_slide_neon,
+    hg_pool_means_neon,     hg_unpool2d_neon,        hg_resize2d_neon,      hg_resize_twice_neon,
+    hg_resize_widen_neon,   hg_pool_planes_neon,     hg_resize_planes_neon,
 #endif
 };
 

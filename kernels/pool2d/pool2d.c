@@ -168,6 +168,24 @@ const hg_algorithm hg_pool_nhwc = {.name = "pool-rows",
                                    .prepare = hg_pool_prepare,
                                    .run = nhwc_run};
 
+static bool one_pixel(const hg_problem *p, const hg_kernel *k)
+{
+    (void)k;
+    return p->out.h == 1 && p->out.w == 1;
+}
+
+static double means_cost(const hg_problem *p, const hg_kernel *k)
+{
+    return 0.9 * nhwc_cost(p, k);
+}
+
+const hg_algorithm hg_pool_means = {.name = "pool-image",
+                                    .supports = one_pixel,
+                                    .cost = means_cost,
+                                    .size = nhwc_size,
+                                    .prepare = hg_pool_prepare,
+                                    .run = nhwc_run};
+
 /* ---- NCHW: kernels of a fixed size without padding ---- */
 
 static void nchw_size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
@@ -214,12 +232,6 @@ const hg_algorithm hg_pool_nchw = {.name = "pool-plane-rows",
 /* Few enough that two threads share the planes of one image, many enough to pay for a call. */
 enum { PLANES = 64 };
 
-static bool global_supports(const hg_problem *p, const hg_kernel *k)
-{
-    (void)k;
-    return p->out.h == 1 && p->out.w == 1;
-}
-
 static void global_size(const hg_problem *p, const hg_kernel *k, const hg_config *c,
                         hg_sizes *sizes)
 {
@@ -257,7 +269,7 @@ static double global_cost(const hg_problem *p, const hg_kernel *k)
 }
 
 const hg_algorithm hg_pool_global = {.name = "pool-planes",
-                                     .supports = global_supports,
+                                     .supports = one_pixel,
                                      .cost = global_cost,
                                      .size = global_size,
                                      .prepare = hg_pool_prepare,

@@ -6,7 +6,8 @@
 
 extern const hg_kernel hg_pool2d_ref[], hg_pool2d_avx2[], hg_pool2d_neon[];
 extern const hg_kernel hg_pool_k2s2_avx2[], hg_pool_global_avx2[];
-extern const hg_algorithm hg_pool_nhwc, hg_pool_nchw, hg_pool_global;
+extern const hg_kernel hg_pool_means_avx2[], hg_pool_means_neon[];
+extern const hg_algorithm hg_pool_nhwc, hg_pool_means, hg_pool_nchw, hg_pool_global;
 
 /* One output coordinate along an axis. The plan's table holds out.h of them, then out.w. */
 typedef struct hg_pool_span {
