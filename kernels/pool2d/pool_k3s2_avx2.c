@@ -9,7 +9,7 @@ const hg_kernel hg_pool_k3s2_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .limits = {.kernel = {3, 3},
                 .stride = {2, 2},
                 .dilation = {1, 1},

@@ -3,11 +3,12 @@
  * width * channels floats.
  *
  * The third row of a window is the first of the window below: its maxima along the row are carried
- * in the buffer. Windows cut by an edge repeat their last tap, which changes no maximum. Maxima are
- * first taken as if no tap were NaN; an output row that turns out to see one is done again. */
+ * in the buffer from one pair of output rows to the next. Windows cut by an edge repeat their last
+ * tap, which changes no maximum. Maxima are first taken as if no tap were NaN; an output row that
+ * turns out to see one is done again. */
 #include "kernels/pool2d/pool_slide.h"
 
-enum { AHEAD = 512 }; /* floats between a prefetch and its load */
+enum { HEIGHT = 2 }; /* output rows taken together */
 
 HG_INLINE vec three(const float *in, int64_t second, int64_t third, size_t n, vec *vflag)
 {
@@ -73,57 +74,92 @@ HG_INLINE void five(const float *in, int64_t pixel, vec v[2], vec vflag[2])
     v[1] = v_greater(v_greater(v2, v3), v4);
 }
 
-/* All whole vectors of two neighbours of the row, whose windows no edge cuts. Returns the channels
- * done. */
-HG_INLINE int64_t combine_two(const hg_pool_slide_args *a, const float *in, const int64_t down[2],
-                              float *carry, float *out, vec vflag[4])
+/* Pairs of neighbours whose windows no edge cuts, in 1 or 2 (`height`) rows of output: all whole
+ * vectors. rows[0] and rows[1] are the second and third row of the first window, rows[2] and
+ * rows[3] of the one below it. Pointers move on: with one index for all, each address would need
+ * its own sum. */
+HG_INLINE void pairs(const hg_pool_slide_args *a, const float *const rows[2 * HEIGHT], int height,
+                     int64_t n_pairs, float *carry, float *out, vec vflag[4])
 {
     const int64_t pixel = a->in_pixel, next = a->channels, beside = a->out_pixel;
-    const float *middle = in + down[0], *last = in + down[1];
-    int64_t c = 0;
-    for (; c + VL <= a->channels; c += VL) {
-        vec vmiddle[2], vlast[2];
-        v_prefetch(middle + c, AHEAD);
-        v_prefetch(middle + c, AHEAD + 2 * pixel);
-        v_prefetch(last + c, AHEAD);
-        v_prefetch(last + c, AHEAD + 2 * pixel);
-        five(middle + c, pixel, vmiddle, vflag);
-        five(last + c, pixel, vlast, vflag + 2);
-        v_store(out + c, v_greater(v_greater(v_load(carry + c, VL), vmiddle[0]), vlast[0]), VL);
-        v_store(carry + c, vlast[0], VL);
-        const vec vcarry = v_load(carry + next + c, VL);
-        v_store(out + beside + c, v_greater(v_greater(vcarry, vmiddle[1]), vlast[1]), VL);
-        v_store(carry + next + c, vlast[1], VL);
+    const int64_t whole = a->channels / VL * VL, below = a->out_row;
+    const float *in[2 * HEIGHT];
+    HG_UNROLL
+    for (int i = 0; i < 2 * height; i++) in[i] = rows[i];
+    float *to[HEIGHT] = {out, out + below};
+    for (; n_pairs > 0; n_pairs--) {
+        for (const float *end = in[0] + whole; in[0] < end;) {
+            vec vfirst[2] = {v_load(carry, VL), v_load(carry + next, VL)};
+            HG_UNROLL
+            for (int i = 0; i < height; i++) {
+                vec vmiddle[2], vlast[2];
+                five(in[2 * i], pixel, vmiddle, vflag + 2 * i);
+                five(in[2 * i + 1], pixel, vlast, vflag + 2 * i);
+                HG_UNROLL
+                for (int j = 0; j < 2; j++) {
+                    const vec v = v_greater(v_greater(vfirst[j], vmiddle[j]), vlast[j]);
+                    v_store(to[i] + j * beside, v, VL);
+                    vfirst[j] = vlast[j];
+                }
+            }
+            v_store(carry, vfirst[0], VL);
+            v_store(carry + next, vfirst[1], VL);
+            HG_UNROLL
+            for (int i = 0; i < 2 * height; i++) in[i] += VL;
+            HG_UNROLL
+            for (int i = 0; i < height; i++) to[i] += VL;
+            carry += VL;
+        }
+        HG_UNROLL
+        for (int i = 0; i < 2 * height; i++) in[i] += 4 * pixel - whole;
+        HG_UNROLL
+        for (int i = 0; i < height; i++) to[i] += 2 * beside - whole;
+        carry += 2 * next - whole;
     }
-    return c;
 }
 
-/* One output row; the buffer holds the maxima of its first row, and then of its third. */
-HG_INLINE bool output_row(const hg_pool_slide_args *a, const float *row, float *out,
-                          const int64_t down[2])
+/* Outputs x .. end of a row, channels from `begin` on. */
+HG_INLINE void singles(const hg_pool_slide_args *a, const float *row, float *out,
+                       const int64_t down[2], int64_t x, int64_t end, int64_t begin, vec *vflag)
 {
-    vec vflag[4] = {v_set(0.0f), v_set(0.0f), v_set(0.0f), v_set(0.0f)};
-    for (int64_t x = 0, step; x < a->width; x += step, out += step * a->out_pixel) {
-        const hg_pool_span *columns = &a->columns[x];
-        const bool pair = x + 1 < a->width && columns[0].taps == 3 && columns[1].taps == 3;
-        const float *in = row + columns->first * a->in_pixel;
-        float *carry = a->buffer + x * a->channels;
-        const int64_t done = pair ? combine_two(a, in, down, carry, out, vflag) : 0;
-        step = pair ? 2 : 1;
-        for (int64_t i = 0; i < step; i++) {
-            int64_t at[2], c = done;
-            taps_of(&columns[i], a->in_pixel, at);
-            const float *here = in + 2 * i * a->in_pixel;
-            float *kept = carry + i * a->channels, *to = out + i * a->out_pixel;
-            for (; c + VL <= a->channels; c += VL)
-                combine(here + c, at, down, kept + c, to + c, VL, vflag);
-            const size_t n = (size_t)(a->channels - c);
-            if (n) combine(here + c, at, down, kept + c, to + c, n, vflag);
-        }
+    for (; x < end; x++) {
+        const float *in = row + a->columns[x].first * a->in_pixel;
+        float *carry = a->buffer + x * a->channels, *to = out + x * a->out_pixel;
+        int64_t at[2], c = begin;
+        taps_of(&a->columns[x], a->in_pixel, at);
+        for (; c + VL <= a->channels; c += VL)
+            combine(in + c, at, down, carry + c, to + c, VL, vflag);
+        const size_t n = (size_t)(a->channels - c);
+        if (n) combine(in + c, at, down, carry + c, to + c, n, vflag);
     }
-    const bool clean =
-        !v_noted(vflag[0]) && !v_noted(vflag[1]) && !v_noted(vflag[2]) && !v_noted(vflag[3]);
-    return clean && !first_is_nan(a, row + down[0]) && !first_is_nan(a, row + down[1]);
+}
+
+/* Rows of output from y on, 1 or 2; the buffer holds the maxima of their first row, and then of
+ * their last. clean[i]: the second and third row of the i-th have no NaN. */
+HG_INLINE void output_rows(const hg_pool_slide_args *a, int height, int64_t y, int64_t x,
+                           int64_t n_pairs, bool clean[HEIGHT])
+{
+    const int64_t whole = a->channels / VL * VL, end = x + 2 * n_pairs;
+    float *out = a->output + y * a->out_row;
+    vec vflag[4] = {v_set(0.0f), v_set(0.0f), v_set(0.0f), v_set(0.0f)};
+    const float *inside[2 * HEIGHT];
+    for (int i = 0; i < height; i++) {
+        const float *row = a->input + a->rows[y + i].first * a->in_row;
+        int64_t down[2];
+        taps_of(&a->rows[y + i], a->in_row, down);
+        singles(a, row, out + i * a->out_row, down, 0, x, 0, vflag + 2 * i);
+        singles(a, row, out + i * a->out_row, down, end, a->width, 0, vflag + 2 * i);
+        if (whole < a->channels)
+            singles(a, row, out + i * a->out_row, down, x, end, whole, vflag + 2 * i);
+        for (int j = 0; j < 2 && n_pairs; j++)
+            inside[2 * i + j] = row + down[j] + a->columns[x].first * a->in_pixel;
+        clean[i] = !first_is_nan(a, row + down[0]) && !first_is_nan(a, row + down[1]);
+    }
+    if (n_pairs)
+        pairs(a, inside, height, n_pairs, a->buffer + x * a->channels, out + x * a->out_pixel,
+              vflag);
+    for (int i = 0; i < height; i++)
+        clean[i] = clean[i] && !v_noted(vflag[2 * i]) && !v_noted(vflag[2 * i + 1]);
 }
 
 /* The same with NaN, tap by tap, without the buffer. */
@@ -154,14 +190,24 @@ static void max_k3s2(const hg_pool_slide_args *args)
 {
     /* A copy that no store can alias: what depends on it alone leaves the loops. */
     const hg_pool_slide_args copy = *args, *a = &copy;
+    int64_t first = 0, end;
+    while (first < a->width && a->columns[first].taps < 3) first++;
+    for (end = first; end < a->width && a->columns[end].taps == 3;) end++;
+    const int64_t n_pairs = (end - first) / 2;
     bool clean = carry_row(a, a->input + a->rows->first * a->in_row);
-    for (int64_t y = 0; y < a->height; y++) {
-        const float *row = a->input + a->rows[y].first * a->in_row;
-        float *out = a->output + y * a->out_row;
-        int64_t down[2];
-        taps_of(&a->rows[y], a->in_row, down);
-        const bool clean_below = output_row(a, row, out, down);
-        if (!clean || !clean_below) output_row_nan(a, row, out, down);
-        clean = clean_below;
+    for (int64_t y = 0, height; y < a->height; y += height) {
+        bool below[HEIGHT] = {true, true};
+        height = HG_MIN(a->height - y, (int64_t)HEIGHT);
+        if (height == HEIGHT)
+            output_rows(a, HEIGHT, y, first, n_pairs, below);
+        else
+            output_rows(a, 1, y, first, n_pairs, below);
+        for (int64_t i = 0; i < height; i++) {
+            const float *row = a->input + a->rows[y + i].first * a->in_row;
+            int64_t down[2];
+            taps_of(&a->rows[y + i], a->in_row, down);
+            if (!clean || !below[i]) output_row_nan(a, row, a->output + (y + i) * a->out_row, down);
+            clean = below[i];
+        }
     }
 }
