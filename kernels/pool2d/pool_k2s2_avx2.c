@@ -79,32 +79,43 @@ static void avg_nhwc(const hg_pool_args *a)
 
 /* An index is what the tap's place in the window adds to the index of the window's first tap. */
 typedef struct places {
-    __m256i voffset[4]; /* of the four taps: indices, or for 64 bits positions in the plane */
-    __m256i vscale;     /* 64 bits: indices of one position */
-    __m256i vlow, vhigh, vlanes; /* lanes' parts: 64 bits, 0 .. 3 and 4 .. 7; 32 bits */
+    __m256i voffset[4];       /* of the four taps: indices, or for 64 bits positions in the plane */
+    __m256i vscale;           /* 64 bits: indices of one position */
+    __m256i vlanes[2], vstep; /* lanes' parts: 32 bits in one vector, 64 bits in two; of VL lanes */
 } places;
 
-static places places_of(const hg_pool_args *a)
+HG_INLINE __m256i add_indices(hg_index_type type, __m256i a, __m256i b)
+{
+    return type == HG_INDEX_I32 ? _mm256_add_epi32(a, b) : _mm256_add_epi64(a, b);
+}
+
+HG_INLINE __m256i set_index(hg_index_type type, int64_t value)
+{
+    return type == HG_INDEX_I32 ? _mm256_set1_epi32((int32_t)value) : _mm256_set1_epi64x(value);
+}
+
+HG_INLINE places places_of(const hg_pool_args *a, hg_index_type type)
 {
     const int64_t right = a->plane_column, down = a->plane_row, step = a->index_channel;
-    const int64_t scale = a->index_type == HG_INDEX_I32 ? a->index_scale : 1;
+    const int64_t scale = type == HG_INDEX_I32 ? a->index_scale : 1;
     const int64_t offset[4] = {0, right, down, down + right};
     places p = {.vscale = _mm256_set1_epi64x(a->index_scale),
-                .vlow = _mm256_setr_epi64x(0, step, 2 * step, 3 * step),
-                .vhigh = _mm256_setr_epi64x(4 * step, 5 * step, 6 * step, 7 * step),
-                .vlanes = _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
-                                             _mm256_set1_epi32((int32_t)step))};
+                .vlanes = {_mm256_setr_epi64x(0, step, 2 * step, 3 * step),
+                           _mm256_setr_epi64x(4 * step, 5 * step, 6 * step, 7 * step)},
+                .vstep = set_index(type, VL * step)};
+    if (type == HG_INDEX_I32)
+        p.vlanes[0] = _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
+                                         _mm256_set1_epi32((int32_t)step));
     for (int i = 0; i < 4; i++) p.voffset[i] = _mm256_set1_epi32((int32_t)(offset[i] * scale));
     return p;
 }
 
-/* The indices of n <= 8 lanes; `first` is that of the first lane's first tap. */
+/* The indices of n <= 8 lanes; vfirst are those of the lanes' first taps. */
 HG_INLINE void store_places(const places *p, hg_index_type type, void *indices, int64_t at,
-                            int64_t first, __m256i vplace, size_t n)
+                            const __m256i vfirst[2], __m256i vplace, size_t n)
 {
     if (type == HG_INDEX_I32) {
-        const __m256i vfirst = _mm256_set1_epi32((int32_t)first);
-        const __m256i vindex = _mm256_add_epi32(_mm256_add_epi32(vfirst, p->vlanes), vplace);
+        const __m256i vindex = _mm256_add_epi32(vfirst[0], vplace);
         int32_t *out = (int32_t *)indices + at;
         if (n == VL)
             _mm256_storeu_si256((__m256i *)out, vindex);
@@ -112,37 +123,60 @@ HG_INLINE void store_places(const places *p, hg_index_type type, void *indices, 
             _mm256_maskstore_epi32(out, hg_tail_mask(n), vindex);
         return;
     }
-    const __m256i vfirst = _mm256_set1_epi64x(first);
     const __m256i v0 = _mm256_cvtepi32_epi64(_mm256_castsi256_si128(vplace));
     const __m256i v1 = _mm256_cvtepi32_epi64(_mm256_extracti128_si256(vplace, 1));
     int64_t *out = (int64_t *)indices + at, tail[VL], *to = n == VL ? out : tail;
-    _mm256_storeu_si256((__m256i *)to, _mm256_add_epi64(_mm256_mul_epi32(v0, p->vscale),
-                                                        _mm256_add_epi64(vfirst, p->vlow)));
-    _mm256_storeu_si256((__m256i *)to + 1, _mm256_add_epi64(_mm256_mul_epi32(v1, p->vscale),
-                                                            _mm256_add_epi64(vfirst, p->vhigh)));
+    _mm256_storeu_si256((__m256i *)to,
+                        _mm256_add_epi64(_mm256_mul_epi32(v0, p->vscale), vfirst[0]));
+    _mm256_storeu_si256((__m256i *)to + 1,
+                        _mm256_add_epi64(_mm256_mul_epi32(v1, p->vscale), vfirst[1]));
     for (size_t i = 0; n < VL && i < n; i++) out[i] = tail[i];
+}
+
+/* The first of the greatest numbers and its place: the greater of either row, then of both. Places
+ * are put together by bits, which more units do than blend. */
+HG_INLINE vec first_of_four(const places *p, const vec vi[4], __m256i *vplace)
+{
+    const vec vmax0 = v_greater(vi[0], vi[1]), vmax1 = v_greater(vi[2], vi[3]);
+    const __m256i vtop = _mm256_castps_si256(_mm256_cmp_ps(vi[1], vi[0], _CMP_GT_OQ));
+    const __m256i vbottom = _mm256_castps_si256(_mm256_cmp_ps(vi[3], vi[2], _CMP_GT_OQ));
+    const __m256i vlower = _mm256_castps_si256(_mm256_cmp_ps(vmax1, vmax0, _CMP_GT_OQ));
+    const __m256i vright = /* vlower ? vbottom : vtop */
+        _mm256_xor_si256(vtop, _mm256_and_si256(vlower, _mm256_xor_si256(vtop, vbottom)));
+    *vplace = _mm256_add_epi32(_mm256_and_si256(vright, p->voffset[1]),
+                               _mm256_and_si256(vlower, p->voffset[2]));
+    return v_greater(vmax0, vmax1);
+}
+
+/* The same tap by tap: the last NaN, if there is one. */
+HG_INLINE vec last_nan_of_four(const places *p, const vec vi[4], __m256i *vplace)
+{
+    vec vacc = vi[0];
+    *vplace = p->voffset[0];
+    HG_UNROLL
+    for (int i = 1; i < 4; i++) {
+        const vec vtake = _mm256_or_ps(_mm256_cmp_ps(vi[i], vacc, _CMP_GT_OQ),
+                                       _mm256_cmp_ps(vi[i], vi[i], _CMP_UNORD_Q));
+        vacc = _mm256_blendv_ps(vacc, vi[i], vtake);
+        *vplace = _mm256_blendv_epi8(*vplace, p->voffset[i], _mm256_castps_si256(vtake));
+    }
+    return vacc;
 }
 
 /* n <= VL channels of one pixel, `at` floats from the row's begin. */
 HG_INLINE void pixel_indices(const hg_pool_args *a, const places *p, hg_index_type type, kind kind,
-                             const float *in, int64_t at, int64_t first, size_t n, vec vflag[2])
+                             const float *in, int64_t at, const __m256i vfirst[2], size_t n,
+                             vec vflag[2])
 {
     const int64_t right = a->column_step, down = a->row_step;
     const float *taps[4] = {in, in + right, in + down, in + down + right};
     vec vi[4];
     HG_UNROLL
     for (int i = 0; i < 4; i++) vi[i] = n == VL ? v_load_once(taps[i]) : v_load(taps[i], n);
-    vec vacc = vi[0];
-    __m256i vplace = p->voffset[0];
-    HG_UNROLL
-    for (int i = 1; i < 4; i++) {
-        vec vtake = _mm256_cmp_ps(vi[i], vacc, _CMP_GT_OQ);
-        if (kind == ANY) vtake = _mm256_or_ps(vtake, _mm256_cmp_ps(vi[i], vi[i], _CMP_UNORD_Q));
-        vacc = kind == ANY ? _mm256_blendv_ps(vacc, vi[i], vtake) : v_greater(vacc, vi[i]);
-        vplace = _mm256_blendv_epi8(vplace, p->voffset[i], _mm256_castps_si256(vtake));
-    }
-    v_store(a->output + at, vacc, n);
-    store_places(p, type, a->indices, at, first, vplace, n);
+    __m256i vplace;
+    v_store(a->output + at,
+            kind == ANY ? last_nan_of_four(p, vi, &vplace) : first_of_four(p, vi, &vplace), n);
+    store_places(p, type, a->indices, at, vfirst, vplace, n);
     if (kind == ANY) return;
     vflag[0] = v_note_nan(vflag[0], vi[0], vi[1]);
     vflag[1] = v_note_nan(vflag[1], vi[2], vi[3]);
@@ -151,20 +185,28 @@ HG_INLINE void pixel_indices(const hg_pool_args *a, const places *p, hg_index_ty
 HG_INLINE bool nhwc_indices(const hg_pool_args *args, hg_index_type type, kind kind)
 {
     const hg_pool_args copy = *args, *a = &copy;
-    const places p = places_of(a);
+    const places p = places_of(a, type);
     vec vflag[2] = {v_set(0.0f), v_set(0.0f)};
     for (int64_t x = 0; x < a->width; x++) {
         const float *in = a->input + 2 * x * a->in_pixel;
         const int64_t corner = a->plane_first + 2 * x * a->plane_pixel, at = x * a->out_pixel;
-        int64_t first = corner * a->index_scale + a->index_first, c = 0;
-        for (; c + VL <= a->channels; c += VL, first += VL * a->index_channel) {
-            /* Two lines of input for one of output: pixels side by side are often dense. */
-            v_prefetch(in + 2 * c, 2 * AHEAD);
-            v_prefetch(in + 2 * c, 2 * AHEAD + a->row_step);
-            pixel_indices(a, &p, type, kind, in + c, at + c, first, VL, vflag);
+        const __m256i vcorner = set_index(type, corner * a->index_scale + a->index_first);
+        __m256i vfirst[2] = {add_indices(type, vcorner, p.vlanes[0]),
+                             add_indices(type, vcorner, p.vlanes[1])};
+        int64_t c = 0;
+        for (; c + VL <= a->channels; c += VL) {
+            /* Two lines of input for one of output: pixels side by side are often dense. Beside
+             * indices of 32 bits the hardware's prefetchers do as well. */
+            if (type == HG_INDEX_I64) {
+                v_prefetch(in + 2 * c, 2 * AHEAD);
+                v_prefetch(in + 2 * c, 2 * AHEAD + a->row_step);
+            }
+            pixel_indices(a, &p, type, kind, in + c, at + c, vfirst, VL, vflag);
+            HG_UNROLL
+            for (int i = 0; i < 2; i++) vfirst[i] = add_indices(type, vfirst[i], p.vstep);
         }
         const size_t n = (size_t)(a->channels - c);
-        if (n) pixel_indices(a, &p, type, kind, in + c, at + c, first, n, vflag);
+        if (n) pixel_indices(a, &p, type, kind, in + c, at + c, vfirst, n, vflag);
     }
     return !v_noted(vflag[0]) && !v_noted(vflag[1]);
 }
@@ -270,7 +312,7 @@ const hg_kernel hg_pool_k2s2_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .limits = {.kernel = {2, 2},
                 .stride = {2, 2},
                 .dilation = {1, 1},
