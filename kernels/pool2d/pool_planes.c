@@ -34,6 +34,9 @@ static hg_planes_way way_of(const hg_problem *p)
         if (p->op == HG_OP_AVG_POOL2D && k.h == 3 && s.h == 1 && p->pad.left == 1 &&
             p->out.w == p->in.w && p->out.w >= 2 * HG_PLANES_LANES && p->out.h > 1)
             return HG_PLANES_AVG3;
+        if (p->op == HG_OP_MAX_POOL2D && k.h == 5 && s.h == 1 && p->pad.left == 2 &&
+            p->out.w == p->in.w)
+            return HG_PLANES_ROWS5;
         if (k.h == 2 && s.h == 2) return HG_PLANES_WALK;
         if ((k.h == 3 && s.h <= 2) || (k.h == 5 && s.h == 1)) return HG_PLANES_WALK;
     }
@@ -86,7 +89,7 @@ static void cut_columns(const hg_problem *p, hg_pool_strip strips[2])
     const int64_t rest = HG_ROUND_UP(p->out.w - fit, lanes);
     strips[0] = strip_at(p, 0, p->out.w);
     strips[1] = (hg_pool_strip){.x = p->out.w};
-    if (reads_once(p)) {
+    if (reads_once(p) || way_of(p) == HG_PLANES_ROWS5) {
         strips[0] = (hg_pool_strip){0};
         return;
     }

@@ -18,6 +18,8 @@ typedef enum hg_planes_way {
                         windows begin in the input, at least VL outputs in a row, no strips */
     HG_PLANES_AVG3,  /* averages of 3x3 of stride 1: 1 column of padding on either side, at least
                         2 * VL outputs in a row and 2 rows, no strips */
+    HG_PLANES_ROWS5, /* maxima of 5x5 of stride 1: 2 columns of padding on either side, at least
+                        VL outputs in a row, no strips */
     HG_PLANES_WALK,  /* 3x3 of stride 1 or 2, 5x5 of stride 1, 2x2 of stride 2: row maxima stay in
                         registers on the  way down a column; at least VL outputs in a row */
     HG_PLANES_PARTS, /* one strip, stride.w and dilation.w 1, 4 to 7 taps: row maxima are put

@@ -15,13 +15,17 @@ HG_INLINE vec v_order(vec v)
     return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xD8));
 }
 
-/* The same of VL < n < 2 * VL floats; `fill` is behind them. */
+/* 0 < n < VL floats, and `fill` behind them. */
+HG_INLINE vec v_load_inside(const float *p, size_t n, float fill)
+{
+    const __m256i vmask = hg_tail_mask(n);
+    return _mm256_blendv_ps(v_set(fill), _mm256_maskload_ps(p, vmask), _mm256_castsi256_ps(vmask));
+}
+
+/* Like v_pairs of VL < n < 2 * VL floats; `fill` is behind them. */
 HG_INLINE void v_pairs_inside(const float *p, size_t n, float fill, vec *even, vec *odd)
 {
-    const __m256i vmask = hg_tail_mask(n - VL);
-    const vec v0 = v_load(p, VL);
-    const vec v1 = _mm256_blendv_ps(v_set(fill), _mm256_maskload_ps(p + VL, vmask),
-                                    _mm256_castsi256_ps(vmask));
+    const vec v0 = v_load(p, VL), v1 = v_load_inside(p + VL, n - VL, fill);
     *even = _mm256_shuffle_ps(v0, v1, 0x88);
     *odd = _mm256_shuffle_ps(v0, v1, 0xDD);
 }

@@ -6,6 +6,7 @@
  *
  *     walk    small windows: a vector of outputs goes down its column, row maxima in registers
  *     k3s2    row by row, nothing is loaded twice (pool_planes_k3s2_body.h)
+ *     rows5   passes whose row maxima come from registers (pool_planes_rows5_body.h)
  *     avg3    two rows at a time, sums of columns first (pool_planes_avg3_body.h)
  *     passes  any window: row maxima into a buffer, then down the buffer
  *
@@ -271,6 +272,7 @@ HG_INLINE void rows_down(const hg_pool_planes_args *a, planes_kind kind)
             v_store(a->buffer + j * a->buffer_row + x, videntity, VL);
     }
     int64_t y = 0;
+    for (; shared && taps == 5 && y + 4 <= a->height; y += 4) down(a, kind, 4, 5, y);
     for (; shared && taps >= 8 && y + 8 <= a->height; y += 8) down(a, kind, 8, taps, y);
     for (; shared && taps >= 4 && y + 4 <= a->height; y += 4) down(a, kind, 4, taps, y);
     for (; shared && taps >= 2 && y + 2 <= a->height; y += 2) down(a, kind, 2, taps, y);
@@ -279,6 +281,7 @@ HG_INLINE void rows_down(const hg_pool_planes_args *a, planes_kind kind)
 
 #include "kernels/pool2d/pool_planes_avg3_body.h"
 #include "kernels/pool2d/pool_planes_k3s2_body.h"
+#include "kernels/pool2d/pool_planes_rows5_body.h"
 
 /* ---- Bands ---- */
 
@@ -329,6 +332,11 @@ HG_INLINE bool band(const hg_pool_planes_args *a, planes_kind kind)
     if (a->way == HG_PLANES_AVG3) {
         if (kind == SUM) avg3_band(a);
         return true;
+    }
+    if (a->way == HG_PLANES_ROWS5) {
+        clean = kind == SUM || rows5_band(a, kind);
+        if (kind != SUM && clean) rows_down(a, kind);
+        return clean;
     }
     for (int i = 0; i < 2; i++)
         if (a->strips[i].outputs) clean &= copy_strip(a, &a->strips[i], kind == NUMBERS);

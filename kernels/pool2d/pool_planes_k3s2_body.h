@@ -66,25 +66,29 @@ HG_INLINE void k3s2_carry(const hg_pool_planes_args *a, planes_kind kind, vec *v
     v_store(a->buffer + x, last_maxima(a, kind, a->input, vflag), VL);
 }
 
-/* One row of output from its window's second and third row. */
+/* One row of output from its window's second and third row. Notes in a row wait for each other:
+ * either row has its own flag. */
 HG_INLINE void k3s2_row_down(const hg_pool_planes_args *a, planes_kind kind, const float *second,
-                             const float *third, float *out, vec *vflag)
+                             const float *third, float *out, vec *vflags)
 {
     const int64_t last = a->width - VL;
     float *carry = a->buffer;
-    k3s2_row r1 = row_from(a, second, 0, vflag), r2 = row_from(a, third, 0, vflag);
+    vec vflag1 = v_set(0.0f), vflag2 = v_set(0.0f);
+    k3s2_row r1 = row_from(a, second, 0, &vflag1), r2 = row_from(a, third, 0, &vflag2);
     int64_t x = 0;
     for (; x < last; x += VL) {
         v_prefetch(r1.in + 2 * x, ROWS_AHEAD * a->in_row);
         v_prefetch(r2.in + 2 * x, ROWS_AHEAD * a->in_row);
-        const vec v1 = next_maxima(kind, &r1, x, vflag), v2 = next_maxima(kind, &r2, x, vflag);
+        const vec v1 = next_maxima(kind, &r1, x, &vflag1), v2 = next_maxima(kind, &r2, x, &vflag2);
         const vec vacc = join(kind, join(kind, v_load(carry + x, VL), v1), v2);
         v_store(carry + x, v2, VL);
         v_store(out + x, v_order(vacc), VL);
     }
-    const vec v1 = last_maxima(a, kind, second, vflag), v2 = last_maxima(a, kind, third, vflag);
+    const vec v1 = last_maxima(a, kind, second, &vflag1);
+    const vec v2 = last_maxima(a, kind, third, &vflag2);
     v_store(out + last, v_order(join(kind, join(kind, v_load(carry + x, VL), v1), v2)), VL);
     v_store(carry + x, v2, VL);
+    *vflags = v_add(*vflags, v_add(vflag1, vflag2));
 }
 
 HG_INLINE bool k3s2_band(const hg_pool_planes_args *a, planes_kind kind)

@@ -15,12 +15,18 @@ HG_INLINE vec v_order(vec v)
     return v;
 }
 
-/* The same of VL < n < 2 * VL floats; `fill` is behind them. */
-HG_INLINE void v_pairs_inside(const float *p, size_t n, float fill, vec *even, vec *odd)
+/* 0 < n < VL floats, and `fill` behind them. */
+HG_INLINE vec v_load_inside(const float *p, size_t n, float fill)
 {
     static const uint32_t lanes[VL] = {0, 1, 2, 3};
-    const uint32x4_t vin = vcltq_u32(vld1q_u32(lanes), vdupq_n_u32((uint32_t)(n - VL)));
-    const vec v0 = v_load(p, VL), v1 = vbslq_f32(vin, hg_load_tail(p + VL, n - VL), v_set(fill));
+    const uint32x4_t vin = vcltq_u32(vld1q_u32(lanes), vdupq_n_u32((uint32_t)n));
+    return vbslq_f32(vin, hg_load_tail(p, n), v_set(fill));
+}
+
+/* Like v_pairs of VL < n < 2 * VL floats; `fill` is behind them. */
+HG_INLINE void v_pairs_inside(const float *p, size_t n, float fill, vec *even, vec *odd)
+{
+    const vec v0 = v_load(p, VL), v1 = v_load_inside(p + VL, n - VL, fill);
     *even = vuzp1q_f32(v0, v1);
     *odd = vuzp2q_f32(v0, v1);
 }
@@ -44,7 +50,13 @@ HG_INLINE vec v_gather(const float *p, int64_t stride)
     return vld1q_lane_f32(p + 3 * stride, v, 3);
 }
 
-/* Lanes 2 .. 5 of v followed by next. */
+/* Lanes 4 .. 7, and 2 .. 5, of v followed by next. */
+HG_INLINE vec v_shift4(vec v, vec next)
+{
+    (void)v;
+    return next;
+}
+
 HG_INLINE vec v_shift2(vec v, vec next)
 {
     return vextq_f32(v, next, 2);
