@@ -15,7 +15,7 @@ HG_INLINE vec v_order(vec v)
     return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xD8));
 }
 
-/* 0 < n < VL floats, and `fill` behind them. */
+/* n <= VL floats, and `fill` behind them. */
 HG_INLINE vec v_load_inside(const float *p, size_t n, float fill)
 {
     const __m256i vmask = hg_tail_mask(n);
@@ -96,7 +96,7 @@ const hg_kernel hg_pool_planes_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 1,
+     .rev = 2,
      .limits = {.no_indices = true, .no_adaptive = true},
      .algorithm = &hg_pool_planes,
      .run.pool_planes = max_planes},

@@ -232,32 +232,47 @@ HG_INLINE bool across_piece(const hg_pool_planes_args *a, planes_kind kind, cons
     return !v_noted(vflag);
 }
 
-/* B neighbouring rows of output; of stride 1 they share the rows that all their windows have.
- * (Lanes picture: pool_slide_body.h.) */
+/* B neighbouring rows of output, columns x .. x + n; of stride 1 they share the rows that all their
+ * windows have. (Lanes picture: pool_slide_body.h.) */
+HG_INLINE void down_at(const hg_pool_planes_args *a, planes_kind kind, int B, int64_t taps,
+                       int64_t y, int64_t x, size_t n)
+{
+    const int64_t step = a->dilation.h * a->buffer_row;
+    const float *left = a->buffer + y * a->stride.h * a->buffer_row + x;
+    const float *tap = left + (B - 1) * step;
+    vec vs[8];
+    vs[B - 1] = v_load(tap, VL);
+    for (int64_t k = B; k < taps; k++) vs[B - 1] = join(kind, vs[B - 1], v_load(tap += step, VL));
+    HG_UNROLL
+    for (int b = B - 2; b >= 0; b--) vs[b] = join(kind, v_load(left + b * step, VL), vs[b + 1]);
+    vec vp = vs[0];
+    HG_UNROLL
+    for (int b = 0; b < B; b++) {
+        if (b > 0) {
+            const vec vi = v_load(tap + b * step, VL);
+            vp = b == 1 ? vi : join(kind, vp, vi);
+            vs[b] = join(kind, vs[b], vp);
+        }
+        finish(a, kind, vs[b], y + b, x, n);
+    }
+}
+
+/* Vectors are loaded as they were stored: what lies across two stores would wait for both. */
 HG_INLINE void down(const hg_pool_planes_args *a, planes_kind kind, int B, int64_t taps, int64_t y)
 {
-    const int64_t step = a->dilation.h * a->buffer_row, last = HG_MAX(a->width - VL, 0);
-    const size_t n = (size_t)HG_MIN(a->width, (int64_t)VL);
-    for (int64_t i = 0; i < a->width; i += VL) {
-        const int64_t x = HG_MIN(i, last);
-        const float *left = a->buffer + y * a->stride.h * a->buffer_row + x;
-        const float *tap = left + (B - 1) * step;
-        vec vs[8];
-        vs[B - 1] = v_load(tap, VL);
-        for (int64_t k = B; k < taps; k++)
-            vs[B - 1] = join(kind, vs[B - 1], v_load(tap += step, VL));
-        HG_UNROLL
-        for (int b = B - 2; b >= 0; b--) vs[b] = join(kind, v_load(left + b * step, VL), vs[b + 1]);
-        vec vp = vs[0];
-        HG_UNROLL
-        for (int b = 0; b < B; b++) {
-            if (b > 0) {
-                const vec vi = v_load(tap + b * step, VL);
-                vp = b == 1 ? vi : join(kind, vp, vi);
-                vs[b] = join(kind, vs[b], vp);
-            }
-            finish(a, kind, vs[b], y + b, x, n);
-        }
+    int64_t x = 0;
+    for (; x + VL <= a->width; x += VL) down_at(a, kind, B, taps, y, x, VL);
+    if (x < a->width) down_at(a, kind, B, taps, y, x, (size_t)(a->width - x));
+}
+
+/* Rows of the buffer that lie outside the input. */
+HG_INLINE void fill_outside(const hg_pool_planes_args *a, planes_kind kind)
+{
+    const vec videntity = v_set(kind == SUM ? 0.0f : -INFINITY);
+    for (int64_t j = 0; j < a->band_rows; j++) {
+        if (j == a->above && a->in_rows > 0) j += a->in_rows;
+        for (int64_t x = 0; j < a->band_rows && x < a->width; x += VL)
+            v_store(a->buffer + j * a->buffer_row + x, videntity, VL);
     }
 }
 
@@ -265,14 +280,8 @@ HG_INLINE void rows_down(const hg_pool_planes_args *a, planes_kind kind)
 {
     const int64_t taps = a->window.h;
     const bool shared = a->stride.h == 1 && a->dilation.h == 1;
-    const vec videntity = v_set(kind == SUM ? 0.0f : -INFINITY);
-    for (int64_t j = 0; j < a->band_rows; j++) {
-        if (j == a->above && a->in_rows > 0) j += a->in_rows;
-        for (int64_t x = 0; j < a->band_rows && x < a->width; x += VL)
-            v_store(a->buffer + j * a->buffer_row + x, videntity, VL);
-    }
+    fill_outside(a, kind);
     int64_t y = 0;
-    for (; shared && taps == 5 && y + 4 <= a->height; y += 4) down(a, kind, 4, 5, y);
     for (; shared && taps >= 8 && y + 8 <= a->height; y += 8) down(a, kind, 8, taps, y);
     for (; shared && taps >= 4 && y + 4 <= a->height; y += 4) down(a, kind, 4, taps, y);
     for (; shared && taps >= 2 && y + 2 <= a->height; y += 2) down(a, kind, 2, taps, y);
@@ -333,11 +342,7 @@ HG_INLINE bool band(const hg_pool_planes_args *a, planes_kind kind)
         if (kind == SUM) avg3_band(a);
         return true;
     }
-    if (a->way == HG_PLANES_ROWS5) {
-        clean = kind == SUM || rows5_band(a, kind);
-        if (kind != SUM && clean) rows_down(a, kind);
-        return clean;
-    }
+    if (a->way == HG_PLANES_ROWS5) return kind == SUM || rows5_band(a, kind);
     for (int i = 0; i < 2; i++)
         if (a->strips[i].outputs) clean &= copy_strip(a, &a->strips[i], kind == NUMBERS);
     if (!clean) return false;

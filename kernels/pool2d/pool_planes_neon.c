@@ -15,9 +15,11 @@ HG_INLINE vec v_order(vec v)
     return v;
 }
 
-/* 0 < n < VL floats, and `fill` behind them. */
+/* n <= VL floats, and `fill` behind them. */
 HG_INLINE vec v_load_inside(const float *p, size_t n, float fill)
 {
+    if (n == 0) return v_set(fill);
+    if (n == VL) return v_load(p, VL);
     static const uint32_t lanes[VL] = {0, 1, 2, 3};
     const uint32x4_t vin = vcltq_u32(vld1q_u32(lanes), vdupq_n_u32((uint32_t)n));
     return vbslq_f32(vin, hg_load_tail(p, n), v_set(fill));
@@ -87,7 +89,7 @@ const hg_kernel hg_pool_planes_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NCHW,
-     .rev = 1,
+     .rev = 2,
      .limits = {.no_indices = true, .no_adaptive = true},
      .algorithm = &hg_pool_planes,
      .run.pool_planes = max_planes},
