@@ -230,7 +230,12 @@ const hg_algorithm hg_pool_nchw = {.name = "pool-plane-rows",
 /* ---- NCHW, one window over the whole plane ---- */
 
 /* Few enough that two threads share the planes of one image, many enough to pay for a call. */
-enum { PLANES = 64 };
+/* Planes of a range: enough floats to hide the call, few enough for all threads. */
+static int64_t planes_of_range(const hg_problem *p)
+{
+    const int64_t planes = 16384 / HG_MAX(p->in.h * p->in.w, 1) / 8 * 8;
+    return HG_MIN(HG_MAX(planes, 8), 256);
+}
 
 static void global_size(const hg_problem *p, const hg_kernel *k, const hg_config *c,
                         hg_sizes *sizes)
@@ -238,7 +243,7 @@ static void global_size(const hg_problem *p, const hg_kernel *k, const hg_config
     (void)k, (void)c;
     *sizes = (hg_sizes){.tables = hg_pool_table_size(p),
                         .stages = 1,
-                        .ranges = {p->out.n * HG_CEIL_DIV(p->out.c, (int64_t)PLANES)}};
+                        .ranges = {p->out.n * HG_CEIL_DIV(p->out.c, planes_of_range(p))}};
 }
 
 static void global_run(const hg_task *t, int stage, int64_t begin, int64_t end)
@@ -246,15 +251,15 @@ static void global_run(const hg_task *t, int stage, int64_t begin, int64_t end)
     (void)stage;
     const hg_problem *p = t->problem;
     const hg_index_rule r = rule_of(p);
-    const int64_t blocks = HG_CEIL_DIV(p->out.c, (int64_t)PLANES);
+    const int64_t planes = planes_of_range(p), blocks = HG_CEIL_DIV(p->out.c, planes);
     const bool joined = p->in.strides.h == p->in.w && p->kernel.w == p->in.w;
     hg_pool_args a = common_args(t, r);
     a.in_pixel = p->in.strides.c;
     a.out_pixel = p->out.strides.c;
     for (int64_t i = begin; i < end; i++) {
-        const int64_t c = i % blocks * PLANES;
+        const int64_t c = i % blocks * planes;
         aim_row(t, &r, i / blocks, 0, c, &a);
-        a.channels = HG_MIN(p->out.c - c, (int64_t)PLANES);
+        a.channels = HG_MIN(p->out.c - c, planes);
         /* Rows that follow each other are one long row. */
         const hg_pool_span whole = {0, (int32_t)(p->kernel.h * p->kernel.w), a.columns->extent};
         hg_pool_args plane = a;
