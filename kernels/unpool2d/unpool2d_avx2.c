@@ -106,13 +106,21 @@ static void gather_2x2(const hg_unpool_args *args)
 
 /* ---- NCHW, 2x2: a vector is 8 neighbouring inputs of a row ---- */
 
-/* Lanes 0 0' 1 1' ... of even and odd columns: 2n floats of an output row. */
-HG_INLINE void store_pairs(float *out, __m256 veven, __m256 vodd, size_t n)
+/* Lanes 0 0 1 1 2 2 3 3, and 4 4 5 5 6 6 7 7: what two neighbouring outputs choose from. */
+HG_INLINE __m256i twice_low(__m256i v)
 {
-    const __m256 vlow = _mm256_unpacklo_ps(veven, vodd);  /* 0 0' 1 1' | 4 4' 5 5' */
-    const __m256 vhigh = _mm256_unpackhi_ps(veven, vodd); /* 2 2' 3 3' | 6 6' 7 7' */
-    const __m256 v0 = _mm256_permute2f128_ps(vlow, vhigh, 0x20);
-    const __m256 v1 = _mm256_permute2f128_ps(vlow, vhigh, 0x31);
+    return _mm256_permutevar8x32_epi32(v, _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3));
+}
+
+HG_INLINE __m256i twice_high(__m256i v)
+{
+    return _mm256_permutevar8x32_epi32(v, _mm256_setr_epi32(4, 4, 5, 5, 6, 6, 7, 7));
+}
+
+/* 2n floats of an output row. */
+HG_INLINE void store_pairs(float *out, __m256i vlow, __m256i vhigh, size_t n)
+{
+    const __m256 v0 = _mm256_castsi256_ps(vlow), v1 = _mm256_castsi256_ps(vhigh);
     if (n == VL) {
         _mm256_storeu_ps(out, v0);
         _mm256_storeu_ps(out + VL, v1);
@@ -133,51 +141,88 @@ HG_INLINE void prefetch(const void *p, size_t bytes)
     _mm_prefetch((const char *)((uintptr_t)p + bytes), _MM_HINT_T0);
 }
 
-/* Inputs x .. x + n of a row; returns lanes that matched nowhere. */
-HG_INLINE __m256i blocks(const hg_unpool_args *a, int64_t x, int64_t y, size_t n)
+/* Indices expected of inputs x .. x + VL at the first pixel of their blocks, modulo 2^32. */
+HG_INLINE __m256i expected(const hg_unpool_args *a, int64_t x, int64_t y)
 {
-    const __m256i vmask = hg_tail_mask(n);
+    const int64_t first = a->first + x * a->index_window + 2 * y * a->index_row;
+    const __m256i vlane = _mm256_mullo_epi32(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7),
+                                             _mm256_set1_epi32((int32_t)a->index_window));
+    return _mm256_add_epi32(_mm256_set1_epi32((int32_t)first), vlane);
+}
+
+/* Offsets within the block of the n <= 8 inputs from x on. */
+HG_INLINE __m256i offsets_of(const hg_unpool_args *a, int64_t x, int64_t y, __m256i vexpected,
+                             size_t n)
+{
+    const int64_t e = y * a->in_down + x;
+    if (a->index_type == HG_INDEX_I64 || n < VL)
+        return offsets(a, e, a->first + x * a->index_window + 2 * y * a->index_row, n);
+    const int32_t *indices = (const int32_t *)a->indices + e;
+    return _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)indices), vexpected);
+}
+
+/* Inputs x .. x + n of a row; returns -1 for each that matched, somewhere in the lanes. */
+HG_INLINE __m256i blocks(const hg_unpool_args *a, int64_t x, int64_t y, __m256i vexpected, size_t n)
+{
     const int64_t e = y * a->in_down + x;
     const float *in = a->input + e;
     const size_t index_size = a->index_type == HG_INDEX_I32 ? 4 : 8;
-    const char *indices = (const char *)a->indices + (size_t)e * index_size;
     prefetch(in, AHEAD * sizeof(float));
-    prefetch(indices, AHEAD * index_size);
+    prefetch((const char *)a->indices + (size_t)e * index_size, AHEAD * index_size);
+    float *out = a->output + 2 * (y * a->out_row + x);
     /* Lines to be written come as slowly as those to be read. */
-    const float *out = a->output + 2 * (y * a->out_row + x);
     for (size_t row = ROWS_AHEAD; row < ROWS_AHEAD + 2; row++)
         prefetch(out, row * (size_t)a->out_row * sizeof(float));
-    const __m256 vi = n == VL ? _mm256_loadu_ps(in) : _mm256_maskload_ps(in, vmask);
-    const int64_t first = a->first + x * a->index_window + 2 * y * a->index_row;
-    const __m256i voffset = offsets(a, e, first, n);
-    __m256i vfound = _mm256_setzero_si256();
+    const __m256i vi = _mm256_castps_si256(n == VL ? _mm256_loadu_ps(in)
+                                                   : _mm256_maskload_ps(in, hg_tail_mask(n)));
+    const __m256i voffset = offsets_of(a, x, y, vexpected, n);
+    const __m256i vlow = twice_low(vi), vhigh = twice_high(vi);
+    const __m256i vto_low = twice_low(voffset), vto_high = twice_high(voffset);
+    __m256i vfound_low = _mm256_setzero_si256(), vfound_high = vfound_low;
     HG_UNROLL
     for (int ky = 0; ky < 2; ky++) {
         const int32_t even = (int32_t)(ky * a->index_row), odd = even + (int32_t)a->index_column;
-        const __m256i veven = _mm256_cmpeq_epi32(voffset, _mm256_set1_epi32(even));
-        const __m256i vodd = _mm256_cmpeq_epi32(voffset, _mm256_set1_epi32(odd));
-        vfound = _mm256_or_si256(vfound, _mm256_or_si256(veven, vodd));
-        store_pairs(a->output + (2 * y + ky) * a->out_row + 2 * x,
-                    _mm256_and_ps(vi, _mm256_castsi256_ps(veven)),
-                    _mm256_and_ps(vi, _mm256_castsi256_ps(vodd)), n);
+        const __m256i vpixel = _mm256_setr_epi32(even, odd, even, odd, even, odd, even, odd);
+        const __m256i vlow_here = _mm256_cmpeq_epi32(vto_low, vpixel);
+        const __m256i vhigh_here = _mm256_cmpeq_epi32(vto_high, vpixel);
+        vfound_low = _mm256_or_si256(vfound_low, vlow_here);
+        vfound_high = _mm256_or_si256(vfound_high, vhigh_here);
+        store_pairs(out + ky * a->out_row, _mm256_and_si256(vlow, vlow_here),
+                    _mm256_and_si256(vhigh, vhigh_here), n);
     }
-    return _mm256_andnot_si256(vfound, vmask);
+    if (n < VL) {
+        vfound_low = _mm256_and_si256(vfound_low, hg_tail_mask(HG_MIN(2 * n, (size_t)VL)));
+        vfound_high = _mm256_and_si256(vfound_high, hg_tail_mask(HG_MAX(2 * n, (size_t)VL) - VL));
+    }
+    return _mm256_add_epi32(vfound_low, vfound_high);
 }
 
-/* The last vector of a row starts earlier and repeats lanes, unless the row has fewer than 8. */
+/* The last vector of a row starts earlier and repeats lanes, unless the row has fewer than 8.
+ * Inputs have one place each, so that strays are what the count of matches lacks. */
 static void gather_nchw(const hg_unpool_args *args)
 {
     hg_unpool_args a = *args;
     a.index_channel = a.index_window; /* lanes are pixels here */
     const int64_t last = a.width - VL;
-    __m256i vstray = _mm256_setzero_si256();
+    const __m256i vstep = _mm256_set1_epi32((int32_t)(VL * a.index_window));
+    int64_t missing = 0;
     for (int64_t y = 0; y < a.height; y++) {
-        for (int64_t x = 0; x < last; x += VL)
-            vstray = _mm256_or_si256(vstray, blocks(&a, x, y, VL));
-        vstray = _mm256_or_si256(vstray, last >= 0 ? blocks(&a, last, y, VL)
-                                                   : blocks(&a, 0, y, (size_t)a.width));
+        __m256i vexpected = expected(&a, 0, y), vcount = _mm256_setzero_si256();
+        for (int64_t x = 0; x < last; x += VL) {
+            vcount = _mm256_add_epi32(vcount, blocks(&a, x, y, vexpected, VL));
+            vexpected = _mm256_add_epi32(vexpected, vstep);
+            missing += VL;
+        }
+        const __m256i vend = last >= 0 ? blocks(&a, last, y, expected(&a, last, y), VL)
+                                       : blocks(&a, 0, y, vexpected, (size_t)a.width);
+        missing += HG_MIN(a.width, (int64_t)VL);
+        vcount = _mm256_add_epi32(vcount, vend);
+        const __m128i vhalf =
+            _mm_add_epi32(_mm256_castsi256_si128(vcount), _mm256_extracti128_si256(vcount, 1));
+        const __m128i vpair = _mm_add_epi32(vhalf, _mm_unpackhi_epi64(vhalf, vhalf));
+        missing += _mm_cvtsi128_si32(vpair) + _mm_extract_epi32(vpair, 1);
     }
-    if (!_mm256_testz_si256(vstray, vstray)) *args->stray = true;
+    if (missing) *args->stray = true;
 }
 
 const hg_kernel hg_unpool2d_avx2[] = {
@@ -186,7 +231,7 @@ const hg_kernel hg_unpool2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 2,
+     .rev = 3,
      .limits = {.kernel = {2, 2}, .stride = {2, 2}},
      .algorithm = &hg_unpool_gather_nchw,
      .run.unpool = gather_nchw},
