@@ -50,9 +50,10 @@ HG_INLINE void finish(const hg_pool_planes_args *a, planes_kind kind, vec v, int
 HG_INLINE bool copy_strip(const hg_pool_planes_args *a, const hg_pool_strip *s, bool look)
 {
     const int64_t floats = s->floats, last = floats - VL;
-    vec vflag = v_set(0.0f);
+    vec vflags = v_set(0.0f);
     if (floats == 0) return true;
     for (int64_t y = 0; y < a->in_rows; y++) {
+        vec vflag = v_set(0.0f); /* of a row: notes in a row wait for each other */
         const float *in = a->input + y * a->in_row + s->column;
         float *out = s->rows + y * s->pitch + s->offset;
         for (int64_t x = 0; x < last; x += VL) {
@@ -66,8 +67,9 @@ HG_INLINE bool copy_strip(const hg_pool_planes_args *a, const hg_pool_strip *s, 
             v_store(out + last, vi, VL);
         else
             v_store_few(out, vi, (size_t)floats);
+        vflags = v_add(vflags, vflag);
     }
-    return !v_noted(vflag);
+    return !v_noted(vflags);
 }
 
 /* ---- Walk ---- */
