@@ -71,6 +71,12 @@ HG_INLINE vec v_shift_last(vec before, vec v)
     return _mm256_castsi256_ps(_mm256_alignr_epi8(_mm256_castps_si256(v), vcross, 12));
 }
 
+/* The last two of `before` followed by lanes 0 .. 5 of v. */
+HG_INLINE vec v_shift_last2(vec before, vec v)
+{
+    return _mm256_shuffle_ps(v_shift4(before, v), v, 0x4E);
+}
+
 /* 0 < n < VL lanes. Masked stores take many times as long on some CPUs. */
 HG_INLINE void v_store_few(float *p, vec v, size_t n)
 {
@@ -105,7 +111,7 @@ const hg_kernel hg_pool_planes_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 1,
+     .rev = 2,
      .limits = {.no_adaptive = true},
      .algorithm = &hg_pool_planes,
      .run.pool_planes = avg_planes},

@@ -363,6 +363,10 @@ HG_INLINE void planes(const hg_pool_planes_args *args, bool maximum)
         const piece edge = strip_piece(&a->strips[i]);
         set_rows(a, &edge, a->rows + i * (a->band_rows + a->stride.h));
     }
+    if (maximum && a->way == HG_PLANES_ROWS5) {
+        a->buffer_row = HG_ROUND_UP(a->width, (int64_t)VL);
+        fill_outside(a, NUMBERS);
+    }
     for (int64_t c = 0; c < args->planes; c++) {
         if (!maximum)
             band(a, SUM);

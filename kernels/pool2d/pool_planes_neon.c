@@ -75,6 +75,12 @@ HG_INLINE vec v_shift_last(vec before, vec v)
     return vextq_f32(before, v, 3);
 }
 
+/* The last two of `before` followed by lanes 0 1 of v. */
+HG_INLINE vec v_shift_last2(vec before, vec v)
+{
+    return vextq_f32(before, v, 2);
+}
+
 /* 0 < n < VL lanes. */
 HG_INLINE void v_store_few(float *p, vec v, size_t n)
 {
@@ -98,7 +104,7 @@ const hg_kernel hg_pool_planes_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NCHW,
-     .rev = 1,
+     .rev = 2,
      .limits = {.no_adaptive = true},
      .algorithm = &hg_pool_planes,
      .run.pool_planes = avg_planes},

@@ -37,7 +37,7 @@ HG_INLINE void windows_of_row(const hg_pool_planes_args *a, planes_kind kind, in
                               const float *in, float *out, vec *vflag)
 {
     const vec vnone = v_set(-INFINITY), vfirst = v_load(in, VL);
-    row5 r = {.v0 = v_shift_last(vnone, v_shift_last(vnone, vfirst)),
+    row5 r = {.v0 = v_shift_last2(vnone, vfirst),
               .v1 = vectors > 2 ? v_load(in + VL - 2, VL) : end_of_row(a, in, VL - 2)};
     r.vpairs = join(kind, r.v0, v_shift1(r.v0, r.v1));
     if (kind == NUMBERS) *vflag = v_note_nan(v_note_nan(*vflag, vfirst, vfirst), r.v1, r.v1);
@@ -57,7 +57,6 @@ HG_INLINE void windows_down(const hg_pool_planes_args *a, planes_kind kind, int6
     const int64_t last = (vectors - 1) * VL;
     const size_t n = (size_t)(a->width - last);
     int64_t y = 0;
-    fill_outside(a, kind);
     for (; y + 4 <= a->height; y += 4) {
         for (int64_t x = 0; x < last; x += VL) down_at(a, kind, 4, 5, y, x, VL);
         down_at(a, kind, 4, 5, y, last, n);
