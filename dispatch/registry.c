@@ -2,40 +2,65 @@
 
 #include <string.h>
 
-/* The tables of an ISA exist where its code was built (meson.build). */
-extern const hg_kernel hg_conv2d_ref[], hg_conv_transpose2d_ref[], hg_pool2d_ref[],
-    hg_unpool2d_ref[], hg_resize2d_ref[];
+/* Families of kernels; the tables of an ISA exist where its code was built (meson.build). */
+#define REFERENCE(X)                                                                               \
+    X(conv2d_ref)                                                                                  \
+    X(conv_transpose2d_ref)                                                                        \
+    X(pool2d_ref)                                                                                  \
+    X(unpool2d_ref)                                                                                \
+    X(resize2d_ref)
 #if defined(HG_WITH_AVX2)
-extern const hg_kernel hg_igemm_avx2[], hg_depthwise_avx2[], hg_grouped_avx2[], hg_direct_avx2[],
-    hg_direct_dot_avx2[], hg_winograd_avx2[], hg_pool2d_avx2[], hg_pool_k2s2_avx2[],
-    hg_pool_k3s2_avx2[], hg_pool_global_avx2[], hg_pool_slide_avx2[], hg_pool_means_avx2[],
-    hg_unpool2d_avx2[], hg_resize2d_avx2[], hg_resize_twice_avx2[], hg_resize_widen_avx2[],
-    hg_depthwise_nchw_avx2[], hg_pool_planes_avx2[], hg_resize_planes_avx2[];
+#define AVX2(X)                                                                                    \
+    X(igemm_avx2)                                                                                  \
+    X(direct_avx2)                                                                                 \
+    X(direct_dot_avx2)                                                                             \
+    X(winograd_avx2)                                                                               \
+    X(depthwise_avx2)                                                                              \
+    X(depthwise_nchw_avx2)                                                                         \
+    X(grouped_avx2)                                                                                \
+    X(pool2d_avx2)                                                                                 \
+    X(pool_k2s2_avx2)                                                                              \
+    X(pool_k3s2_avx2)                                                                              \
+    X(pool_global_avx2)                                                                            \
+    X(pool_means_avx2)                                                                             \
+    X(pool_slide_avx2)                                                                             \
+    X(pool_planes_avx2)                                                                            \
+    X(unpool2d_avx2)                                                                               \
+    X(resize2d_avx2)                                                                               \
+    X(resize_twice_avx2)                                                                           \
+    X(resize_widen_avx2)                                                                           \
+    X(resize_planes_avx2)
+#else
+#define AVX2(X)
 #endif
 #if defined(HG_WITH_NEON)
-extern const hg_kernel hg_igemm_neon[], hg_direct_neon[], hg_depthwise_neon[], hg_grouped_neon[],
-    hg_winograd_neon[], hg_pool2d_neon[], hg_pool_k3s2_neon[], hg_pool_slide_neon[],
-    hg_pool_means_neon[], hg_unpool2d_neon[], hg_resize2d_neon[], hg_resize_twice_neon[],
-    hg_resize_widen_neon[], hg_pool_planes_neon[], hg_resize_planes_neon[];
+#define NEON(X)                                                                                    \
+    X(igemm_neon)                                                                                  \
+    X(direct_neon)                                                                                 \
+    X(winograd_neon)                                                                               \
+    X(depthwise_neon)                                                                              \
+    X(grouped_neon)                                                                                \
+    X(pool2d_neon)                                                                                 \
+    X(pool_k3s2_neon)                                                                              \
+    X(pool_means_neon)                                                                             \
+    X(pool_slide_neon)                                                                             \
+    X(pool_planes_neon)                                                                            \
+    X(unpool2d_neon)                                                                               \
+    X(resize2d_neon)                                                                               \
+    X(resize_twice_neon)                                                                           \
+    X(resize_widen_neon)                                                                           \
+    X(resize_planes_neon)
+#else
+#define NEON(X)
 #endif
 
-static const hg_kernel *const tables[] = {
-    hg_conv2d_ref,          hg_conv_transpose2d_ref, hg_pool2d_ref,         hg_unpool2d_ref,
-    hg_resize2d_ref,
-#if defined(HG_WITH_AVX2)
-    hg_igemm_avx2,          hg_depthwise_avx2,       hg_grouped_avx2,       hg_direct_avx2,
-    hg_direct_dot_avx2,     hg_winograd_avx2,        hg_pool2d_avx2,        hg_pool_k2s2_avx2,
-    hg_pool_k3s2_avx2,      hg_pool_global_avx2,     hg_pool_slide_avx2,    hg_pool_means_avx2,
-    hg_unpool2d_avx2,       hg_resize2d_avx2,        hg_resize_twice_avx2,  hg_resize_widen_avx2,
-    hg_depthwise_nchw_avx2, hg_pool_planes_avx2,     hg_resize_planes_avx2,
-#endif
-#if defined(HG_WITH_NEON)
-    hg_igemm_neon,          hg_depthwise_neon,       hg_grouped_neon,       hg_winograd_neon,
-    hg_direct_neon,         hg_pool2d_neon,          hg_pool_k3s2_neon,     hg_pool_slide_neon,
-    hg_pool_means_neon,     hg_unpool2d_neon,        hg_resize2d_neon,      hg_resize_twice_neon,
-    hg_resize_widen_neon,   hg_pool_planes_neon,     hg_resize_planes_neon,
-#endif
-};
+#define DECLARE(family) extern const hg_kernel hg_##family[];
+REFERENCE(DECLARE)
+AVX2(DECLARE)
+NEON(DECLARE)
+
+#define ENTRY(family) hg_##family,
+static const hg_kernel *const tables[] = {REFERENCE(ENTRY) AVX2(ENTRY) NEON(ENTRY)};
 
 const hg_kernel *hg_registry_at(size_t i)
 {

@@ -3,15 +3,23 @@
 #define HG_COMMON_ATTR_H
 
 #define HG_RESTRICT restrict
-#define HG_INLINE static inline __attribute__((always_inline))
 
-/* Put before a loop over a constant extent whose body indexes an array of accumulators: without
- * it gcc -O2 keeps the accumulators in memory, four times slower with the same results. */
 #if defined(__has_feature)
 #define HG_HAS_FEATURE(name) __has_feature(name)
 #else
 #define HG_HAS_FEATURE(name) 0
 #endif
+
+/* Inlined without optimisation, or instrumented, code keeps every value it ever had in a slot of its
+ * own: functions of megabytes with frames of megabytes. */
+#if defined(__OPTIMIZE__) && !HG_HAS_FEATURE(address_sanitizer)
+#define HG_INLINE static inline __attribute__((always_inline))
+#else
+#define HG_INLINE static inline
+#endif
+
+/* Put before a loop over a constant extent whose body indexes an array of accumulators: without
+ * it gcc -O2 keeps the accumulators in memory, four times slower with the same results. */
 #if HG_HAS_FEATURE(address_sanitizer)
 #define HG_UNROLL /* instrumented and unrolled, one file takes minutes and gigabytes to compile */
 #elif defined(__clang__)

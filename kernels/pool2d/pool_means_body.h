@@ -8,9 +8,10 @@
 #include "kernels/pool2d/pool2d.h"
 
 enum {
-    GROUP = 8
-}; /* vectors of accumulators; a whole number of them in the blocks that ranges cut */
-enum { STRETCH = 4096, TAPS_MIN = 8 }; /* floats of a stretch of pixels; pixels at least */
+    GROUP = 8,      /* vectors of accumulators; a whole number of them in the blocks of ranges */
+    STRETCH = 4096, /* floats of a stretch of pixels */
+    TAPS_MIN = 8    /* pixels of it at least */
+};
 
 typedef struct stretch {
     const float *in;
