@@ -29,6 +29,7 @@
     X(resize2d_avx2)                                                                               \
     X(resize_twice_avx2)                                                                           \
     X(resize_widen_avx2)                                                                           \
+    X(resize_cubic_avx2)                                                                           \
     X(resize_planes_avx2)
 #else
 #define AVX2(X)
@@ -49,6 +50,7 @@
     X(resize2d_neon)                                                                               \
     X(resize_twice_neon)                                                                           \
     X(resize_widen_neon)                                                                           \
+    X(resize_cubic_neon)                                                                           \
     X(resize_planes_neon)
 #else
 #define NEON(X)

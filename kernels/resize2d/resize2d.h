@@ -5,8 +5,10 @@
 #include "kernels/kernel.h"
 
 extern const hg_kernel hg_resize2d_ref[], hg_resize2d_avx2[], hg_resize2d_neon[],
-    hg_resize_twice_avx2[], hg_resize_twice_neon[], hg_resize_widen_avx2[], hg_resize_widen_neon[];
-extern const hg_algorithm hg_resize_copy, hg_resize_taps, hg_resize_twice, hg_resize_widen;
+    hg_resize_twice_avx2[], hg_resize_twice_neon[], hg_resize_widen_avx2[], hg_resize_widen_neon[],
+    hg_resize_cubic_avx2[], hg_resize_cubic_neon[];
+extern const hg_algorithm hg_resize_copy, hg_resize_taps, hg_resize_twice, hg_resize_widen,
+    hg_resize_cubic;
 
 /* ---- Tables (resize2d_table.c) ---- */
 
@@ -90,10 +92,26 @@ typedef struct hg_resize_twice_args {
     int64_t width, channels, in_pixel, out_pixel;
 } hg_resize_twice_args;
 
-/* A row has copy, or along_x and along_y, or twice. */
+/* cubic: gaps [begin, end) of the input's columns in the two output rows between rows[1] and
+ * rows[2], both axes doubled about the pixels' centres. With [x] the four-tap sums along y by
+ * `weight` (upper) and its reverse (lower), columns outside the image repeating its border:
+ *
+ *     output[2x - 1] = weight[0] [x - 2] + ... + weight[3] [x + 1]                    for x > 0
+ *     output[2x]     = weight[3] [x - 2] + ... + weight[0] [x + 1]                    for x < width
+ *
+ * scratch: two rows of end - begin + 3 pixels. upper or lower is NULL beyond the output. */
+typedef struct hg_resize_cubic_args {
+    const float *rows[4];
+    const float *weight;
+    float *scratch, *upper, *lower;
+    int64_t begin, end, width, channels, in_pixel, out_pixel;
+} hg_resize_cubic_args;
+
+/* A row has copy, or along_x and along_y, or twice, or cubic. */
 typedef struct hg_resize_steps {
     hg_resize_fn *copy, *along_x, *along_y;
     void (*twice)(const hg_resize_twice_args *args);
+    void (*cubic)(const hg_resize_cubic_args *args);
 } hg_resize_steps;
 
 #endif

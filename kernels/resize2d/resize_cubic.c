@@ -1,0 +1,118 @@
+/* Bicubic resizing of NHWC images to twice the size about the pixels' centres: four input rows give
+ * the two output rows between the middle ones, first along y into two rows of scratch, then along
+ * x. Beyond the image its border pixels repeat. Contract of the microkernel: resize2d.h. */
+#include "kernels/resize2d/resize2d.h"
+
+enum {
+    ROW_FLOATS = 4096,    /* of a row in scratch: both stay in L1 */
+    BLOCK_FLOATS = 65536, /* output of a range */
+    BEFORE = 2,           /* columns of input before a gap, and one more behind it */
+    AROUND = 3            /* columns of input more than gaps */
+};
+
+static bool supports(const hg_problem *p, const hg_kernel *k)
+{
+    (void)k;
+    const hg_resize_attr *r = &p->resize;
+    const bool centred = r->coordinates == HG_HALF_PIXEL || r->coordinates == HG_PYTORCH_HALF_PIXEL;
+    return r->mode == HG_RESIZE_BICUBIC && centred && !r->antialias && !r->exclude_outside &&
+           r->scale_h == 0.0 && r->scale_w == 0.0 && p->out.h == 2 * p->in.h &&
+           p->out.w == 2 * p->in.w;
+}
+
+static double cost(const hg_problem *p, const hg_kernel *k)
+{
+    const double vectors = (double)p->out.n * (double)p->out.h * (double)p->out.w *
+                           (double)HG_CEIL_DIV(p->out.c, 8) * (k->isa == HG_ISA_AVX2 ? 1.0 : 2.0);
+    return HG_MAX(hg_problem_bytes(p) / (50.0 * 0.9), 0.9 * vectors) + 200.0;
+}
+
+/* How an image is cut: gaps between its rows and its columns, those at the borders included. */
+typedef struct cut {
+    int64_t rows, row_blocks;       /* gaps of a range */
+    int64_t columns, column_blocks; /* gaps whose sources fit scratch */
+} cut;
+
+static cut cut_of(const hg_problem *p)
+{
+    const int64_t gaps_y = p->in.h + 1, gaps_x = p->in.w + 1;
+    const int64_t rows = HG_MAX(BLOCK_FLOATS / (2 * p->out.w * p->out.c), 1);
+    const int64_t columns = HG_MAX(ROW_FLOATS / p->in.c - AROUND, 4);
+    cut s = {.row_blocks = HG_CEIL_DIV(gaps_y, rows),
+             .column_blocks = HG_CEIL_DIV(gaps_x, columns)};
+    s.rows = HG_CEIL_DIV(gaps_y, s.row_blocks);
+    s.row_blocks = HG_CEIL_DIV(gaps_y, s.rows);
+    s.columns = HG_CEIL_DIV(gaps_x, s.column_blocks);
+    s.column_blocks = HG_CEIL_DIV(gaps_x, s.columns);
+    return s;
+}
+
+static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
+{
+    (void)k, (void)c;
+    const cut s = cut_of(p);
+    *sizes = (hg_sizes){.tables = 4 * sizeof(float),
+                        .scratch = 2 * sizeof(float) * (size_t)((s.columns + AROUND) * p->in.c),
+                        .ranges = {p->out.n * s.row_blocks}};
+}
+
+/* The weights a quarter of the way from the second of four pixels to the third; the other output of
+ * the gap has them the other way round. */
+static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
+{
+    (void)k, (void)c;
+    const double a = p->resize.cubic_a;
+    float *weight = tables;
+    for (int i = 0; i < 4; i++) {
+        const double d = i < 2 ? 1.25 - i : i - 1.25;
+        const double inner = ((a + 2) * d - (a + 3)) * d * d + 1;
+        const double outer = ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
+        weight[i] = (float)(d <= 1 ? inner : outer);
+    }
+}
+
+static int64_t inside(int64_t v, int64_t size)
+{
+    return HG_MAX(HG_MIN(v, size - 1), 0);
+}
+
+/* The two output rows of gap y, above input row y; one of them at the borders. */
+static void run_gap(const hg_task *t, const cut *s, const float *in, float *out, int64_t y)
+{
+    const hg_problem *p = t->problem;
+    const hg_strides *si = &p->in.strides, *so = &p->out.strides;
+    hg_resize_cubic_args a = {.weight = t->tables,
+                              .scratch = t->scratch,
+                              .upper = y > 0 ? out + (2 * y - 1) * so->h : NULL,
+                              .lower = y < p->in.h ? out + 2 * y * so->h : NULL,
+                              .width = p->in.w,
+                              .channels = p->in.c,
+                              .in_pixel = si->w,
+                              .out_pixel = so->w};
+    for (int k = 0; k < 4; k++) a.rows[k] = in + inside(y - BEFORE + k, p->in.h) * si->h;
+    for (int64_t x = 0; x <= p->in.w; x += s->columns) {
+        a.begin = x;
+        a.end = HG_MIN(x + s->columns, p->in.w + 1);
+        t->kernel->run.resize->cubic(&a);
+    }
+}
+
+static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
+{
+    (void)stage;
+    const hg_problem *p = t->problem;
+    const cut s = cut_of(p);
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t n = i / s.row_blocks, first = i % s.row_blocks * s.rows;
+        const int64_t last = HG_MIN(first + s.rows, p->in.h + 1);
+        for (int64_t y = first; y < last; y++)
+            run_gap(t, &s, t->input + n * p->in.strides.n, t->output + n * p->out.strides.n, y);
+    }
+}
+
+const hg_algorithm hg_resize_cubic = {.name = "resize-cubic",
+                                      .supports = supports,
+                                      .cost = cost,
+                                      .size = size,
+                                      .prepare = prepare,
+                                      .run = run};

@@ -1,0 +1,15 @@
+/* Bicubic resizing to twice the size, NEON. Contract: resize2d.h. */
+#include "kernels/resize2d/resize2d.h"
+#include "kernels/resize2d/resize_ops_neon.h"
+
+#include "kernels/resize2d/resize_cubic_body.h"
+
+const hg_kernel hg_resize_cubic_neon[] = {{.name = "resize2d.f32.nhwc.neon.cubic_twice",
+                                           .op = HG_OP_RESIZE2D,
+                                           .dtype = HG_F32,
+                                           .isa = HG_ISA_NEON,
+                                           .layouts = HG_IN_NHWC,
+                                           .rev = 1,
+                                           .algorithm = &hg_resize_cubic,
+                                           .run.resize = &steps},
+                                          {.name = NULL}};
