@@ -187,14 +187,19 @@ HG_INLINE void copy_rows(const hg_resize_args *a, float *out0, float *out1)
 /* Twice as wide: each pixel of a row to two pixels. */
 static void copy_twice(const hg_resize_args *a, float *out)
 {
-    const int64_t n = a->channels, next = a->out_pixel;
+    const int64_t n = a->channels, next = a->out_pixel, whole = n / VL * VL;
     const float *in = a->input;
-    for (int64_t x = 0; x < a->width; x += 2, in += a->in_pixel, out += 2 * next)
-        for (int64_t c = 0; c < n; c = c + 2 * VL <= n || c + VL == n ? c + VL : n - VL) {
+    for (int64_t x = 0; x < a->width; x += 2, in += a->in_pixel, out += 2 * next) {
+        for (int64_t c = 0; c < whole; c += VL) {
             const __m256 vi = _mm256_loadu_ps(in + c);
             _mm256_storeu_ps(out + c, vi);
             _mm256_storeu_ps(out + next + c, vi);
         }
+        if (whole == n) continue;
+        const __m256 vi = _mm256_loadu_ps(in + n - VL);
+        _mm256_storeu_ps(out + n - VL, vi);
+        _mm256_storeu_ps(out + next + n - VL, vi);
+    }
 }
 
 /* The same past the caches, for whole aligned vectors, one after the other. */
@@ -236,7 +241,7 @@ const hg_kernel hg_resize2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 1,
+     .rev = 2,
      .limits = {.resize_mode = 1 + HG_RESIZE_NEAREST},
      .algorithm = &hg_resize_copy,
      .run.resize = &copies},
