@@ -26,7 +26,8 @@ enum {
     OUTPUT_BYTES = 32 << 10, /* of a range */
     SPREAD_BYTES = 96 << 10, /* the same with a multiplier: neighbours spread some rows both, */
     SPREAD_ROWS = 4,         /* fewer of them with so many rows at least */
-    MIN_CHUNK = 32
+    MIN_CHUNK = 32,
+    LINE = 16 /* channels of a cache line: two chunks share none where pixels begin with one */
 };
 
 typedef struct shape {
@@ -58,7 +59,9 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     const int64_t columns = HG_MIN((COLUMNS - 1) * p->stride.w + p->kernel.w, p->in.w);
     const int64_t column_bytes = HG_MIN(p->kernel.h, p->in.h) * columns * (int64_t)sizeof(float);
     const int64_t weight_bytes = s.taps * s.group * (int64_t)sizeof(float);
-    s.chunk = c->split > 0 ? c->split : HG_MAX(L1_BYTES / (column_bytes + weight_bytes), MIN_CHUNK);
+    const int64_t most = HG_MAX(L1_BYTES / (column_bytes + weight_bytes), MIN_CHUNK);
+    const int64_t equal = HG_CEIL_DIV(p->out.c, HG_CEIL_DIV(p->out.c, most));
+    s.chunk = c->split > 0 ? c->split : HG_ROUND_UP(equal, LINE);
     s.chunk = HG_ROUND_UP(HG_MIN(s.chunk, p->out.c), BLOCK);
     return s;
 }
