@@ -19,10 +19,12 @@ enum { HUGE_PAGE = 2 << 20 };
 static void *default_allocate(void *self, size_t alignment, size_t size)
 {
     (void)self;
-    if (size < HUGE_PAGE) return aligned_alloc(alignment, HG_ROUND_UP(size, alignment));
-    void *memory = aligned_alloc(HUGE_PAGE, HG_ROUND_UP(size, alignment));
+    const bool large = size >= HUGE_PAGE;
+    void *memory;
+    if (posix_memalign(&memory, large ? HUGE_PAGE : HG_MAX(alignment, sizeof memory), size))
+        return NULL;
 #ifdef MADV_HUGEPAGE
-    if (memory) madvise(memory, size, MADV_HUGEPAGE);
+    if (large) madvise(memory, size, MADV_HUGEPAGE);
 #endif
     return memory;
 }

@@ -10,8 +10,8 @@
 #define HG_HAS_FEATURE(name) 0
 #endif
 
-/* Inlined without optimisation, or instrumented, code keeps every value it ever had in a slot of its
- * own: functions of megabytes with frames of megabytes. */
+/* Inlined without optimisation, or instrumented, code keeps every value it ever had in a slot of
+ * its own: functions of megabytes with frames of megabytes. */
 #if defined(__OPTIMIZE__) && !HG_HAS_FEATURE(address_sanitizer)
 #define HG_INLINE static inline __attribute__((always_inline))
 #else
