@@ -2,6 +2,8 @@
 #ifndef HG_COMMON_ATTR_H
 #define HG_COMMON_ATTR_H
 
+#include <stdint.h>
+
 #define HG_RESTRICT restrict
 
 #if defined(__has_feature)
@@ -27,6 +29,13 @@
 #else
 #define HG_UNROLL _Pragma("GCC unroll 64")
 #endif
+
+/* The cache line so many floats after p, which is read or written soon. Nothing is accessed, so it
+ * may lie outside the tensor, where pointers must not be formed. */
+HG_INLINE void hg_prefetch(const void *p, int64_t floats)
+{
+    __builtin_prefetch((const void *)((uintptr_t)p + (uintptr_t)floats * sizeof(float)));
+}
 
 #define HG_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define HG_MAX(a, b) ((a) > (b) ? (a) : (b))

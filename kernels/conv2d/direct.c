@@ -20,8 +20,9 @@
 
 enum {
     MAX_TAPS = 1 << 10,
-    WIDE = 4 * VL, /* columns of a panel; wider ones are */
-    FEW_PIXELS = 4 /* for outputs of at most so many */
+    WIDE = 4 * VL,  /* columns of a panel; wider ones are */
+    FEW_PIXELS = 4, /* for outputs of at most so many */
+    LONG = 64       /* products of a pixel that make fetching the next ones worth it */
 };
 
 /* ---- Plan time ---- */
@@ -186,6 +187,7 @@ static void open_panel(const hg_task *task, const shape *s, int64_t group, int64
     to->args.last = (size_t)(column_of(s, first + nv - 1) - first * VL);
     to->args.n = (size_t)HG_MIN(s->k_group, VL);
     to->args.depth = (size_t)s->depth;
+    to->args.ahead = s->flat && s->depth >= LONG;
     to->args.slope = p->post.slope;
     to->args.min = p->post.min;
     to->args.max = p->post.max;

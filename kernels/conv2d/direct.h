@@ -43,7 +43,9 @@ typedef struct hg_direct_segment {
  *
  *     v += s.input[i*step + c] * weights[j*depth + s.first + c]          j < n
  *
- * of which 7 floats past the last are readable. */
+ * of which 7 floats past the last are readable.
+ *
+ * ahead: the pixels follow one another in memory, and are worth fetching before they are read. */
 typedef struct hg_direct_args {
     const hg_direct_segment *segments;
     size_t segment_count, step;
@@ -52,6 +54,7 @@ typedef struct hg_direct_args {
     const float *residual; /* or NULL */
     size_t out_step, residual_step, pixels, last, n, depth;
     float slope, min, max;
+    bool ahead;
 } hg_direct_args;
 
 /* One function per nv = 1, 2, ... up to the widest panel, or per n = 1 .. 6 of dots. */

@@ -60,6 +60,38 @@ HG_INLINE void finish_pixel(const hg_direct_args *a, __m256 v[MAX_NV], float *ou
     }
 }
 
+/* `count` products of MR pixels. MR, NV and AHEAD are constants; AHEAD: the next MR pixels follow
+ * these in memory, and are fetched, a pixel's row being too short for the hardware to learn it. */
+HG_INLINE void multiply(__m256 vacc[MAX_MR][MAX_NV], const float *input, size_t step, size_t count,
+                        const float *weights, int MR, int NV, bool AHEAD)
+{
+    for (size_t c = 0; c < count; c++, input++, weights += NV * VL) {
+        if (AHEAD) hg_prefetch(input, (int64_t)(MR * count + (MR - 1) * c));
+        /* The smaller side is kept in registers, the other streams past it. */
+        if (NV <= MR) {
+            __m256 vk[MAX_NV];
+            HG_UNROLL for (int j = 0; j < NV; j++) vk[j] = _mm256_load_ps(weights + j * VL);
+            HG_UNROLL for (int m = 0; m < MR; m++)
+            {
+                const __m256 vi = _mm256_broadcast_ss(input + (size_t)m * step);
+                HG_UNROLL for (int j = 0; j < NV; j++) vacc[m][j] =
+                    _mm256_fmadd_ps(vi, vk[j], vacc[m][j]);
+            }
+        } else {
+            __m256 vi[MAX_MR];
+            HG_UNROLL for (int m = 0; m < MR; m++) vi[m] =
+                _mm256_broadcast_ss(input + (size_t)m * step);
+            HG_UNROLL for (int j = 0; j < NV; j++)
+            {
+                const __m256 vload = _mm256_load_ps(weights + j * VL);
+                const __m256 vk = MR > 1 ? in_register(vload) : vload;
+                HG_UNROLL for (int m = 0; m < MR; m++) vacc[m][j] =
+                    _mm256_fmadd_ps(vi[m], vk, vacc[m][j]);
+            }
+        }
+    }
+}
+
 /* MR pixels from number i on; MR and NV are constants. */
 HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int NV)
 {
@@ -74,30 +106,10 @@ HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int NV)
     for (const hg_direct_segment *s = a->segments; s < end; s++) {
         const float *input = s->input + i * step;
         const float *weights = a->weights + s->first * (size_t)(NV * VL);
-        for (size_t c = s->count; c > 0; c--, input++, weights += NV * VL) {
-            /* The smaller side is kept in registers, the other streams past it. */
-            if (NV <= MR) {
-                __m256 vk[MAX_NV];
-                HG_UNROLL for (int j = 0; j < NV; j++) vk[j] = _mm256_load_ps(weights + j * VL);
-                HG_UNROLL for (int m = 0; m < MR; m++)
-                {
-                    const __m256 vi = _mm256_broadcast_ss(input + (size_t)m * step);
-                    HG_UNROLL for (int j = 0; j < NV; j++) vacc[m][j] =
-                        _mm256_fmadd_ps(vi, vk[j], vacc[m][j]);
-                }
-            } else {
-                __m256 vi[MAX_MR];
-                HG_UNROLL for (int m = 0; m < MR; m++) vi[m] =
-                    _mm256_broadcast_ss(input + (size_t)m * step);
-                HG_UNROLL for (int j = 0; j < NV; j++)
-                {
-                    const __m256 vload = _mm256_load_ps(weights + j * VL);
-                    const __m256 vk = MR > 1 ? in_register(vload) : vload;
-                    HG_UNROLL for (int m = 0; m < MR; m++) vacc[m][j] =
-                        _mm256_fmadd_ps(vi[m], vk, vacc[m][j]);
-                }
-            }
-        }
+        if (a->ahead)
+            multiply(vacc, input, step, s->count, weights, MR, NV, true);
+        else
+            multiply(vacc, input, step, s->count, weights, MR, NV, false);
     }
     float *out = a->out + i * a->out_step;
     const float *residual = a->residual ? a->residual + i * a->residual_step : NULL;
