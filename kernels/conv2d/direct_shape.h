@@ -10,6 +10,7 @@ enum {
     PIXEL_BYTES = 64 << 10, /* of the input of a block of pixels, between L1 and L2 */
     MOST_BYTES = 256 << 10, /* the same where that is few pixels */
     ROW_BYTES = 192 << 10,  /* of the input under a block of rows, of one group: well inside L2 */
+    BLOCK_BYTES = 1 << 20,  /* of all groups: L2 or little more */
     MANY = 96,              /* pixels that pay for a pass over the weights */
     FEW = 64                /* stay together all the same */
 };
@@ -54,8 +55,14 @@ static int64_t default_block(const hg_problem *p, const shape *s)
 {
     const int64_t pixel = s->c_group * (int64_t)sizeof(float), row = p->in.w * pixel;
     const int64_t window = (p->kernel.h - 1) * p->dilation.h + 1;
-    if (!s->flat)
-        return HG_MAX((ROW_BYTES / row - window) / p->stride.h + 1, HG_CEIL_DIV(FEW, p->out.w));
+    if (!s->flat) {
+        /* Groups take their part of each pixel in turn: what lies beside it is to be there still.
+         * But every block reads all weights. */
+        const int64_t weights = (int64_t)sizeof(float) * s->depth * p->out.c;
+        const int64_t whole = p->groups > 1 ? HG_MAX(BLOCK_BYTES, 4 * weights) : INT64_MAX;
+        const int64_t rows = HG_MIN(ROW_BYTES / row, whole / (row * p->groups));
+        return HG_MAX((rows - window) / p->stride.h + 1, HG_CEIL_DIV(FEW, p->out.w));
+    }
     if (s->lines <= FEW) return s->lines;
     int64_t most = HG_MAX(PIXEL_BYTES / pixel, HG_MIN(MANY, MOST_BYTES / pixel));
     if (s->panels == 1) most = HG_MAX(most, s->lines / 16); /* read once: work for threads only */
