@@ -258,8 +258,8 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
  * ------------------------------------------------------------------------------------------ */
 
 /* Panels [begin, end) of the pixels. */
-static void multiply(const hg_task *task, const shape *s, const pixels *px, int64_t begin,
-                     int64_t end)
+static void multiply(const hg_task *task, const shape *s, const tables *t, const pixels *px,
+                     int64_t begin, int64_t end)
 {
     const hg_problem *p = task->problem;
     const int64_t products = px->y->taps * px->x->taps * s->c_group;
@@ -267,7 +267,8 @@ static void multiply(const hg_task *task, const shape *s, const pixels *px, int6
     /* Taps in the classes before this one: whole rows of classes, then within the row. */
     const int64_t before = px->y->start * p->kernel.w + px->y->taps * px->x->start;
     const float *class_weights = task->weights + before * s->panels * s->c_group * s->nr;
-    hg_igemm_args a = {.taps = (size_t)taps,
+    hg_igemm_args a = {.zero = t->zero,
+                       .taps = (size_t)taps,
                        .channels = (size_t)(s->fused ? s->fused : s->c_group),
                        .slope = p->post.slope,
                        .min = p->post.min,
@@ -314,7 +315,7 @@ static void run(const hg_task *task, int stage, int64_t begin, int64_t end)
         px.count = HG_MIN(s.block * s.mr, all - px.first);
         if (px.count <= 0) continue; /* phases differ by a row or column of pixels */
         point(task, &t, &s, &px);
-        multiply(task, &s, &px, chunk * s.chunk, HG_MIN((chunk + 1) * s.chunk, s.panels));
+        multiply(task, &s, &t, &px, chunk * s.chunk, HG_MIN((chunk + 1) * s.chunk, s.panels));
     }
 }
 

@@ -9,7 +9,8 @@
 
 /* rows[t*MR + i] is the input pixel under tap t of output pixel i: the first channel of the
  * tensor, or of the zero row where the tap lies in padding. All MR rows are readable also when
- * m < MR. Exactly channels [channel, channel + channels) are read.
+ * m < MR. Exactly channels [channel, channel + channels) are read. Taps where all MR rows are the
+ * zero row are left out.
  *
  *     for i < m, j < n:
  *         v = bias[j]
@@ -21,6 +22,7 @@
  * weights is 32-byte aligned; NR floats of bias are readable. Nothing else is read or written. */
 typedef struct hg_igemm_args {
     const float *const *rows;
+    const float *zero;
     size_t taps, channels, channel;
     const float *weights;
     const float *bias;
@@ -30,6 +32,13 @@ typedef struct hg_igemm_args {
     int m, n; /* 1 <= m <= MR, 1 <= n <= NR */
     float slope, min, max;
 } hg_igemm_args;
+
+/* A tap that lies in padding for all MR rows; MR is a constant. */
+HG_INLINE bool hg_igemm_padding(const hg_igemm_args *a, const float *const *rows, int MR)
+{
+    HG_UNROLL for (int i = 0; i < MR; i++) if (rows[i] != a->zero) return false;
+    return true;
+}
 
 /* ---- What the driver runs: phases ----
  *

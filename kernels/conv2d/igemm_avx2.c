@@ -16,6 +16,10 @@ HG_INLINE void tile(const hg_igemm_args *a, int MR, int NV)
     const float *const *rows = a->rows;
     const float *weights = a->weights;
     for (size_t t = 0; t < a->taps; t++, rows += MR) {
+        if (hg_igemm_padding(a, rows, MR)) {
+            weights += (size_t)NR * a->channels;
+            continue;
+        }
         const float *vi[MAX_MR];
         HG_UNROLL for (int i = 0; i < MR; i++) vi[i] = rows[i] + a->channel;
         for (size_t c = 0; c < a->channels; c++, weights += NR) {
@@ -89,7 +93,7 @@ TILES(FUNCTION)
 #define ROW(op_name, op_code, mr, nr)                                                              \
     {                                                                                              \
         .name = op_name ".f32.nhwc.avx2.igemm" #mr "x" #nr, .op = op_code, .dtype = HG_F32,        \
-        .isa = HG_ISA_AVX2, .layouts = HG_IN_NHWC, .rev = 2, .algorithm = &hg_igemm,               \
+        .isa = HG_ISA_AVX2, .layouts = HG_IN_NHWC, .rev = 3, .algorithm = &hg_igemm,               \
         .tile = {mr, nr}, .run.igemm = tile_##mr##x##nr                                            \
     }
 #define CONV(mr, nr) ROW("conv2d", HG_OP_CONV2D, mr, nr),

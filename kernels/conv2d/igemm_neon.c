@@ -21,6 +21,10 @@ HG_INLINE void tile(const hg_igemm_args *a, int MR, int NV)
     const float *weights = a->weights;
     const size_t channels = a->channels;
     for (size_t t = 0; t < a->taps; t++, rows += MR) {
+        if (hg_igemm_padding(a, rows, MR)) {
+            weights += (size_t)NR * channels;
+            continue;
+        }
         const float *vi[MAX_MR];
         HG_UNROLL for (int i = 0; i < MR; i++) vi[i] = rows[i] + a->channel;
         size_t c = 0;
@@ -98,7 +102,7 @@ TILES(FUNCTION)
 #define ROW(op_name, op_code, mr, nr)                                                              \
     {                                                                                              \
         .name = op_name ".f32.nhwc.neon.igemm" #mr "x" #nr, .op = op_code, .dtype = HG_F32,        \
-        .isa = HG_ISA_NEON, .layouts = HG_IN_NHWC, .rev = 2, .algorithm = &hg_igemm,               \
+        .isa = HG_ISA_NEON, .layouts = HG_IN_NHWC, .rev = 3, .algorithm = &hg_igemm,               \
         .tile = {mr, nr}, .run.igemm = tile_##mr##x##nr                                            \
     }
 #define CONV(mr, nr) ROW("conv2d", HG_OP_CONV2D, mr, nr),
