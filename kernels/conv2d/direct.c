@@ -169,9 +169,23 @@ typedef struct panel {
     const float *residual;
 } panel;
 
-static void open_panel(const hg_task *task, const shape *s, int64_t group, int64_t at, panel *to)
+/* What all panels share. */
+static void open_panels(const hg_task *task, const shape *s, panel *to)
 {
-    const hg_problem *p = task->problem;
+    const hg_tensor *out = &task->problem->out;
+    const hg_post *post = &task->problem->post;
+    to->args.segments = task->scratch;
+    to->args.n = (size_t)HG_MIN(s->k_group, VL);
+    to->args.depth = (size_t)s->depth;
+    to->args.ahead = s->flat && s->depth >= LONG;
+    to->args.alone = out->n * out->h * out->w == 1;
+    to->args.slope = post->slope;
+    to->args.min = post->min;
+    to->args.max = post->max;
+}
+
+static void aim_panel(const hg_task *task, const shape *s, int64_t group, int64_t at, panel *to)
+{
     int64_t first;
     const int64_t nv = vectors_of(s, at, &first);
     const int64_t column = group * s->k_group + first * VL;
@@ -180,17 +194,29 @@ static void open_panel(const hg_task *task, const shape *s, int64_t group, int64
     to->run = task->kernel->run.direct->run[dot ? s->k_group - 1 : nv - 1];
     to->input = task->input + group * s->c_group;
     to->out = task->output + column;
-    to->residual = p->post.residual ? task->residual + column : NULL;
-    to->args.segments = task->scratch;
+    to->residual = task->problem->post.residual ? task->residual + column : NULL;
     to->args.weights = task->weights + (group * s->vectors + first) * width * s->depth;
     to->args.bias = task->bias + column;
     to->args.last = (size_t)(column_of(s, first + nv - 1) - first * VL);
-    to->args.n = (size_t)HG_MIN(s->k_group, VL);
-    to->args.depth = (size_t)s->depth;
-    to->args.ahead = s->flat && s->depth >= LONG;
-    to->args.slope = p->post.slope;
-    to->args.min = p->post.min;
-    to->args.max = p->post.max;
+}
+
+/* `count` pixels from number `first` of the batch on, as if they were of one row. */
+static void run_flat(const hg_task *task, const shape *s, panel *panel, int64_t first,
+                     int64_t count)
+{
+    const hg_problem *p = task->problem;
+    hg_direct_segment *segment = task->scratch;
+    hg_direct_args *args = &panel->args;
+    *segment = (hg_direct_segment){panel->input + first * p->in.strides.w, 0, (size_t)s->depth};
+    args->segment_count = 1;
+    args->pixels = (size_t)count;
+    args->step = (size_t)p->in.strides.w;
+    args->out = panel->out + first * p->out.strides.w;
+    args->out_step = (size_t)p->out.strides.w;
+    args->residual = panel->residual;
+    if (args->residual) args->residual += first * p->residual_strides.w;
+    args->residual_step = (size_t)p->residual_strides.w;
+    panel->run(args);
 }
 
 /* `count` pixels from `at` on, along the row or down the column, which share their taps. */
@@ -266,13 +292,13 @@ static void run_block(const hg_task *task, const shape *s, int64_t block, int64_
     const int64_t n = s->flat ? 0 : block / s->image_blocks;
     const int64_t first = (block - n * s->image_blocks) * s->block;
     const int64_t last = HG_MIN(first + s->block, s->lines);
+    panel panel;
+    open_panels(task, s, &panel);
     for (int64_t i = begin; i < end; i++) {
         const int64_t group = s->panels == s->group_panels ? 0 : i / s->group_panels;
-        panel panel;
-        open_panel(task, s, group, i - group * s->group_panels, &panel);
-        if (s->flat) /* pixel `first` of the batch as if it were of one row */
-            run_pixels(task, s, &panel, (pixel){0, 0, first}, last - first, false, (taps){0, 1},
-                       (taps){0, 1});
+        aim_panel(task, s, group, i - group * s->group_panels, &panel);
+        if (s->flat)
+            run_flat(task, s, &panel, first, last - first);
         else
             run_rows(task, s, &panel, n, first, last);
     }

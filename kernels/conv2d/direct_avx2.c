@@ -5,7 +5,7 @@
 
 #include "kernels/conv2d/post_avx2.h"
 
-enum { VL = HG_DIRECT_BLOCK, MAX_MR = 12, MAX_NV = HG_DIRECT_MAX_NV };
+enum { VL = HG_DIRECT_BLOCK, MAX_MR = 12, MAX_NV = HG_DIRECT_MAX_NV, FEW_NV = 5 };
 
 /* Compilers would fold a load into each of the multiply-adds that use it: one load per use. */
 HG_INLINE __m256 in_register(__m256 v)
@@ -92,6 +92,38 @@ HG_INLINE void multiply(__m256 vacc[MAX_MR][MAX_NV], const float *input, size_t 
     }
 }
 
+/* The same of the only pixel, whose few sums would wait for each other: several of each, added up.
+ * (Of one among others the bits must not depend on how pixels are cut into tiles.) */
+HG_INLINE void multiply_one(__m256 vacc[MAX_NV], const float *input, size_t count,
+                            const float *weights, int NV)
+{
+    const int PARTS = NV <= 4 ? 8 / NV : 2;
+    __m256 vpart[8][FEW_NV];
+    HG_UNROLL for (int j = 0; j < NV; j++)
+    {
+        vpart[0][j] = vacc[j];
+        HG_UNROLL for (int q = 1; q < PARTS; q++) vpart[q][j] = _mm256_setzero_ps();
+    }
+    size_t c = 0;
+    for (; c + (size_t)PARTS <= count; c += (size_t)PARTS) HG_UNROLL for (int q = 0; q < PARTS; q++)
+        {
+            const __m256 vi = _mm256_broadcast_ss(input + c + q);
+            HG_UNROLL for (int j = 0; j < NV; j++, weights += VL) vpart[q][j] =
+                _mm256_fmadd_ps(vi, _mm256_load_ps(weights), vpart[q][j]);
+        }
+    for (; c < count; c++) {
+        const __m256 vi = _mm256_broadcast_ss(input + c);
+        HG_UNROLL for (int j = 0; j < NV; j++, weights += VL) vpart[0][j] =
+            _mm256_fmadd_ps(vi, _mm256_load_ps(weights), vpart[0][j]);
+    }
+    HG_UNROLL for (int j = 0; j < NV; j++)
+    {
+        HG_UNROLL for (int q = 1; q < PARTS; q++) vpart[0][j] =
+            _mm256_add_ps(vpart[0][j], vpart[q][j]);
+        vacc[j] = vpart[0][j];
+    }
+}
+
 /* MR pixels from number i on; MR and NV are constants. */
 HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int NV)
 {
@@ -106,7 +138,9 @@ HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int NV)
     for (const hg_direct_segment *s = a->segments; s < end; s++) {
         const float *input = s->input + i * step;
         const float *weights = a->weights + s->first * (size_t)(NV * VL);
-        if (a->ahead)
+        if (MR == 1 && NV <= FEW_NV && a->alone)
+            multiply_one(vacc[0], input, s->count, weights, NV);
+        else if (a->ahead)
             multiply(vacc, input, step, s->count, weights, MR, NV, true);
         else
             multiply(vacc, input, step, s->count, weights, MR, NV, false);
@@ -165,7 +199,7 @@ static const hg_direct_steps steps = {{tile_12x8, TILES(POINTER)}, {12, TILES(HE
 #define ROW(op_name, op_code, how, columns)                                                        \
     {                                                                                              \
         .name = op_name ".f32.nhwc.avx2.direct" #columns, .op = op_code, .dtype = HG_F32,          \
-        .isa = HG_ISA_AVX2, .layouts = HG_IN_NHWC, .rev = 1, .algorithm = how,                     \
+        .isa = HG_ISA_AVX2, .layouts = HG_IN_NHWC, .rev = 2, .algorithm = how,                     \
         .tile = {0, columns}, .run.direct = &steps                                                 \
     }
 #define CONV(columns) ROW("conv2d", HG_OP_CONV2D, &hg_direct, columns)

@@ -11,6 +11,7 @@ enum {
     MOST_BYTES = 256 << 10, /* the same where that is few pixels */
     ROW_BYTES = 192 << 10,  /* of the input under a block of rows, of one group: well inside L2 */
     BLOCK_BYTES = 1 << 20,  /* of all groups: L2 or little more */
+    CRUMB = 1 << 16,        /* multiply-adds: a microsecond or so */
     MANY = 96,              /* pixels that pay for a pass over the weights */
     FEW = 64                /* stay together all the same */
 };
@@ -94,8 +95,10 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     s.block = clamp(wanted, 1, HG_MAX(s.lines, 1));
     s.image_blocks = HG_CEIL_DIV(s.lines, s.block);
     s.blocks = s.image_blocks * (s.flat ? 1 : p->out.n);
-    /* Work for 16 threads. */
-    const int64_t cuts = clamp(HG_CEIL_DIV(32, HG_MAX(s.blocks, 1)), 1, s.panels);
+    /* Work for 16 threads, but not in crumbs. */
+    const int64_t work = s.block * (s.flat ? 1 : p->out.w) * s.depth * p->out.c;
+    const int64_t most = HG_MIN(HG_CEIL_DIV(32, HG_MAX(s.blocks, 1)), work / CRUMB);
+    const int64_t cuts = clamp(most, 1, s.panels);
     s.chunk = c->split ? HG_MIN(c->split, s.panels) : HG_CEIL_DIV(s.panels, cuts);
     s.chunks = HG_CEIL_DIV(s.panels, s.chunk);
     return s;
@@ -108,8 +111,16 @@ static int64_t vectors_of(const shape *s, int64_t i, int64_t *first)
     return s->each + (i < s->more);
 }
 
-/* ns of a run on a panel of nv vectors, at 100 GFLOP/s. Fewer than 9 multiply-adds in flight wait
- * for each other. */
+/* Multiply-adds per product of a part of a tile, or as many as take its time: fewer than 9 in
+ * flight wait for each other; those of the only pixel are split into several sums, and loads
+ * remain. */
+static double filled(bool alone, int64_t pixels, int64_t nv)
+{
+    if (alone && nv <= 5) return 1.6 * (double)(nv + 1);
+    return (double)HG_MAX(pixels * nv, 9);
+}
+
+/* ns of a run on a panel of nv vectors, at 100 GFLOP/s. */
 static double run_ns(const hg_problem *p, const hg_kernel *k, const shape *s, int64_t pixels,
                      int64_t nv)
 {
@@ -123,16 +134,16 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const shape *s, in
     const bool halves = left > 0 && left <= mr / 2 && pixels > mr;
     const int64_t whole = pixels / mr - halves, part = pixels - whole * mr, first = (part + 1) / 2;
     const int64_t tiles = whole + (left > 0) + halves;
-    int64_t vectors = whole * mr * nv;
+    double vectors = (double)(whole * mr * nv);
     if (halves)
-        vectors += HG_MAX(first * nv, 9) + HG_MAX((part - first) * nv, 9);
+        vectors += filled(false, first, nv) + filled(false, part - first, nv);
     else if (left > 0)
-        vectors += HG_MAX(part * nv, 9);
+        vectors += filled(p->out.n * p->out.h * p->out.w == 1, part, nv);
     const double lanes = k->isa == HG_ISA_AVX2 ? 8 : 4, fma = 2.0 * VL / 100.0 * (8.0 / lanes);
     const double loads = (double)(nv + mr) / (double)(mr * nv);
     const double busy = HG_MAX(1.0, 1.45 * loads) + 0.02 * loads;
     const double overhead = 3.0 + (s->joined ? (double)p->kernel.h : (double)(p->kernel.h * 2));
-    return 15.0 + (double)tiles * overhead + (double)(vectors * s->depth) * fma * busy;
+    return 15.0 + (double)tiles * overhead + vectors * (double)s->depth * fma * busy;
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
