@@ -7,13 +7,6 @@
 
 enum { VL = HG_DIRECT_BLOCK, MAX_MR = 12, MAX_NV = HG_DIRECT_MAX_NV, FEW_NV = 5 };
 
-/* Compilers would fold a load into each of the multiply-adds that use it: one load per use. */
-HG_INLINE __m256 in_register(__m256 v)
-{
-    __asm__("" : "+x"(v));
-    return v;
-}
-
 /* The first n columns, 0 < n <= 8: masked stores are slow on some processors. */
 HG_INLINE void store_first(float *out, __m256 v, size_t n)
 {
@@ -84,7 +77,7 @@ HG_INLINE void multiply(__m256 vacc[MAX_MR][MAX_NV], const float *input, size_t 
             HG_UNROLL for (int j = 0; j < NV; j++)
             {
                 const __m256 vload = _mm256_load_ps(weights + j * VL);
-                const __m256 vk = MR > 1 ? in_register(vload) : vload;
+                const __m256 vk = MR > 1 ? hg_keep(vload) : vload;
                 HG_UNROLL for (int m = 0; m < MR; m++) vacc[m][j] =
                     _mm256_fmadd_ps(vi[m], vk, vacc[m][j]);
             }
