@@ -13,6 +13,7 @@
  * its blocks of 8 columns as evenly as can be. config.block = pixels or rows per range. */
 #include "kernels/conv2d/direct.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "kernels/conv2d/conv2d.h"
@@ -178,6 +179,8 @@ static void open_panels(const hg_task *task, const shape *s, panel *to)
     to->args.n = (size_t)HG_MIN(s->k_group, VL);
     to->args.depth = (size_t)s->depth;
     to->args.ahead = s->flat && s->depth >= LONG;
+    to->args.plain =
+        !post->residual && post->slope == 1.0f && post->min == -INFINITY && post->max == INFINITY;
     to->args.alone = out->n * out->h * out->w == 1;
     to->args.slope = post->slope;
     to->args.min = post->min;

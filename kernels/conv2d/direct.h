@@ -45,8 +45,8 @@ typedef struct hg_direct_segment {
  *
  * of which 7 floats past the last are readable.
  *
- * alone: the output is one pixel. ahead: the pixels follow one another in memory, and are worth
- * fetching before they are read. */
+ * plain: no residual is added and post(v) = v. alone: the output is one pixel. ahead: the pixels
+ * follow one another in memory, and are worth fetching before they are read. */
 typedef struct hg_direct_args {
     const hg_direct_segment *segments;
     size_t segment_count, step;
@@ -55,7 +55,7 @@ typedef struct hg_direct_args {
     const float *residual; /* or NULL */
     size_t out_step, residual_step, pixels, last, n, depth;
     float slope, min, max;
-    bool ahead, alone;
+    bool plain, ahead, alone;
 } hg_direct_args;
 
 /* One function per nv = 1, 2, ... up to the widest panel, or per n = 1 .. 6 of dots. */

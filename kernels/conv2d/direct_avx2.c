@@ -1,8 +1,6 @@
 /* Direct convolution, AVX2 + FMA. Contract: direct.h. */
 #include "kernels/conv2d/direct.h"
 
-#include <math.h>
-
 #include "kernels/conv2d/post_avx2.h"
 
 enum { VL = HG_DIRECT_BLOCK, MAX_MR = 12, MAX_NV = HG_DIRECT_MAX_NV, FEW_NV = 5 };
@@ -58,8 +56,9 @@ HG_INLINE void finish_pixel(const hg_direct_args *a, __m256 v[MAX_NV], float *ou
 HG_INLINE void multiply(__m256 vacc[MAX_MR][MAX_NV], const float *input, size_t step, size_t count,
                         const float *weights, int MR, int NV, bool AHEAD)
 {
-    for (size_t c = 0; c < count; c++, input++, weights += NV * VL) {
-        if (AHEAD) hg_prefetch(input, (int64_t)(MR * count + (MR - 1) * c));
+    const float *const end = input + count, *next = input;
+    for (; input < end; input++, weights += NV * VL) {
+        if (AHEAD) hg_prefetch(next, (int64_t)count * MR), next += MR;
         /* The smaller side is kept in registers, the other streams past it. */
         if (NV <= MR) {
             __m256 vk[MAX_NV];
@@ -140,11 +139,9 @@ HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int NV)
     }
     float *out = a->out + i * a->out_step;
     const float *residual = a->residual ? a->residual + i * a->residual_step : NULL;
-    const bool plain =
-        !residual && NV > 1 && a->slope == 1.0f && a->min == -INFINITY && a->max == INFINITY;
     HG_UNROLL for (int m = 0; m < MR; m++, out += a->out_step)
     {
-        if (plain) {
+        if (a->plain && NV > 1) {
             HG_UNROLL for (int j = 0; j < NV; j++)
                 _mm256_storeu_ps(out + (j < NV - 1 ? (size_t)(j * VL) : a->last), vacc[m][j]);
         } else {
