@@ -16,8 +16,11 @@ void hg_config_format(const hg_config *c, char text[HG_CONFIG_SIZE])
     const struct {
         const char *name;
         int32_t value;
-    } fields[] = {
-        {"block", c->block}, {"split", c->split}, {"store", c->store}, {"bands", c->bands}};
+    } fields[] = {{"block", c->block},
+                  {"split", c->split},
+                  {"store", c->store},
+                  {"ahead", c->ahead},
+                  {"bands", c->bands}};
     size_t used = 0;
     text[0] = '\0';
     for (size_t i = 0; i < HG_COUNT(fields); i++)
@@ -33,8 +36,11 @@ bool hg_config_parse(const char *text, hg_config *config)
     const struct {
         const char *name;
         int32_t *value;
-    } fields[] = {
-        {"block=", &c.block}, {"split=", &c.split}, {"store=", &c.store}, {"bands=", &c.bands}};
+    } fields[] = {{"block=", &c.block},
+                  {"split=", &c.split},
+                  {"store=", &c.store},
+                  {"ahead=", &c.ahead},
+                  {"bands=", &c.bands}};
     while (*(text += strspn(text, " "))) {
         const size_t n = strcspn(text, " ");
         bool known = n == 8 && strncmp(text, "via=nhwc", 8) == 0;

@@ -24,6 +24,8 @@ enum {
     COLUMNS = 7,             /* outputs of a step */
     LINES = 64,              /* output rows of a call */
     OUTPUT_BYTES = 32 << 10, /* of a range */
+    NEAR_BYTES = 8 << 20,    /* of the layer: in the last-level cache */
+    BEYOND_BYTES = 24 << 20, /* not in it, or only just */
     SPREAD_BYTES = 96 << 10, /* the same with a multiplier: neighbours spread some rows both, */
     SPREAD_ROWS = 4,         /* fewer of them with so many rows at least */
     MIN_CHUNK = 32,
@@ -78,19 +80,29 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
     return (double)spread_bytes(p, &s) <= hg_problem_bytes(p) + SPREAD_BYTES;
 }
 
+/* Steps of stride 2 leave loads the time to prefetch, which pays where the input is in memory. */
+static bool prefetches(const hg_problem *p, const hg_kernel *k, double bytes)
+{
+    return k->isa == HG_ISA_AVX2 && k->limits.stride.w == 2 && hg_problem_bytes(p) >= bytes;
+}
+
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
 {
     const shape s = shape_of(p, k, &(hg_config){0});
     const int32_t block = (int32_t)s.block, chunk = (int32_t)HG_MIN(s.chunk, INT32_MAX);
     const int32_t chunks[] = {32, 64, 128, 256, (int32_t)HG_MIN(p->out.c, INT32_MAX)};
+    const hg_config usual = {
+        .block = block, .split = chunk, .ahead = prefetches(p, k, BEYOND_BYTES)};
     int n = 0;
-    list[n++] = (hg_config){.block = block, .split = chunk};
-    for (size_t i = 0; i < HG_COUNT(chunks); i++)
-        if (chunks[i] != chunk && (chunks[i] < p->out.c || i + 1 == HG_COUNT(chunks)))
-            list[n++] = (hg_config){.block = block, .split = chunks[i]};
-    if (block > 1) list[n++] = (hg_config){.block = 1, .split = chunk};
+    list[n++] = usual;
+    for (size_t i = 0; i < HG_COUNT(chunks); i++) {
+        list[n] = usual, list[n].split = chunks[i];
+        n += chunks[i] != chunk && (chunks[i] < p->out.c || i + 1 == HG_COUNT(chunks));
+    }
+    if (block > 1) list[n] = usual, list[n++].block = 1;
     if (2 * (int64_t)block <= s.rows && s.multiplier == 1)
-        list[n++] = (hg_config){.block = 2 * block, .split = chunk};
+        list[n] = usual, list[n++].block = 2 * block;
+    if (prefetches(p, k, NEAR_BYTES)) list[n] = usual, list[n++].ahead = !usual.ahead;
     return n;
 }
 
@@ -243,6 +255,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
                            .out_step = p->out.strides.w * p->dilation.w,
                            .residual_step = p->residual_strides.w * p->dilation.w,
                            .overlap = p->out.c >= BLOCK,
+                           .ahead = t->config.ahead == 1,
                            .slope = p->post.slope,
                            .min = p->post.min,
                            .max = p->post.max};

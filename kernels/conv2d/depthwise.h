@@ -31,7 +31,8 @@ typedef struct hg_depthwise_line {
  * Where `overlap`, the last block of 8 channels is [channels - 8, channels) for weights and tensors
  * alike, so that no vector is partial: tensors may then be touched before channel 0. Otherwise
  * channels < 8. weights and bias are readable up to the next multiple of 8 channels; nothing else
- * is read or written. Products are summed in this order in every kernel. */
+ * is read or written. Products are summed in this order in every kernel. Where `ahead`, input comes
+ * from memory: what the next outputs of a row read is worth fetching. */
 typedef struct hg_depthwise_args {
     const hg_depthwise_line *lines;
     int64_t line_count;
@@ -42,7 +43,7 @@ typedef struct hg_depthwise_args {
     int64_t out_step, residual_step;
     int64_t count;
     size_t channels;
-    bool overlap;
+    bool overlap, ahead;
     float slope, min, max;
 } hg_depthwise_args;
 
@@ -52,6 +53,19 @@ HG_INLINE int64_t hg_block_begin(const hg_depthwise_args *a, size_t c)
     if (!a->overlap) return (int64_t)c;
     const int64_t in_block = (int64_t)(c % HG_DEPTHWISE_BLOCK), begin = (int64_t)c - in_block;
     return HG_MIN(begin, (int64_t)a->channels - HG_DEPTHWISE_BLOCK) + in_block;
+}
+
+/* The lines at channel c under the px outputs after those from x on, in the rows of taps that the
+ * row of outputs above has not read. px, KW and STRIDE are constants. */
+HG_INLINE void hg_depthwise_ahead(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
+                                  int64_t c, int px, int KW, int STRIDE)
+{
+    enum { LINE = 16 }; /* channels */
+    if (c % LINE) return;
+    const float *next = l->input + ((x + px - 1) * STRIDE + KW - a->left) * a->pixel_step + c;
+    for (int64_t r = HG_MAX(l->rows - STRIDE, 0); r < l->rows; r++)
+        HG_UNROLL for (int i = 0; i < px * STRIDE; i++)
+            hg_prefetch(next, r * a->row_step + i * a->pixel_step);
 }
 
 /* Taps [begin, end) of a window that starts at `first` lie inside [0, in). */

@@ -128,8 +128,10 @@ HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, edge where, int px, 
         const hg_depthwise_line line = a->lines[i], *l = &line;
         const float *weights = l->weights;
         if (a->overlap)
-            for (int64_t c = 0; c < end; c += VL, weights += a->block_step)
+            for (int64_t c = 0; c < end; c += VL, weights += a->block_step) {
+                if (a->ahead && STRIDE == 2) hg_depthwise_ahead(a, l, x, c, px, KW, STRIDE);
                 step(a, l, x, weights, HG_MIN(c, end - VL), vall, false, where, px, KW, STRIDE);
+            }
         else
             step(a, l, x, weights, 0, hg_tail_mask(a->channels), true, tested, px, KW, STRIDE);
     }
