@@ -62,10 +62,10 @@ HG_INLINE void hg_depthwise_ahead(const hg_depthwise_args *a, const hg_depthwise
 {
     enum { LINE = 16 }; /* channels */
     if (c % LINE) return;
-    const float *next = l->input + ((x + px - 1) * STRIDE + KW - a->left) * a->pixel_step + c;
+    const int64_t next = ((x + px - 1) * STRIDE + KW - a->left) * a->pixel_step + c;
     for (int64_t r = HG_MAX(l->rows - STRIDE, 0); r < l->rows; r++)
         HG_UNROLL for (int i = 0; i < px * STRIDE; i++)
-            hg_prefetch(next, r * a->row_step + i * a->pixel_step);
+            hg_prefetch(l->input, next + r * a->row_step + i * a->pixel_step);
 }
 
 /* Taps [begin, end) of a window that starts at `first` lie inside [0, in). */
