@@ -26,10 +26,14 @@ const char *hg_version(void)
     return VERSION(HG_VERSION_MAJOR, HG_VERSION_MINOR, HG_VERSION_PATCH);
 }
 
-static hg_status missing(hg_context *context, hg_plan **plan)
+/* Names the first pointer that is NULL; operators without a filter pass their descriptor twice. */
+static hg_status missing(hg_context *context, const void *op, const void *filter, hg_plan **plan)
 {
     if (plan) *plan = NULL;
-    return hg_report(context, HG_INVALID, "a pointer that planning needs is NULL");
+    return hg_report(context, HG_INVALID,
+                     !op       ? "planning: the descriptor or key is NULL"
+                     : !filter ? "planning: the filter is NULL"
+                               : "planning: plan is NULL");
 }
 
 /* Plans the problem if building it succeeded; otherwise reports why it did not. */
@@ -45,7 +49,7 @@ static hg_status finish(hg_context *context, hg_status built, const hg_reason *w
 hg_status hg_plan_conv2d(hg_context *context, const hg_conv2d *op, hg_filter *filter,
                          const void *bias, hg_plan **plan)
 {
-    if (!context || !op || !filter || !plan) return missing(context, plan);
+    if (!context || !op || !filter || !plan) return missing(context, op, filter, plan);
     hg_problem p;
     hg_reason why;
     const hg_status built = hg_problem_conv2d(op, &filter->desc, &p, &why);
@@ -55,7 +59,7 @@ hg_status hg_plan_conv2d(hg_context *context, const hg_conv2d *op, hg_filter *fi
 hg_status hg_plan_conv_transpose2d(hg_context *context, const hg_conv_transpose2d *op,
                                    hg_filter *filter, const void *bias, hg_plan **plan)
 {
-    if (!context || !op || !filter || !plan) return missing(context, plan);
+    if (!context || !op || !filter || !plan) return missing(context, op, filter, plan);
     hg_problem p;
     hg_reason why;
     const hg_status built = hg_problem_conv_transpose2d(op, &filter->desc, &p, &why);
@@ -64,7 +68,7 @@ hg_status hg_plan_conv_transpose2d(hg_context *context, const hg_conv_transpose2
 
 hg_status hg_plan_max_pool2d(hg_context *context, const hg_max_pool2d *op, hg_plan **plan)
 {
-    if (!context || !op || !plan) return missing(context, plan);
+    if (!context || !op || !plan) return missing(context, op, op, plan);
     hg_problem p;
     hg_reason why;
     const hg_status built = hg_problem_max_pool2d(op, &p, &why);
@@ -73,7 +77,7 @@ hg_status hg_plan_max_pool2d(hg_context *context, const hg_max_pool2d *op, hg_pl
 
 hg_status hg_plan_avg_pool2d(hg_context *context, const hg_avg_pool2d *op, hg_plan **plan)
 {
-    if (!context || !op || !plan) return missing(context, plan);
+    if (!context || !op || !plan) return missing(context, op, op, plan);
     hg_problem p;
     hg_reason why;
     const hg_status built = hg_problem_avg_pool2d(op, &p, &why);
@@ -82,7 +86,7 @@ hg_status hg_plan_avg_pool2d(hg_context *context, const hg_avg_pool2d *op, hg_pl
 
 hg_status hg_plan_lp_pool2d(hg_context *context, const hg_lp_pool2d *op, hg_plan **plan)
 {
-    if (!context || !op || !plan) return missing(context, plan);
+    if (!context || !op || !plan) return missing(context, op, op, plan);
     hg_problem p;
     hg_reason why;
     const hg_status built = hg_problem_lp_pool2d(op, &p, &why);
@@ -91,7 +95,7 @@ hg_status hg_plan_lp_pool2d(hg_context *context, const hg_lp_pool2d *op, hg_plan
 
 hg_status hg_plan_max_unpool2d(hg_context *context, const hg_max_unpool2d *op, hg_plan **plan)
 {
-    if (!context || !op || !plan) return missing(context, plan);
+    if (!context || !op || !plan) return missing(context, op, op, plan);
     hg_problem p;
     hg_reason why;
     const hg_status built = hg_problem_max_unpool2d(op, &p, &why);
@@ -100,7 +104,7 @@ hg_status hg_plan_max_unpool2d(hg_context *context, const hg_max_unpool2d *op, h
 
 hg_status hg_plan_resize2d(hg_context *context, const hg_resize2d *op, hg_plan **plan)
 {
-    if (!context || !op || !plan) return missing(context, plan);
+    if (!context || !op || !plan) return missing(context, op, op, plan);
     hg_problem p;
     hg_reason why;
     const hg_status built = hg_problem_resize2d(op, &p, &why);
@@ -121,7 +125,7 @@ static bool same_filter(const hg_problem *p, const hg_filter *filter)
 hg_status hg_plan_from_key(hg_context *context, const char *key, hg_filter *filter,
                            const void *bias, const char *kernel, hg_plan **plan)
 {
-    if (!context || !key || !plan) return missing(context, plan);
+    if (!context || !key || !plan) return missing(context, key, key, plan);
     hg_problem p;
     hg_reason why;
     hg_status built = hg_problem_parse(key, &p, &why);

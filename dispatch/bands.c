@@ -6,7 +6,12 @@
 
 /* ---- How a problem is cut ---- */
 
-enum { SMALL_L2 = 512 << 10, TILE = 4, WORTH = 2 };
+enum {
+    SMALL_L2 = 512 << 10,
+    TILE = 4,          /* rows of the default Winograd tiles; smaller ones divide it */
+    RELAXED_TILE = 12, /* 4 and 6 divide it */
+    WORTH = 2
+};
 
 /* Rows and columns of the convolution under one of the output. */
 static int64_t scale_of(const hg_problem *p)
@@ -51,7 +56,13 @@ static int64_t effort(const hg_problem *p, int64_t rows)
     return HG_CEIL_DIV(p->out.h, rows) * (HG_ROUND_UP(rows * scale_of(p), TILE) + 1);
 }
 
-int64_t hg_band_rows(const hg_context *context, const hg_problem *p)
+/* Bands begin where tiles of the whole image do, so that their height does not change bits. */
+static int64_t tile_rows(const hg_problem *p)
+{
+    return (p->accuracy == HG_RELAXED ? RELAXED_TILE : TILE) / scale_of(p);
+}
+
+int64_t hg_band_rows(const hg_context *context, int threads, const hg_problem *p)
 {
     if (!hg_bands_possible(p, 1) || (p->in.n == 0 && !p->fused)) return 0;
     const double l2 = context->machine.l2 > 0 ? (double)context->machine.l2 : SMALL_L2;
@@ -63,10 +74,11 @@ int64_t hg_band_rows(const hg_context *context, const hg_problem *p)
     const double bytes = p->fused ? HG_MAX(l2 * 3 / 8, WORTH * weights) : l2 * 3 / 8;
     const double fit = (bytes - first) / row + 1;
     const int64_t wanted = fit > (double)p->out.h ? p->out.h : HG_MAX((int64_t)fit, 1);
-    const int64_t shared = HG_CEIL_DIV(HG_MAX(p->in.n, 1) * p->out.h, context->threads);
-    const int64_t most = HG_MIN(HG_MIN(HG_MAX(wanted, TILE / scale_of(p)), shared), p->out.h);
-    int64_t best = most;
-    for (int64_t rows = most - 1; 2 * rows > most; rows--)
+    const int64_t shared = HG_CEIL_DIV(HG_MAX(p->in.n, 1) * p->out.h, threads);
+    const int64_t unit = tile_rows(p);
+    const int64_t most = HG_MIN(HG_MAX(HG_MIN(wanted, shared), unit), p->out.h);
+    int64_t best = most == p->out.h ? most : most - most % unit;
+    for (int64_t rows = most - most % unit; 2 * rows > most; rows -= unit)
         if (effort(p, rows) < effort(p, best)) best = rows;
     if (p->fused) return hg_bands_possible(p, best) ? best : 1;
     return hg_bands_possible(p, best) && hg_band_count(p, best) > 1 ? best : 0;

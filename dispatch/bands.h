@@ -17,7 +17,7 @@ struct hg_plan;
 
 /* Rows of output per band that suit the caches and the threads; 0 where bands gain nothing or are
  * not possible. Fused problems run in no other way. */
-int64_t hg_band_rows(const hg_context *context, const hg_problem *p);
+int64_t hg_band_rows(const hg_context *context, int threads, const hg_problem *p);
 /* Whether a problem can be cut into bands of so many rows. */
 bool hg_bands_possible(const hg_problem *p, int64_t rows);
 /* What the kernel runs for each band, and how many bands the batch has. */

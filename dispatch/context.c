@@ -1,18 +1,20 @@
 #include "dispatch/context.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "dispatch/cpu.h"
 #include "dispatch/registry.h"
 
 /* ---- Memory and log ---- */
 
-enum { HUGE_PAGE = 2 << 20 };
+enum { HUGE_PAGE = 2 << 20, MAX_THREADS = 256, MAX_TABLE = 64 << 20 };
 
 /* Large memory begins on a huge page where the system has them: the first touch of packed weights
  * then takes a fault per 2 MiB, not per 4 KiB. */
@@ -54,20 +56,24 @@ hg_status hg_report(hg_context *context, hg_status status, const char *sentence)
 
 /* ---- Tables ---- */
 
-/* Reads a whole regular file; *text is released by the caller. */
+/* Reads a whole regular file; *text is released by the caller. Opened without waiting: another kind
+ * of file could make it wait forever. */
 static hg_status read_file(hg_context *context, const char *path, char **text, size_t *size)
 {
-    FILE *file = fopen(path, "rbe");
-    if (!file) return HG_IO;
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat info;
     hg_status status = HG_IO;
     *text = NULL;
-    if (fstat(fileno(file), &info) == 0 && S_ISREG(info.st_mode)) {
+    if (file < 0) return HG_IO;
+    if (fstat(file, &info) == 0 && S_ISREG(info.st_mode) && info.st_size <= MAX_TABLE) {
+        size_t done = 0;
         *size = (size_t)info.st_size;
         *text = hg_allocate(context, *size);
-        status = !*text ? HG_NO_MEMORY : fread(*text, 1, *size, file) == *size ? HG_OK : HG_IO;
+        for (ssize_t n = 1; *text && n > 0 && done<*size; done += n> 0 ? (size_t)n : 0)
+            n = read(file, *text + done, *size - done);
+        status = !*text ? HG_NO_MEMORY : done == *size ? HG_OK : HG_IO;
     }
-    fclose(file);
+    close(file);
     if (status) hg_release(context, *text);
     return status;
 }
@@ -80,11 +86,18 @@ static hg_status add_file(hg_context *context, const char *path)
     if (status == HG_IO) {
         snprintf(sentence, sizeof sentence, "tuning table %.200s cannot be read; ignored", path);
         hg_report(context, HG_IO, sentence);
+        context->table.counts.unreadable++;
         return HG_OK;
     }
     if (status) return status;
+    const size_t before = context->table.counts.skipped;
     status = hg_table_add(context, &context->table, text, size);
     hg_release(context, text);
+    if (context->table.counts.skipped > before) {
+        snprintf(sentence, sizeof sentence, "tuning table %.180s: %zu lines skipped", path,
+                 context->table.counts.skipped - before);
+        hg_report(context, HG_IO, sentence);
+    }
     return status;
 }
 
@@ -94,11 +107,17 @@ static int is_table(const struct dirent *entry)
     return n > 6 && strcmp(entry->d_name + n - 6, ".jsonl") == 0;
 }
 
+/* In every locale the same. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
 /* Every .jsonl file of the folder, in the order of their names; no folder is no tables. */
 static hg_status add_folder(hg_context *context, const char *folder)
 {
     struct dirent **names = NULL;
-    const int count = scandir(folder, &names, is_table, alphasort);
+    const int count = scandir(folder, &names, is_table, by_name);
     hg_status status = HG_OK;
     for (int i = 0; i < count; i++) {
         char path[1024];
@@ -116,7 +135,10 @@ static hg_status add_listed_files(hg_context *context, const char *list)
     while (!status && *list) {
         const size_t n = strcspn(list, ":");
         char path[1024];
-        if (n && n < sizeof path) {
+        if (n >= sizeof path) {
+            hg_report(context, HG_IO, "HG_TABLE: a path is longer than 1023 bytes; ignored");
+            context->table.counts.unreadable++;
+        } else if (n) {
             memcpy(path, list, n);
             path[n] = '\0';
             status = add_file(context, path);
@@ -158,10 +180,26 @@ static void cap_isa(hg_context *context, hg_isa cap)
     if (cap != HG_ISA_ANY && cap < context->machine.isa) context->machine.isa = cap;
 }
 
+/* "NAME" or "NAME CONFIG"; whether it can run a problem is seen when that is planned. */
+static void prefer(hg_context *context, const char *kernel)
+{
+    char name[HG_KERNEL_NAME_SIZE];
+    const size_t length = strcspn(kernel, " ");
+    snprintf(name, sizeof name, "%.*s", (int)HG_MIN(length, sizeof name - 1), kernel);
+    if (length && !hg_registry_find(name)) {
+        char sentence[HG_KERNEL_NAME_SIZE + 64];
+        snprintf(sentence, sizeof sentence, "preferred kernel \"%s\" does not exist; ignored",
+                 name);
+        hg_report(context, HG_INVALID, sentence);
+        return;
+    }
+    snprintf(context->preferred, sizeof context->preferred, "%s", kernel);
+}
+
 static void read_overrides(hg_context *context)
 {
     const char *isa = secure_getenv("HG_ISA"), *kernel = secure_getenv("HG_KERNEL");
-    if (kernel) snprintf(context->preferred, sizeof context->preferred, "%s", kernel);
+    if (kernel) prefer(context, kernel);
     if (!isa) return;
     for (int i = HG_ISA_SCALAR; i <= HG_ISA_AVX2; i++)
         if (strcmp(isa, hg_isa_name((hg_isa)i)) == 0) {
@@ -181,13 +219,16 @@ static void destroy(hg_context *context)
     allocator.release(allocator.self, context);
 }
 
-static hg_status check_options(const hg_context_options *o)
+static hg_status check_options(const hg_context_options *o, hg_reason *why)
 {
-    hg_reason unused;
-    if (hg_check_reserved(o->reserved, HG_COUNT(o->reserved), &unused)) return HG_UNSUPPORTED;
-    if (o->threads < 0 || o->threads > 256) return HG_INVALID;
-    if ((unsigned)o->isa > HG_ISA_AVX2) return HG_INVALID;
-    if (!o->allocator.allocate != !o->allocator.release) return HG_INVALID;
+    if (hg_check_reserved(o->reserved, HG_COUNT(o->reserved), why)) return HG_UNSUPPORTED;
+    if (o->threads < 0 || o->threads > MAX_THREADS)
+        return hg_fail(why, HG_INVALID, "hg_context_create: threads is %d, not 0 to %d", o->threads,
+                       MAX_THREADS);
+    if ((unsigned)o->isa > HG_ISA_AVX2)
+        return hg_fail(why, HG_INVALID, "hg_context_create: isa is %d, no hg_isa", (int)o->isa);
+    if (!o->allocator.allocate != !o->allocator.release)
+        return hg_fail(why, HG_INVALID, "hg_context_create: allocator has one function of two");
     return HG_OK;
 }
 
@@ -196,7 +237,7 @@ static hg_status fill(hg_context *context, const hg_context_options *o)
     hg_cpu_detect(&context->machine);
     cap_isa(context, o->isa);
     if (!o->ignore_environment) read_overrides(context);
-    if (o->kernel) snprintf(context->preferred, sizeof context->preferred, "%s", o->kernel);
+    if (o->kernel) prefer(context, o->kernel);
     const hg_status status = load_tables(context, o);
     if (status) return status;
     if (context->threads > 1 && !context->executor.parallel_for) {
@@ -213,9 +254,10 @@ hg_status hg_context_create(const hg_context_options *options, hg_context **out)
     const hg_allocator standard = {default_allocate, default_release, NULL};
     if (!out) return HG_INVALID;
     *out = NULL;
-    hg_status status = check_options(&o);
+    hg_reason why;
+    hg_status status = check_options(&o, &why);
     if (status) {
-        if (o.log.write) o.log.write(o.log.self, status, "hg_context_create: bad option");
+        if (o.log.write) o.log.write(o.log.self, status, why.text);
         return status;
     }
     const hg_allocator allocator = o.allocator.allocate ? o.allocator : standard;

@@ -54,7 +54,9 @@ hg_status hg_filter_create(hg_context *context, const hg_filter_desc *desc, cons
     if (!out) return hg_report(context, HG_INVALID, "hg_filter_create: filter is NULL");
     *out = NULL;
     if (!context || !desc || !weights)
-        return hg_report(context, HG_INVALID, "hg_filter_create: a pointer is NULL");
+        return hg_report(context, HG_INVALID,
+                         !desc ? "hg_filter_create: desc is NULL"
+                               : "hg_filter_create: weights is NULL");
     hg_filter_desc d = *desc;
     const hg_status status = hg_check_filter_desc(desc, &d, &why);
     if (status) return hg_report(context, status, why.text);

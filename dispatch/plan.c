@@ -25,11 +25,6 @@ static void add_step(hg_plan *plan, hg_step_kind kind, int stage, int64_t ranges
     plan->steps[plan->step_count++] = (hg_step){kind, stage, ranges};
 }
 
-static size_t index_size(const hg_problem *p)
-{
-    return p->pool.index_type == HG_INDEX_I32 ? 4 : 8;
-}
-
 static size_t dense_bytes(const hg_tensor *t, size_t element)
 {
     const hg_tensor dense = {t->dtype, HG_NHWC, t->n, t->h, t->w, t->c, {0}, {0}};
@@ -47,7 +42,9 @@ static bool lay_out_copies_before(hg_plan *plan)
     bool ok = reserve(plan, dense_bytes(&p->in, 4), &plan->input_at) &&
               reserve(plan, dense_bytes(&p->out, 4), &plan->output_at);
     if (ok && p->post.residual) ok = reserve(plan, dense_bytes(&p->out, 4), &plan->residual_at);
-    if (ok && indices) ok = reserve(plan, dense_bytes(indexed, index_size(p)), &plan->indices_at);
+    if (ok && indices)
+        ok = reserve(plan, dense_bytes(indexed, hg_index_bytes(p->pool.index_type)),
+                     &plan->indices_at);
     add_step(plan, HG_STEP_PACK_INPUT, 0, hg_repack_ranges(&p->in));
     if (unpool) add_step(plan, HG_STEP_PACK_INDICES, 0, hg_repack_ranges(&p->in));
     if (p->post.residual) add_step(plan, HG_STEP_PACK_RESIDUAL, 0, hg_repack_ranges(&p->out));

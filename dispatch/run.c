@@ -1,4 +1,6 @@
 /* Running a plan: a few steps, each cut into ranges; serial or on the context's executor. */
+#include <fenv.h>
+
 #include "dispatch/bands.h"
 #include "dispatch/plan.h"
 
@@ -10,6 +12,7 @@ typedef struct run_state {
     int64_t next;    /* atomic: first range that no slice has taken */
     int64_t portion; /* ranges taken at a time */
     int fault;       /* atomic */
+    fenv_t floats;   /* the caller's rounding and denormals, which workers have not inherited */
 } run_state;
 
 static void repack(const run_state *r, const hg_tensor *nchw, const void *from, void *to,
@@ -23,7 +26,7 @@ static void run_ranges(const run_state *r, const hg_task *task, int64_t begin, i
     const hg_plan *plan = r->plan;
     const hg_problem *p = &plan->problem;
     const hg_io *io = r->io;
-    const size_t index = p->pool.index_type == HG_INDEX_I32 ? 4 : 8;
+    const size_t index = hg_index_bytes(p->pool.index_type);
     hg_tensor residual = p->out;
     residual.strides = p->residual_strides;
     switch (r->step->kind) {
@@ -57,13 +60,16 @@ static void run_slice(void *argument, size_t slice)
 {
     run_state *r = argument;
     hg_task task = r->task;
+    const int64_t ranges = r->step->ranges;
     if (r->plan->scratch_each)
         task.scratch = (char *)r->task.scratch + slice * r->plan->scratch_each;
-    for (;;) {
-        const int64_t begin = __atomic_fetch_add(&r->next, r->portion, __ATOMIC_RELAXED);
-        if (begin >= r->step->ranges) return;
-        run_ranges(r, &task, begin, HG_MIN(begin + r->portion, r->step->ranges));
-    }
+    fenv_t own;
+    fegetenv(&own);
+    fesetenv(&r->floats);
+    int64_t begin;
+    while ((begin = __atomic_fetch_add(&r->next, r->portion, __ATOMIC_RELAXED)) < ranges)
+        run_ranges(r, &task, begin, HG_MIN(begin + r->portion, ranges));
+    fesetenv(&own);
 }
 
 static void run_step(run_state *r)
@@ -75,6 +81,7 @@ static void run_step(run_state *r)
         return;
     }
     const int64_t slices = HG_MIN(context->threads, ranges);
+    fegetenv(&r->floats);
     r->next = 0;
     r->portion = HG_MAX(ranges / (slices * 8), 1);
     context->executor.parallel_for(context->executor.self, (size_t)slices, run_slice, r);
@@ -107,29 +114,31 @@ static void aim(run_state *r, char *workspace)
     r->task.input_indices = workspace + plan->indices_at;
 }
 
-static hg_status check(const hg_plan *plan, const hg_io *io, const void *workspace)
+/* What is wrong with the arguments, or NULL. */
+static const char *fault_of(const hg_plan *plan, const hg_io *io, const void *workspace)
 {
     const hg_problem *p = &plan->problem;
-    const bool missing = !io->input || !io->output || (p->post.residual && !io->residual) ||
-                         (p->pool.indices && !io->indices) ||
-                         (p->op == HG_OP_MAX_UNPOOL2D && !io->input_indices);
-    if (missing && p->in.n > 0)
-        return hg_report(plan->context, HG_INVALID, "hg_run: a tensor that the plan needs is NULL");
-    if (plan->workspace && !workspace)
-        return hg_report(plan->context, HG_INVALID, "hg_run: the workspace is NULL");
-    if ((uintptr_t)workspace % 64)
-        return hg_report(plan->context, HG_INVALID, "hg_run: the workspace is not 64-byte aligned");
+    if (p->in.n > 0) {
+        if (!io->input) return "hg_run: io.input is NULL";
+        if (!io->output) return "hg_run: io.output is NULL";
+        if (io->input == io->output) return "hg_run: io.output is io.input";
+        if (p->post.residual && !io->residual) return "hg_run: io.residual is NULL";
+        if (p->pool.indices && !io->indices) return "hg_run: io.indices is NULL";
+        if (p->op == HG_OP_MAX_UNPOOL2D && !io->input_indices)
+            return "hg_run: io.input_indices is NULL";
+        if (plan->workspace && !workspace) return "hg_run: the workspace is NULL";
+    }
+    if ((uintptr_t)workspace % 64) return "hg_run: the workspace is not 64-byte aligned";
     for (size_t i = 0; i < HG_COUNT(io->reserved); i++)
-        if (io->reserved[i])
-            return hg_report(plan->context, HG_INVALID, "hg_run: reserved words must be 0");
-    return HG_OK;
+        if (io->reserved[i]) return "hg_run: io.reserved must be 0";
+    return NULL;
 }
 
 hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace)
 {
     if (!plan || !io) return HG_INVALID;
-    const hg_status status = check(plan, io, workspace);
-    if (status) return status;
+    const char *fault = fault_of(plan, io, workspace);
+    if (fault) return hg_report(plan->context, HG_INVALID, fault);
     run_state r; /* not cleared: that takes as long as the smallest layers */
     r.plan = plan, r.io = io, r.fault = HG_OK;
     aim(&r, workspace);

@@ -108,7 +108,7 @@ static size_t add_configs(const hg_kernel *k, const way *w, int threads, size_t 
         /* An algorithm's configs come in its order of preference: a hair apart in cost. */
         const double all = cost * (1.0 + 1e-6 * i);
         list[count++] =
-            (hg_candidate){k, configs[i], all / busy_workers(k, w, &configs[i], threads)};
+            (hg_candidate){k, configs[i], all / busy_workers(k, w, &configs[i], threads), false};
     }
     return count;
 }
@@ -116,6 +116,7 @@ static size_t add_configs(const hg_kernel *k, const way *w, int threads, size_t 
 static int by_cost(const void *a, const void *b)
 {
     const hg_candidate *x = a, *y = b;
+    if (x->first != y->first) return x->first ? -1 : 1;
     if (x->cost != y->cost) return x->cost < y->cost ? -1 : 1;
     const int order = strcmp(x->kernel->name, y->kernel->name);
     return order ? order : x->config.block - y->config.block;
@@ -129,11 +130,11 @@ static bool runs_in_bands(const hg_kernel *k, const hg_problem *band)
     return sizes.stages <= 1 && sizes.shared == 0;
 }
 
-size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced, int64_t bands,
-                     hg_candidate list[HG_MAX_CANDIDATES])
+static size_t list_for(const hg_context *context, int threads, const hg_problem *p, bool forced,
+                       int64_t bands, hg_candidate list[HG_MAX_CANDIDATES])
 {
     const bool repackable = p->in.layout == HG_NCHW && !p->fused;
-    const int64_t rows = hg_bands_possible(p, bands) ? bands : hg_band_rows(context, p);
+    const int64_t rows = hg_bands_possible(p, bands) ? bands : hg_band_rows(context, threads, p);
     const way direct = {.problem = *p, .times = 1};
     way twin = {.config = {.via = 1}, .times = 1}, band = {.times = 0};
     if (repackable)
@@ -147,7 +148,6 @@ size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced
     }
     size_t count = 0;
     const hg_kernel *k;
-    const int threads = (int)context->threads;
     for (size_t i = 0; (k = hg_registry_at(i)) != NULL; i++) {
         if (k->op != p->op) continue;
         if (!p->fused && eligible(context, k, p, forced)) {
@@ -163,6 +163,18 @@ size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced
     return count;
 }
 
+size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced, int64_t bands,
+                     hg_candidate list[HG_MAX_CANDIDATES])
+{
+    size_t count = list_for(context, 1, p, forced, bands, list);
+    if (context->threads == 1 || count == 0) return count;
+    const hg_kernel *kernel = list[0].kernel;
+    count = list_for(context, context->threads, p, forced, bands, list);
+    for (size_t i = 0; i < count; i++) list[i].first = list[i].kernel == kernel;
+    qsort(list, count, sizeof *list, by_cost);
+    return count;
+}
+
 void hg_candidate_format(const hg_candidate *c, char *text, size_t size)
 {
     char config[HG_CONFIG_SIZE];
@@ -173,7 +185,7 @@ void hg_candidate_format(const hg_candidate *c, char *text, size_t size)
 static bool same_config(const hg_config *a, const hg_config *b)
 {
     return a->block == b->block && a->split == b->split && a->store == b->store &&
-           a->via == b->via && a->bands == b->bands;
+           a->ahead == b->ahead && a->via == b->via && a->bands == b->bands;
 }
 
 /* ---- Choice ---- */
@@ -285,6 +297,8 @@ hg_status hg_select(const hg_context *context, const hg_problem *p, const char *
         tier = chosen ? "tuned: exact table record" : "least estimated cost";
     }
     if (!chosen) chosen = count ? &list[0] : NULL;
+    if (!chosen && p->fused && !hg_bands_possible(p, 1))
+        return hg_fail(why, HG_RANGE, "rows under one of the pooled output are beyond 2 GiB");
     if (!chosen) return hg_fail(why, HG_UNSUPPORTED, "no kernel in this build runs this problem");
     choice->candidate = *chosen;
     choice->explain[0] = '\0';
@@ -293,6 +307,8 @@ hg_status hg_select(const hg_context *context, const hg_problem *p, const char *
     tell(choice->explain, "%s\n  %s, among %zu candidates; estimated %.1f us\n", name, tier, count,
          chosen->cost * 1e-3);
     if (entry && strncmp(tier, "tuned", 5) == 0) tell_record(choice->explain, entry, rank);
+    if (wished && !forced && strncmp(tier, "preferred", 9) != 0)
+        tell(choice->explain, "  preferred %s cannot run this problem\n", wish);
     tell_runners_up(choice->explain, list, count, chosen);
     return HG_OK;
 }

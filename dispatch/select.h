@@ -11,11 +11,14 @@ typedef struct hg_candidate {
     const hg_kernel *kernel;
     hg_config config;
     double cost; /* estimated ns */
+    bool first;  /* of the kernel that one thread would run */
 } hg_candidate;
 
 enum { HG_MAX_CANDIDATES = 512, HG_EXPLAIN_SIZE = 1024 };
 
-/* All kernels and configurations that may run the problem in this context, least cost first.
+/* All kernels and configurations that may run the problem in this context: those of the kernel of
+ * least cost on one thread, then the others, each by their cost on the context's threads. The
+ * default's results then do not depend on the number of threads.
  * bands: rows of output per band, where bands are possible; 0 = as the context's caches ask. */
 size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced, int64_t bands,
                      hg_candidate list[HG_MAX_CANDIDATES]);

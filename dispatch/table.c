@@ -245,7 +245,6 @@ static hg_status add_record(hg_context *context, hg_table *table, const hg_recor
     if (!entry.key) return HG_NO_MEMORY;
     strcpy(entry.key, r->key);
     table->entries[table->count++] = entry;
-    table->counts.usable++;
     return HG_OK;
 }
 
@@ -303,7 +302,7 @@ void hg_table_seal(hg_context *context, hg_table *table)
         else
             table->entries[kept++] = *e;
     }
-    table->count = kept;
+    table->count = table->counts.usable = kept;
 }
 
 void hg_table_free(hg_context *context, hg_table *table)

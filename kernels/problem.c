@@ -244,7 +244,7 @@ double hg_problem_bytes(const hg_problem *p)
 {
     const double in = (double)p->in.n * (double)p->in.h * (double)p->in.w * (double)p->in.c;
     const double out = (double)p->out.n * (double)p->out.h * (double)p->out.w * (double)p->out.c;
-    const double index = p->pool.index_type == HG_INDEX_I32 ? 4.0 : 8.0;
+    const double index = (double)hg_index_bytes(p->pool.index_type);
     double bytes = 4.0 * (in + out) + (p->post.residual ? 4.0 * out : 0.0);
     if (p->op == HG_OP_MAX_UNPOOL2D) bytes += index * in;
     if (p->op == HG_OP_MAX_POOL2D && p->pool.indices) bytes += index * out;

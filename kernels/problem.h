@@ -119,7 +119,13 @@ hg_status hg_finish_output(hg_problem *p, int64_t channels, const hg_strides *gi
 /* ---- Facts about problems ---- */
 int64_t hg_problem_reduction(const hg_problem *p); /* products (taps) summed into one output */
 double hg_problem_flops(const hg_problem *p);      /* 2 * products, direct form */
-double hg_problem_bytes(const hg_problem *p);      /* compulsory: input + output (+ indices) */
+/* Bytes of an index. */
+static inline size_t hg_index_bytes(hg_index_type type)
+{
+    return type == HG_INDEX_I32 ? 4 : 8;
+}
+
+double hg_problem_bytes(const hg_problem *p); /* compulsory: input + output (+ indices) */
 bool hg_problem_has_filter(const hg_problem *p);
 void hg_problem_filter(const hg_problem *p, hg_filter_desc *desc);
 

@@ -113,26 +113,28 @@ static void runs_of(hg_context *context, hg_op op, hg_filter *filter)
                         .residual = sample_weights(),
                         .indices = indices,
                         .input_indices = indices};
-    hg_io io[8] = {good, good, good, good, good, good, good, good};
+    hg_io io[9] = {good, good, good, good, good, good, good, good, good};
     const struct {
         const char *what;
         bool wrong;
         void *workspace;
-    } cases[8] = {{"no input", true, workspace},
+    } cases[9] = {{"no input", true, workspace},
                   {"no output", true, workspace},
                   {"no residual", op == HG_OP_CONV2D, workspace},
                   {"no indices", op == HG_OP_MAX_POOL2D, workspace},
                   {"no input indices", op == HG_OP_MAX_UNPOOL2D, workspace},
                   {"a reserved word", true, workspace},
                   {"an unaligned workspace", true, workspace + 4},
-                  {"no workspace", size > 0, NULL}};
+                  {"no workspace", size > 0, NULL},
+                  {"the input as the output", true, workspace}};
     io[0].input = NULL;
     io[1].output = NULL;
     io[2].residual = NULL;
     io[3].indices = NULL;
     io[4].input_indices = NULL;
     io[5].reserved[2] = 1;
-    for (int i = 0; i < 8; i++) {
+    io[8].output = (void *)(uintptr_t)io[8].input;
+    for (int i = 0; i < 9; i++) {
         char text[120];
         snprintf(text, sizeof text, "hg_run of %s with %s", hg_op_name(op), cases[i].what);
         last = (heard){0};

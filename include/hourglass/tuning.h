@@ -19,10 +19,11 @@ typedef struct hg_machine {
 
 HG_API void hg_context_machine(const hg_context *context, hg_machine *machine);
 
-/* Tables read at creation: records that this machine and these kernels can use, records for other
- * machines or kernel revisions, and lines that were skipped as unreadable. */
+/* Tables read at creation: records that this machine and these kernels can use (of several for one
+ * problem the last counts), records for other machines or kernel revisions, lines skipped as
+ * damaged, and files that could not be read. */
 typedef struct hg_table_counts {
-    size_t usable, foreign, skipped;
+    size_t usable, foreign, skipped, unreadable;
 } hg_table_counts;
 
 HG_API void hg_context_tables(const hg_context *context, hg_table_counts *counts);

@@ -1,4 +1,4 @@
-/* AVX2 helpers shared by the kernels: masked tails and the epilogue. */
+/* AVX2 helpers shared by the kernels. */
 #ifndef HG_COMMON_VEC_AVX2_H
 #define HG_COMMON_VEC_AVX2_H
 
@@ -27,13 +27,6 @@ HG_INLINE __m256 hg_keep(__m256 v)
 {
     __asm__("" : "+x"(v));
     return v;
-}
-
-/* max that propagates NaN of either operand, unlike vmaxps, which returns b on NaN. */
-HG_INLINE __m256 hg_max_nan(__m256 a, __m256 b)
-{
-    const __m256 vmax = _mm256_max_ps(a, b);                             /* b if either is NaN */
-    return _mm256_blendv_ps(vmax, a, _mm256_cmp_ps(a, a, _CMP_UNORD_Q)); /* a's NaN survives */
 }
 
 #endif

@@ -88,6 +88,8 @@ hg_status hg_conv_common(const hg_tensor *input, const hg_filter_desc *filter,
     if ((unsigned)accuracy > HG_RELAXED)
         return hg_fail(why, HG_INVALID, "unknown accuracy %d", (int)accuracy);
     p->kernel = (hg_size2){f.height, f.width};
+    if (p->kernel.h == 1) p->dilation.h = 1;
+    if (p->kernel.w == 1) p->dilation.w = 1;
     p->groups = f.groups;
     p->accuracy = accuracy;
     return HG_OK;

@@ -102,7 +102,7 @@ static void aim_row(const hg_task *t, const hg_index_rule *r, int64_t n, int64_t
     const hg_pool_span *row = (const hg_pool_span *)t->tables + oy;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
     const int64_t out = n * so->n + oy * so->h + c * so->c;
-    const size_t index_size = p->pool.index_type == HG_INDEX_I32 ? 4 : 8;
+    const size_t index_size = hg_index_bytes(p->pool.index_type);
     a->input = t->input + n * si->n + row->first * si->h + c * si->c;
     a->output = t->output + out;
     a->indices = p->pool.indices ? (char *)t->indices + (size_t)out * index_size : NULL;

@@ -65,7 +65,7 @@ static void gather_row(const hg_task *t, int64_t row)
     const hg_problem *p = t->problem;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
     const hg_strides at = rule_of(p).at;
-    const size_t index_size = p->pool.index_type == HG_INDEX_I32 ? 4 : 8;
+    const size_t index_size = hg_index_bytes(p->pool.index_type);
     const int64_t n = row / p->in.h, y = row % p->in.h, in = n * si->n + y * si->h;
     float *image = t->output + n * so->n;
     bool *stray = (bool *)t->shared + row;
@@ -116,7 +116,7 @@ static void gather_plane(const hg_task *t, int64_t n, int64_t c, bool *stray)
 {
     const hg_problem *p = t->problem;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides, at = rule_of(p).at;
-    const size_t index_size = p->pool.index_type == HG_INDEX_I32 ? 4 : 8;
+    const size_t index_size = hg_index_bytes(p->pool.index_type);
     const int64_t in = n * si->n + c * si->c, covered_h = 2 * p->in.h, covered_w = 2 * p->in.w;
     float *plane = t->output + n * so->n + c * so->c;
     *stray = false;

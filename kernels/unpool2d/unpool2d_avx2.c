@@ -166,7 +166,7 @@ HG_INLINE __m256i blocks(const hg_unpool_args *a, int64_t x, int64_t y, __m256i 
 {
     const int64_t e = y * a->in_down + x;
     const float *in = a->input + e;
-    const size_t index_size = a->index_type == HG_INDEX_I32 ? 4 : 8;
+    const size_t index_size = hg_index_bytes(a->index_type);
     prefetch(in, AHEAD * sizeof(float));
     prefetch((const char *)a->indices + (size_t)e * index_size, AHEAD * index_size);
     float *out = a->output + 2 * (y * a->out_row + x);

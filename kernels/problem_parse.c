@@ -1,0 +1,278 @@
+/* Keys: one line of text as a problem.
+ *
+ * Parsing builds the public descriptor that the words describe and lets the operator's builder
+ * validate it, so that a key can never name a problem that the public face would refuse. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/common/attr.h"
+#include "kernels/problem_words.h"
+
+/* Everything a key can say. Words that an operator has no use for change nothing. */
+typedef struct words {
+    int64_t n, c, h, w, k, g;
+    int64_t r[2], s[2], d[2], o[2], image[2], p[4], in[4], out[4], res[4];
+    int64_t divisor;
+    double leaky, clamp[2], power, a, scale[2], roi[4], fill;
+    bool adaptive, include_pad, is_signed, residual, strict, relaxed, exclude, antialias;
+    bool has_leaky, has_clamp, has_index;
+    int fused, convention, index_type, mode, coordinates, rounding;
+} words;
+
+/* count integers divided by `separator`, up to the end of the word. */
+static bool integers(const char *s, char separator, int count, int64_t *v)
+{
+    for (int i = 0; i < count; i++) {
+        char *end;
+        v[i] = strtoll(s, &end, 10);
+        if (end == s || *end != (i + 1 < count ? separator : '\0')) return false;
+        s = end + 1;
+    }
+    return true;
+}
+
+static bool reals(const char *s, int count, double *v)
+{
+    for (int i = 0; i < count; i++) {
+        char *end;
+        v[i] = strtod(s, &end);
+        if (end == s || *end != (i + 1 < count ? ',' : '\0')) return false;
+        s = end + 1;
+    }
+    return true;
+}
+
+static int find(const char *word, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(word, names[i]) == 0) return (int)i;
+    return -1;
+}
+#define FIND(word, names) find(word, names, HG_COUNT(names))
+
+static bool parse_index(char *s, words *w)
+{
+    char *colon = strchr(s, ':');
+    if (!colon) return false;
+    *colon = '\0';
+    w->convention = FIND(s, convention_names);
+    w->index_type = FIND(colon + 1, index_type_names);
+    w->has_index = true;
+    return w->convention >= 0 && w->index_type >= 0;
+}
+
+static bool parse_word(char *word, words *w)
+{
+    const struct {
+        const char *name;
+        bool *flag;
+    } flags[] = {{"adaptive", &w->adaptive},   {"include_pad", &w->include_pad},
+                 {"signed", &w->is_signed},    {"residual", &w->residual},
+                 {"strict", &w->strict},       {"relaxed", &w->relaxed},
+                 {"antialias", &w->antialias}, {"exclude_outside", &w->exclude}};
+    const struct {
+        const char *prefix;
+        char separator;
+        int count;
+        int64_t *v;
+    } fields[] = {{"n", 0, 1, &w->n},       {"c", 0, 1, &w->c},
+                  {"h", 0, 1, &w->h},       {"w", 0, 1, &w->w},
+                  {"k", 0, 1, &w->k},       {"g", 0, 1, &w->g},
+                  {"r", 'x', 2, w->r},      {"s", 'x', 2, w->s},
+                  {"d", 'x', 2, w->d},      {"o", 'x', 2, w->o},
+                  {"p", ',', 4, w->p},      {"image=", 'x', 2, w->image},
+                  {"in=", ',', 4, w->in},   {"out=", ',', 4, w->out},
+                  {"res=", ',', 4, w->res}, {"divisor=", 0, 1, &w->divisor}};
+    const struct {
+        const char *prefix;
+        int count;
+        double *v;
+        bool *seen;
+    } numbers[] = {{"leaky=", 1, &w->leaky, &w->has_leaky},
+                   {"clamp=", 2, w->clamp, &w->has_clamp},
+                   {"power=", 1, &w->power, NULL},
+                   {"a=", 1, &w->a, NULL},
+                   {"scale=", 2, w->scale, NULL},
+                   {"roi=", 4, w->roi, NULL},
+                   {"fill=", 1, &w->fill, NULL}};
+    for (size_t i = 0; i < HG_COUNT(flags); i++)
+        if (strcmp(word, flags[i].name) == 0) return *flags[i].flag = true;
+    int found = FIND(word, mode_names);
+    if (found >= 0) return w->mode = found, true;
+    found = FIND(word, coordinate_names);
+    if (found >= 0) return w->coordinates = found, true;
+    if (strncmp(word, "round=", 6) == 0) return (w->rounding = FIND(word + 6, rounding_names)) >= 0;
+    if (strncmp(word, "pool=", 5) == 0) return (w->fused = FIND(word + 5, fused_names)) >= 0;
+    if (strncmp(word, "index=", 6) == 0) return parse_index(word + 6, w);
+    for (size_t i = 0; i < HG_COUNT(numbers); i++) {
+        const size_t length = strlen(numbers[i].prefix);
+        if (strncmp(word, numbers[i].prefix, length)) continue;
+        if (numbers[i].seen) *numbers[i].seen = true;
+        return reals(word + length, numbers[i].count, numbers[i].v);
+    }
+    for (size_t i = HG_COUNT(fields); i-- > 0;) { /* the long prefixes first */
+        const size_t length = strlen(fields[i].prefix);
+        if (strncmp(word, fields[i].prefix, length)) continue;
+        return integers(word + length, fields[i].separator, fields[i].count, fields[i].v);
+    }
+    return false;
+}
+
+/* ---- Words -> public descriptors -> builders ---- */
+
+static hg_strides strides_of(const int64_t v[4])
+{
+    return (hg_strides){v[0], v[1], v[2], v[3]};
+}
+
+static hg_epilogue epilogue_of(const words *w)
+{
+    hg_epilogue e = {.residual = w->residual, .residual_strides = strides_of(w->res)};
+    if (w->has_leaky)
+        e.activation = HG_LEAKY_RELU, e.slope = (float)w->leaky;
+    else if (w->has_clamp)
+        e.activation = HG_CLAMP, e.min = (float)w->clamp[0], e.max = (float)w->clamp[1];
+    return e;
+}
+
+static hg_status build_conv(hg_op op, const words *w, hg_tensor in, hg_problem *p, hg_reason *why)
+{
+    const hg_filter_desc filter = {.order = op == HG_OP_CONV2D ? HG_OIHW : HG_IOHW,
+                                   .out_channels = w->k,
+                                   .in_channels = w->c,
+                                   .height = w->r[0],
+                                   .width = w->r[1],
+                                   .groups = w->g};
+    const hg_accuracy accuracy = w->strict ? HG_STRICT : w->relaxed ? HG_RELAXED : HG_DEFAULT;
+    const hg_padding padding = {HG_PADDING_EXPLICIT, w->p[0], w->p[1], w->p[2], w->p[3]};
+    const hg_size2 stride = {w->s[0], w->s[1]}, dilation = {w->d[0], w->d[1]};
+    if (op == HG_OP_CONV2D) {
+        const hg_conv2d d = {.input = in,
+                             .output_strides = strides_of(w->out),
+                             .stride = stride,
+                             .dilation = dilation,
+                             .padding = padding,
+                             .epilogue = epilogue_of(w),
+                             .pool = (hg_conv_pool)w->fused,
+                             .accuracy = accuracy};
+        return hg_problem_conv2d(&d, &filter, p, why);
+    }
+    const hg_conv_transpose2d d = {.input = in,
+                                   .output_strides = strides_of(w->out),
+                                   .stride = stride,
+                                   .dilation = dilation,
+                                   .padding = padding,
+                                   .output_size = {w->o[0], w->o[1]},
+                                   .epilogue = epilogue_of(w),
+                                   .accuracy = accuracy};
+    return hg_problem_conv_transpose2d(&d, &filter, p, why);
+}
+
+static hg_status build_pool(hg_op op, const words *w, hg_tensor in, bool ceil_mode, hg_problem *p,
+                            hg_reason *why)
+{
+    const hg_pool_geometry pool = {
+        .window = {w->r[0], w->r[1]},
+        .stride = {w->s[0], w->s[1]},
+        .dilation = {w->d[0], w->d[1]},
+        .padding = {HG_PADDING_EXPLICIT, w->p[0], w->p[1], w->p[2], w->p[3]},
+        .ceil_mode = ceil_mode,
+        .adaptive = w->adaptive ? (hg_size2){w->o[0], w->o[1]} : (hg_size2){0, 0}};
+    const hg_strides out = strides_of(w->out);
+    if (op == HG_OP_MAX_POOL2D) {
+        const hg_max_pool2d d = {.input = in,
+                                 .output_strides = out,
+                                 .pool = pool,
+                                 .indices = w->has_index,
+                                 .index_convention = (hg_index_convention)w->convention,
+                                 .index_type = (hg_index_type)w->index_type};
+        return hg_problem_max_pool2d(&d, p, why);
+    }
+    if (op == HG_OP_AVG_POOL2D) {
+        const hg_avg_pool2d d = {.input = in,
+                                 .output_strides = out,
+                                 .pool = pool,
+                                 .count_include_pad = w->include_pad,
+                                 .divisor_override = w->divisor};
+        return hg_problem_avg_pool2d(&d, p, why);
+    }
+    const hg_lp_pool2d d = {.input = in,
+                            .output_strides = out,
+                            .pool = pool,
+                            .p = (float)w->power,
+                            .form = w->is_signed ? HG_LP_SIGNED : HG_LP_ABSOLUTE};
+    return hg_problem_lp_pool2d(&d, p, why);
+}
+
+static hg_status build_unpool(const words *w, hg_tensor in, hg_problem *p, hg_reason *why)
+{
+    const hg_max_unpool2d d = {.input = in,
+                               .output_strides = strides_of(w->out),
+                               .window = {w->r[0], w->r[1]},
+                               .stride = {w->s[0], w->s[1]},
+                               .padding = {HG_PADDING_EXPLICIT, w->p[0], w->p[1], w->p[2], w->p[3]},
+                               .output_size = {w->o[0], w->o[1]},
+                               .index_convention = (hg_index_convention)w->convention,
+                               .index_type = (hg_index_type)w->index_type,
+                               .index_size = {w->image[0], w->image[1]}};
+    return hg_problem_max_unpool2d(&d, p, why);
+}
+
+static hg_status build_resize(const words *w, hg_tensor in, hg_problem *p, hg_reason *why)
+{
+    const hg_resize2d d = {.input = in,
+                           .output_strides = strides_of(w->out),
+                           .output_size = {w->o[0], w->o[1]},
+                           .scale_h = w->scale[0],
+                           .scale_w = w->scale[1],
+                           .mode = (hg_resize_mode)w->mode,
+                           .coordinates = (hg_coordinates)w->coordinates,
+                           .rounding = (hg_rounding)w->rounding,
+                           .cubic_a = w->a,
+                           .exclude_outside = w->exclude,
+                           .antialias = w->antialias,
+                           .roi = {w->roi[0], w->roi[1], w->roi[2], w->roi[3]},
+                           .extrapolation = (float)w->fill};
+    return hg_problem_resize2d(&d, p, why);
+}
+
+static hg_status build(hg_op op, hg_layout layout, const words *w, hg_problem *p, hg_reason *why)
+{
+    hg_tensor in = {HG_F32, layout, w->n, w->h, w->w, w->c, strides_of(w->in), {0, 0}};
+    if (op == HG_OP_CONV2D || op == HG_OP_CONV_TRANSPOSE2D) return build_conv(op, w, in, p, why);
+    if (op == HG_OP_MAX_UNPOOL2D) return build_unpool(w, in, p, why);
+    if (op == HG_OP_RESIZE2D) return build_resize(w, in, p, why);
+    /* A pooling key states the output size instead of the rounding rule: one of two gives it. */
+    const hg_status s = build_pool(op, w, in, false, p, why);
+    if (s || w->o[0] == 0 || (p->out.h == w->o[0] && p->out.w == w->o[1])) return s;
+    return build_pool(op, w, in, true, p, why);
+}
+
+hg_status hg_problem_parse(const char *key, hg_problem *p, hg_reason *why)
+{
+    char copy[HG_KEY_SIZE];
+    if (strlen(key) >= sizeof copy) return hg_fail(why, HG_INVALID, "the key is too long");
+    strcpy(copy, key);
+    char *rest = copy, *word, *head[3] = {NULL, NULL, NULL};
+    for (int i = 0; i < 3; i++) head[i] = strtok_r(i ? NULL : copy, " ", &rest);
+    const int op = head[0] ? FIND(head[0], op_names) : -1;
+    const int layout = head[2] ? FIND(head[2], layout_names) : -1;
+    if (op < 0 || layout < 0 || strcmp(head[1], "f32"))
+        return hg_fail(why, HG_INVALID, "a key starts with an operator, f32, and nhwc or nchw");
+    words w = {.n = 1};
+    locale_t plain, before = hg_plain_numbers(&plain);
+    bool known = true;
+    char shown[64];
+    while (known && (word = strtok_r(NULL, " ", &rest)) != NULL) {
+        snprintf(shown, sizeof shown, "%s", word);
+        known = parse_word(word, &w);
+    }
+    hg_restore_numbers(before, plain);
+    if (!known) return hg_fail(why, HG_INVALID, "the key has a bad word, \"%s\"", shown);
+    const hg_status s = build((hg_op)op, (hg_layout)layout, &w, p, why);
+    if (!s && w.o[0] && (p->out.h != w.o[0] || p->out.w != w.o[1]))
+        return hg_fail(why, HG_INVALID, "the key's output is %lldx%lld, not as the word o says",
+                       (long long)p->out.h, (long long)p->out.w);
+    return s;
+}
