@@ -4,7 +4,7 @@
  *     for block of output rows, over all planes         config.block rows: one range of work
  *         microkernel: for rows, for vectors of columns
  *
- * Weights are used as they come. The table is a row of zeros. */
+ * Weights are used as they come. The tables are masks, and a row of zeros. */
 #include "kernels/conv2d/depthwise_nchw.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@
 enum {
     OUTPUT_BYTES = 32 << 10, /* of a range */
     ROWS = 4,                /* of a block at least */
-    LANES = 8                /* outputs of a row at least */
+    LANES = HG_DEPTHWISE_LANES
 };
 
 static int64_t block_of(const hg_problem *p, const hg_config *c)
@@ -36,12 +36,17 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     return hg_conv_cost(p, hg_problem_flops(p), 0.5);
 }
 
+static int64_t mask_words(const hg_problem *p)
+{
+    return HG_CEIL_DIV(p->out.w, LANES) * HG_DEPTHWISE_LOADS * LANES;
+}
+
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k;
     const int64_t rows = p->out.n * p->out.c * p->out.h;
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(p->out.c * p->kernel.h * p->kernel.w),
-                        .tables = sizeof(float) * (size_t)p->in.w,
+                        .tables = sizeof(float) * (size_t)(mask_words(p) + p->in.w),
                         .stages = 1,
                         .ranges = {HG_CEIL_DIV(rows, block_of(p, c))}};
 }
@@ -49,7 +54,15 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
     (void)k, (void)c;
-    memset(tables, 0, sizeof(float) * (size_t)p->in.w);
+    int32_t *mask = tables;
+    for (int64_t tile = 0; tile < p->out.w; tile += LANES)
+        for (int i = 0; i < HG_DEPTHWISE_LOADS; i++)
+            for (int64_t lane = 0; lane < LANES; lane++) {
+                const int64_t x = HG_MIN(tile, p->out.w - LANES) * p->stride.w - p->pad.left;
+                const int64_t column = x + hg_depthwise_load_column(i, p->stride.w) + lane;
+                *mask++ = column >= 0 && column < p->in.w ? -1 : 0;
+            }
+    memset(mask, 0, sizeof(float) * (size_t)p->in.w);
 }
 
 static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
@@ -71,7 +84,9 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const hg_problem *p = t->problem;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides, *sr = &p->residual_strides;
     const int64_t taps = p->kernel.h * p->kernel.w, multiplier = p->out.c / p->in.c;
-    hg_depthwise_plane plane = {.zeros = t->tables,
+    const int32_t *masks = t->tables;
+    hg_depthwise_plane plane = {.zeros = (const float *)(masks + mask_words(p)),
+                                .masks = masks,
                                 .in_row = si->h,
                                 .in_height = p->in.h,
                                 .in_width = p->in.w,

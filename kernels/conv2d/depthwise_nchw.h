@@ -4,6 +4,15 @@
 
 #include "kernels/kernel.h"
 
+enum { HG_DEPTHWISE_LANES = 8, HG_DEPTHWISE_LOADS = 4 }; /* outputs of a tile; loads of a row */
+
+/* Column of load number i of a tile, from that under its first output: for stride 2 vectors come in
+ * pairs from -1 and from 1 on. */
+HG_INLINE int64_t hg_depthwise_load_column(int i, int64_t stride)
+{
+    return stride == 1 ? HG_MIN(i, 2) : i / 2 * 2 - 1 + i % 2 * HG_DEPTHWISE_LANES;
+}
+
 /* Some rows of one output plane, for a 3x3 window without dilation (K = 3):
  *
  *     for y < rows, x < width:
@@ -15,11 +24,13 @@
  *         if (residual) v += residual[y*residual_row + x]
  *         out[y*out_row + x] = post(v)
  *
- * width is at least 8. zeros are in_width zeros, read in place of rows outside. Nothing else is
- * read or written. */
+ * width is at least 8. zeros are in_width zeros, read in place of rows outside. masks are those of
+ * the loads of each tile of 8 outputs, the last of which ends with the row: lanes outside the width
+ * are 0. Nothing else is read or written. */
 typedef struct hg_depthwise_plane {
     const float *input; /* row 0 */
     const float *zeros;
+    const int32_t *masks; /* [tile][load][lane] */
     int64_t in_row, in_height, in_width;
     int64_t first, left; /* first may be negative */
     const float *weights;

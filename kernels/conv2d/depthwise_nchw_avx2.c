@@ -11,25 +11,52 @@ enum {
     MAX_ROWS = 2 * (TALL - 1) + K
 };
 
-/* Mask of the lanes of a vector at `column` that lie on a row of `width`. */
-HG_INLINE __m256i inside(int64_t column, int64_t width)
+/* Load number i of a row; mask: of the first one where columns may lie outside, or NULL. */
+HG_INLINE __m256 load(const float *row, const int32_t *mask, int i, int S)
 {
-    const __m256i viota = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    const int64_t begin = HG_MAX(HG_MIN(-column, VL), 0);
-    const int64_t end = HG_MAX(HG_MIN(width - column, VL), 0);
-    return _mm256_and_si256(_mm256_cmpgt_epi32(viota, _mm256_set1_epi32((int)begin - 1)),
-                            _mm256_cmpgt_epi32(_mm256_set1_epi32((int)end), viota));
+    const float *at = row + hg_depthwise_load_column(i, S);
+    if (!mask) return _mm256_loadu_ps(at);
+    return _mm256_maskload_ps(at, _mm256_loadu_si256((const __m256i *)(mask + i * VL)));
 }
 
-HG_INLINE __m256 load(const float *p, __m256i vmask, bool masked)
+/* The inputs of 8 outputs under each tap of a row. Stride 2: the odd columns of one pair of
+ * vectors, and the even and odd ones of the next, which is aligned where rows are and one column is
+ * padded. */
+HG_INLINE void taps(const float *row, const int32_t *mask, int S, __m256 vi[K])
 {
-    return masked ? _mm256_maskload_ps(p, vmask) : _mm256_loadu_ps(p);
+    __m256 v[HG_DEPTHWISE_LOADS];
+    HG_UNROLL for (int i = 0; i < HG_DEPTHWISE_LOADS; i++) v[i] = load(row, mask, i, S);
+    vi[0] = S == 1 ? v[0] : _mm256_shuffle_ps(v[0], v[1], 0xdd); /* a1 a3 b1 b3 | a5 a7 b5 b7 */
+    vi[1] = S == 1 ? v[1] : _mm256_shuffle_ps(v[2], v[3], 0x88); /* a0 a2 b0 b2 | a4 a6 b4 b6 */
+    vi[2] = S == 1 ? v[2] : _mm256_shuffle_ps(v[2], v[3], 0xdd);
 }
 
 /* Restores the order after _mm256_shuffle_ps of two vectors. */
 HG_INLINE __m256 ordered(__m256 v)
 {
     return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xd8)); /* pairs 0 2 1 3 */
+}
+
+/* What follows the sums is read here: in registers it would displace weights. */
+HG_INLINE void finish(const hg_depthwise_plane *p, __m256 vacc[TALL], int64_t y, int64_t x, int R,
+                      int S)
+{
+    __asm__("" : "+r"(p));
+    if (S == 2) HG_UNROLL for (int r = 0; r < R; r++) vacc[r] = ordered(vacc[r]);
+    if (p->residual) {
+        const float *added = p->residual + y * p->residual_row + x;
+        HG_UNROLL for (int r = 0; r < R; r++, added += p->residual_row) vacc[r] =
+            _mm256_add_ps(vacc[r], _mm256_loadu_ps(added));
+    }
+    const __m256 vmin = _mm256_set1_ps(p->min), vmax = _mm256_set1_ps(p->max);
+    if (p->slope != 1.0f) {
+        const __m256 vslope = _mm256_set1_ps(p->slope);
+        HG_UNROLL for (int r = 0; r < R; r++) vacc[r] =
+            hg_conv_post_avx2(vacc[r], true, vslope, vmin, vmax);
+    }
+    float *out = p->out + y * p->out_row + x;
+    HG_UNROLL for (int r = 0; r < R; r++, out += p->out_row)
+        _mm256_storeu_ps(out, hg_conv_post_avx2(vacc[r], false, vmin, vmin, vmax));
 }
 
 /* Outputs [x, x + VL) of R rows from row y on. Each input is loaded once and serves the R rows:
@@ -40,52 +67,27 @@ HG_INLINE __m256 ordered(__m256 v)
  *                                2  2  2
  *                                   3  3  3
  *
- * Stride 2 loads pairs of vectors and parts even from odd columns. R, S and edges, which says that
- * inputs may lie outside, are constants. */
+ * Stride 2 loads pairs of vectors and parts even from odd columns. R, S and whether there is a mask
+ * are constants. */
 HG_INLINE void tile(const hg_depthwise_plane *p, const __m256 *vk, const float *const *rows,
-                    int64_t y, int64_t x, bool edges, int R, int S)
+                    int64_t y, int64_t x, const int32_t *mask, int R, int S)
 {
     const int64_t first = x * S - p->left;
-    __m256i vmask[K + 1]; /* of the loads of a row */
-    if (edges)
-        HG_UNROLL for (int i = 0; i <= K; i++) vmask[i] =
-            inside(first + (S == 1 ? i : i / 2 * 2 + i % 2 * VL), p->in_width);
     __m256 vacc[TALL];
     HG_UNROLL for (int r = 0; r < R; r++) vacc[r] = _mm256_set1_ps(p->bias);
     HG_UNROLL for (int i = 0; i < (R - 1) * S + K; i++)
     {
         const float *in = rows[i] + first;
         __asm__("" : "+r"(in)); /* one register, not one for each address in it */
-        HG_UNROLL for (int k = 0; k < K; k += S)
+        __m256 vi[K];
+        taps(in, mask, S, vi);
+        HG_UNROLL for (int k = 0; k < K; k++) HG_UNROLL for (int r = 0; r < R; r++)
         {
-            __m256 vi[2] = {load(in + k, vmask[k], edges)};
-            if (S == 2) {
-                const __m256 va = vi[0], vb = load(in + k + VL, vmask[k + 1], edges);
-                vi[0] = _mm256_shuffle_ps(va, vb, 0x88); /* a0 a2 b0 b2 | a4 a6 b4 b6 */
-                vi[1] = _mm256_shuffle_ps(va, vb, 0xdd); /* a1 a3 b1 b3 | a5 a7 b5 b7 */
-            }
-            const int end = HG_MIN(k + S, K);
-            HG_UNROLL for (int tap = k; tap < end; tap++) HG_UNROLL for (int r = 0; r < R; r++)
-            {
-                const int kr = i - r * S; /* the row of taps of output row r on this input */
-                if (kr >= 0 && kr < K)
-                    vacc[r] = _mm256_fmadd_ps(vi[tap - k], vk[kr * K + tap], vacc[r]);
-            }
+            const int kr = i - r * S; /* the row of taps of output row r on this input */
+            if (kr >= 0 && kr < K) vacc[r] = _mm256_fmadd_ps(vi[k], vk[kr * K + k], vacc[r]);
         }
     }
-    float *out = p->out + y * p->out_row + x;
-    const float *added = p->residual ? p->residual + y * p->residual_row + x : NULL;
-    const __m256 vslope = _mm256_set1_ps(p->slope);
-    const __m256 vmin = _mm256_set1_ps(p->min), vmax = _mm256_set1_ps(p->max);
-    HG_UNROLL for (int r = 0; r < R; r++, out += p->out_row)
-    {
-        __m256 vsum = S == 1 ? vacc[r] : ordered(vacc[r]);
-        if (added) {
-            vsum = _mm256_add_ps(vsum, _mm256_loadu_ps(added));
-            added += p->residual_row;
-        }
-        _mm256_storeu_ps(out, hg_conv_post_avx2(vsum, p->slope != 1.0f, vslope, vmin, vmax));
-    }
+    finish(p, vacc, y, x, R, S);
 }
 
 /* R rows from y on. The last vector of a row repeats some outputs. */
@@ -97,20 +99,21 @@ HG_INLINE void strip(const hg_depthwise_plane *p, const __m256 *vk, int64_t y, i
         const int64_t iy = p->first + y * S + i;
         rows[i] = iy >= 0 && iy < p->in_height ? p->input + iy * p->in_row : p->zeros;
     }
-    const int64_t columns = VL * S + K - 1; /* that a tile loads */
-    for (int64_t x = 0;; x = HG_MIN(x + VL, p->width - VL)) {
+    const int32_t *mask = p->masks;
+    for (int64_t x = 0;; x = HG_MIN(x + VL, p->width - VL), mask += HG_DEPTHWISE_LOADS * VL) {
         const int64_t first = x * S - p->left;
-        if (first < 0 || first + columns > p->in_width)
-            tile(p, vk, rows, y, x, true, R, S);
+        const int64_t begin = first + hg_depthwise_load_column(0, S);
+        const int64_t end = first + hg_depthwise_load_column(HG_DEPTHWISE_LOADS - 1, S) + VL;
+        if (begin < 0 || end > p->in_width)
+            tile(p, vk, rows, y, x, mask, R, S);
         else
-            tile(p, vk, rows, y, x, false, R, S);
+            tile(p, vk, rows, y, x, NULL, R, S);
         if (x == p->width - VL) break;
     }
 }
 
-HG_INLINE void plane(const hg_depthwise_plane *args, int S)
+HG_INLINE void plane(const hg_depthwise_plane *p, int S)
 {
-    const hg_depthwise_plane copy = *args, *p = &copy; /* stores cannot change it: no reloading */
     __m256 vk[K * K];
     HG_UNROLL for (int i = 0; i < K * K; i++) vk[i] = _mm256_set1_ps(p->weights[i]);
     int64_t y = 0;
@@ -135,7 +138,7 @@ const hg_kernel hg_depthwise_nchw_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 1,
+     .rev = 2,
      .limits = {.kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .depthwise = true},
      .algorithm = &hg_depthwise_nchw,
      .run.depthwise_plane = plane3s1},
@@ -144,7 +147,7 @@ const hg_kernel hg_depthwise_nchw_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 1,
+     .rev = 2,
      .limits = {.kernel = {3, 3}, .stride = {2, 2}, .dilation = {1, 1}, .depthwise = true},
      .algorithm = &hg_depthwise_nchw,
      .run.depthwise_plane = plane3s2},
