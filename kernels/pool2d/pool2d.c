@@ -3,7 +3,7 @@
 #include "kernels/pool2d/pool2d.h"
 
 /* Channels of one range where pixels alone give too few ranges. */
-enum { CHANNEL_BLOCK = 64, ENOUGH_RANGES = 32 };
+enum { CHANNEL_BLOCK = 64, ENOUGH_RANGES = 32, CACHED_BYTES = 1 << 20 };
 
 typedef struct pool_axis {
     int64_t in, out, kernel, stride, dilation, begin, end;
@@ -55,7 +55,8 @@ double hg_pool_cost(const hg_problem *p, double efficiency)
     const double shrink = (double)p->in.h * (double)p->in.w / ((double)p->out.h * (double)p->out.w);
     const double taps = p->pool.adaptive ? HG_MAX(shrink, 1.0) : windows;
     const double compute = 2.0 * (taps + 1.0) * outputs / (100.0 * efficiency);
-    const double memory = hg_problem_bytes(p) / (50.0 * HG_MIN(1.0, 2.0 * efficiency));
+    const double bytes = hg_problem_bytes(p), rate = bytes < CACHED_BYTES ? 150.0 : 50.0;
+    const double memory = bytes / (rate * HG_MIN(1.0, 2.0 * efficiency));
     return HG_MAX(compute, memory) + 200.0;
 }
 
