@@ -5,14 +5,10 @@
 
 enum { VL = 8, MAX_MR = 12, MAX_NV = 4 }; /* f32 lanes per vector; of a tile */
 
-/* MR pixels x NV vectors of channels; MR and NV are constants. */
-HG_INLINE void tile(const hg_igemm_args *a, int MR, int NV)
+/* The products of MR pixels x NV vectors of channels; MR and NV are constants. */
+HG_INLINE void multiply(const hg_igemm_args *a, __m256 vacc[MAX_MR][MAX_NV], int MR, int NV)
 {
     const int NR = NV * VL;
-    __m256 vacc[MAX_MR][MAX_NV];
-    HG_UNROLL for (int i = 0; i < MR; i++) HG_UNROLL for (int j = 0; j < NV; j++) vacc[i][j] =
-        _mm256_loadu_ps(a->bias + j * VL);
-
     const float *const *rows = a->rows;
     const float *weights = a->weights;
     for (size_t t = 0; t < a->taps; t++, rows += MR) {
@@ -45,9 +41,13 @@ HG_INLINE void tile(const hg_igemm_args *a, int MR, int NV)
             }
         }
     }
+}
 
-    /* A partial tile computes all rows but stores m rows, and n columns through masks. */
-    const bool whole = a->n == NR;
+/* What follows the sums. A partial tile computes all rows but stores m rows, and n columns through
+ * masks. */
+HG_INLINE void finish(const hg_igemm_args *a, __m256 vacc[MAX_MR][MAX_NV], int MR, int NV)
+{
+    const bool whole = a->n == NV * VL;
     __m256i vmask[MAX_NV];
     HG_UNROLL for (int j = 0; j < NV; j++) vmask[j] =
         hg_tail_mask((size_t)HG_MIN(HG_MAX(a->n - j * VL, 0), VL));
@@ -73,6 +73,15 @@ HG_INLINE void tile(const hg_igemm_args *a, int MR, int NV)
                 _mm256_maskstore_ps(out + j * VL, vmask[j], v);
         }
     }
+}
+
+HG_INLINE void tile(const hg_igemm_args *a, int MR, int NV)
+{
+    __m256 vacc[MAX_MR][MAX_NV];
+    HG_UNROLL for (int i = 0; i < MR; i++) HG_UNROLL for (int j = 0; j < NV; j++) vacc[i][j] =
+        _mm256_loadu_ps(a->bias + j * VL);
+    multiply(a, vacc, MR, NV);
+    finish(a, vacc, MR, NV);
 }
 
 /* The tiles, pixels x channels: a line here is all that one more takes. */

@@ -5,18 +5,14 @@
 
 enum { VL = 4, MAX_MR = 8, MAX_NV = 4, REGISTERS = 32 }; /* f32 lanes per vector; of a tile */
 
-/* MR pixels x NV vectors of channels; MR and NV are constants.
+/* The products of MR pixels x NV vectors of channels; MR and NV are constants.
  *
  * Four input channels of a row are one vector, va = { c, c+1, c+2, c+3 }, whose lanes multiply
  * four rows of weights. Where accumulators and all MR such vectors exceed the 32 registers, the
  * rows are taken in batches of MB and the weights are read once per batch. */
-HG_INLINE void tile(const hg_igemm_args *a, int MR, int NV)
+HG_INLINE void multiply(const hg_igemm_args *a, float32x4_t vacc[MAX_MR][MAX_NV], int MR, int NV)
 {
     const int NR = NV * VL, MB = MR * NV + MR + NV <= REGISTERS ? MR : MR % 4 ? MR / 3 : MR / 4;
-    float32x4_t vacc[MAX_MR][MAX_NV];
-    HG_UNROLL for (int i = 0; i < MR; i++) HG_UNROLL for (int j = 0; j < NV; j++) vacc[i][j] =
-        vld1q_f32(a->bias + j * VL);
-
     const float *const *rows = a->rows;
     const float *weights = a->weights;
     const size_t channels = a->channels;
@@ -59,7 +55,11 @@ HG_INLINE void tile(const hg_igemm_args *a, int MR, int NV)
             }
         }
     }
+}
 
+/* What follows the sums, for m rows and n columns. */
+HG_INLINE void finish(const hg_igemm_args *a, float32x4_t vacc[MAX_MR][MAX_NV], int MR, int NV)
+{
     const bool leaky = a->slope != 1.0f;
     const float32x4_t vslope = vdupq_n_f32(a->slope);
     const float32x4_t vmin = vdupq_n_f32(a->min), vmax = vdupq_n_f32(a->max);
@@ -83,6 +83,15 @@ HG_INLINE void tile(const hg_igemm_args *a, int MR, int NV)
             }
         }
     }
+}
+
+HG_INLINE void tile(const hg_igemm_args *a, int MR, int NV)
+{
+    float32x4_t vacc[MAX_MR][MAX_NV];
+    HG_UNROLL for (int i = 0; i < MR; i++) HG_UNROLL for (int j = 0; j < NV; j++) vacc[i][j] =
+        vld1q_f32(a->bias + j * VL);
+    multiply(a, vacc, MR, NV);
+    finish(a, vacc, MR, NV);
 }
 
 /* The tiles, pixels x channels: a line here is all that one more takes. */
