@@ -146,7 +146,8 @@ HG_INLINE void rows(const hg_depthwise_args *args, int KW, int STRIDE)
     const hg_depthwise_args copy = *args, *a = &copy;
     for (int64_t begin = 0, px; begin < a->count; begin += px) {
         const int64_t left = a->count - begin;
-        px = left > PX_SMALL && a->count >= PX ? PX : PX_SMALL;
+        const bool small = left <= PX_SMALL || left == 2 * PX_SMALL; /* 4 + 4, not 7 + 4 */
+        px = small || a->count < PX ? PX_SMALL : PX;
         const int64_t x = HG_MIN(begin, a->count - px); /* the last step repeats some outputs */
         const int64_t before = a->left - x * STRIDE;    /* columns of padding */
         const int64_t after = (px - 1) * STRIDE + KW - before - a->width;
@@ -207,7 +208,7 @@ const hg_kernel hg_depthwise_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 3,
+     .rev = 4,
      .limits = {.kernel = {3, 3}, .stride = {1, 1}, .depthwise = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k3s1},
@@ -216,7 +217,7 @@ const hg_kernel hg_depthwise_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 3,
+     .rev = 4,
      .limits = {.kernel = {3, 3}, .stride = {2, 2}, .depthwise = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k3s2},
@@ -225,7 +226,7 @@ const hg_kernel hg_depthwise_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 3,
+     .rev = 4,
      .limits = {.kernel = {5, 5}, .stride = {1, 1}, .depthwise = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k5s1},
@@ -234,7 +235,7 @@ const hg_kernel hg_depthwise_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 3,
+     .rev = 4,
      .limits = {.kernel = {5, 5}, .stride = {2, 2}, .depthwise = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k5s2},
@@ -243,7 +244,7 @@ const hg_kernel hg_depthwise_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 1,
+     .rev = 2,
      .limits = {.kernel = {7, 7}, .stride = {1, 1}, .depthwise = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k7s1},
@@ -261,7 +262,7 @@ const hg_kernel hg_depthwise_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .limits = {.depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise_phases,
      .run.depthwise = phase},
