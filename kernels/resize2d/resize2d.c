@@ -74,10 +74,12 @@ static double copy_cost(const hg_problem *p, const hg_kernel *k)
     return HG_MAX(memory, 0.5 * vectors) + 4.0 * (double)m.count * (double)p->in.h + 200.0;
 }
 
+/* An even number: rows that repeat one of the input are written together. */
 static int64_t copy_rows(const hg_problem *p)
 {
     const images m = images_of(p);
-    return HG_MAX(1, HG_MIN(p->out.h, COPY_FLOATS / (p->out.w * m.channels)));
+    const int64_t rows = HG_MAX(COPY_FLOATS / (p->out.w * m.channels), 1);
+    return HG_MIN(HG_ROUND_UP(rows, (int64_t)2), p->out.h);
 }
 
 /* Lines of an output beyond the last-level cache are better not read before they are written. */

@@ -184,21 +184,33 @@ HG_INLINE void copy_rows(const hg_resize_args *a, float *out0, float *out1)
                      out1 ? out1 + x * a->out_pixel : NULL, (size_t)a->channels);
 }
 
-/* Twice as wide: each pixel of a row to two pixels. */
-static void copy_twice(const hg_resize_args *a, float *out)
+/* One pixel to a place in each of one or two rows; whole lines of the cache at a time. */
+HG_INLINE void copy_pixel(const float *in, float *out0, float *out1, int64_t n)
 {
-    const int64_t n = a->channels, next = a->out_pixel, whole = n / VL * VL;
+    int64_t c = 0;
+    for (; c + 2 * VL <= n; c += 2 * VL) {
+        const __m256 v0 = _mm256_loadu_ps(in + c), v1 = _mm256_loadu_ps(in + c + VL);
+        _mm256_storeu_ps(out0 + c, v0);
+        _mm256_storeu_ps(out0 + c + VL, v1);
+        if (out1) _mm256_storeu_ps(out1 + c, v0);
+        if (out1) _mm256_storeu_ps(out1 + c + VL, v1);
+    }
+    for (; c < n; c += VL) { /* the last vector overlaps the one before it */
+        const int64_t at = HG_MIN(c, n - VL);
+        const __m256 vi = _mm256_loadu_ps(in + at);
+        _mm256_storeu_ps(out0 + at, vi);
+        if (out1) _mm256_storeu_ps(out1 + at, vi);
+    }
+}
+
+/* Twice as wide: each pixel of a row to two pixels, of two rows if `two`, a constant. */
+HG_INLINE void copy_twice(const hg_resize_args *a, float *out, bool two)
+{
+    const int64_t n = a->channels, next = a->out_pixel, below = a->out_row;
     const float *in = a->input;
     for (int64_t x = 0; x < a->width; x += 2, in += a->in_pixel, out += 2 * next) {
-        for (int64_t c = 0; c < whole; c += VL) {
-            const __m256 vi = _mm256_loadu_ps(in + c);
-            _mm256_storeu_ps(out + c, vi);
-            _mm256_storeu_ps(out + next + c, vi);
-        }
-        if (whole == n) continue;
-        const __m256 vi = _mm256_loadu_ps(in + n - VL);
-        _mm256_storeu_ps(out + n - VL, vi);
-        _mm256_storeu_ps(out + next + n - VL, vi);
+        copy_pixel(in, out, two ? out + below : NULL, n);
+        copy_pixel(in, out + next, two ? out + next + below : NULL, n);
     }
 }
 
@@ -211,24 +223,26 @@ static void stream_twice(const hg_resize_args *a, float *out)
             _mm256_stream_ps(out + c, _mm256_loadu_ps(in + c));
 }
 
-static void copy_row_twice(const hg_resize_args *a, float *out)
+static void copy_rows_twice(const hg_resize_args *a)
 {
-    const bool aligned =
-        (uintptr_t)out % 32 == 0 && a->out_pixel % VL == 0 && a->channels % VL == 0;
-    if (a->stream && aligned)
-        stream_twice(a, out);
-    else
-        copy_twice(a, out);
+    const bool aligned = (uintptr_t)a->output % 32 == 0 && a->out_row % VL == 0 &&
+                         a->out_pixel % VL == 0 && a->channels % VL == 0;
+    int64_t y = 0;
+    for (; a->stream && aligned && y < a->height; y++) stream_twice(a, a->output + y * a->out_row);
+    for (; y + 2 <= a->height; y += 2) copy_twice(a, a->output + y * a->out_row, true);
+    if (y < a->height) copy_twice(a, a->output + y * a->out_row, false);
 }
 
 static void copy(const hg_resize_args *a)
 {
-    int64_t y = 0;
-    for (; a->factor == 2 && a->channels >= VL && y < a->height; y++)
-        copy_row_twice(a, a->output + y * a->out_row);
-    for (; y + 2 <= a->height; y += 2)
-        copy_rows(a, a->output + y * a->out_row, a->output + (y + 1) * a->out_row);
-    if (y < a->height) copy_rows(a, a->output + y * a->out_row, NULL);
+    if (a->factor == 2 && a->channels >= VL) {
+        copy_rows_twice(a);
+    } else {
+        int64_t y = 0;
+        for (; y + 2 <= a->height; y += 2)
+            copy_rows(a, a->output + y * a->out_row, a->output + (y + 1) * a->out_row);
+        if (y < a->height) copy_rows(a, a->output + y * a->out_row, NULL);
+    }
     if (a->stream) _mm_sfence(); /* before another thread is told that the rows are there */
 }
 
@@ -241,7 +255,7 @@ const hg_kernel hg_resize2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .limits = {.resize_mode = 1 + HG_RESIZE_NEAREST},
      .algorithm = &hg_resize_copy,
      .run.resize = &copies},
@@ -250,7 +264,7 @@ const hg_kernel hg_resize2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 2,
+     .rev = 3,
      .limits = {.resize_mode = 1 + HG_RESIZE_NEAREST},
      .algorithm = &hg_resize_copy,
      .run.resize = &copies},
