@@ -67,15 +67,18 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
                         .ranges = {p->out.n * p->out.c * blocks}};
 }
 
-/* Bilinear of pixel centres, twice as wide and high. */
-static bool doubles(const hg_problem *p)
+/* Of pixel centres, twice as wide and high: the taps if kernels know of it, otherwise 0. */
+static int doubles(const hg_problem *p)
 {
     const hg_resize_attr *r = &p->resize;
     const bool centres = r->coordinates == HG_HALF_PIXEL ||
                          r->coordinates == HG_PYTORCH_HALF_PIXEL ||
                          r->coordinates == HG_HALF_PIXEL_SYMMETRIC;
-    return r->mode == HG_RESIZE_BILINEAR && centres && r->scale_w == 0.0 && r->scale_h == 0.0 &&
-           p->out.w == 2 * p->in.w && p->out.h == 2 * p->in.h;
+    const bool twice = centres && r->scale_w == 0.0 && r->scale_h == 0.0 &&
+                       p->out.w == 2 * p->in.w && p->out.h == 2 * p->in.h;
+    if (twice && r->mode == HG_RESIZE_BILINEAR) return 2;
+    const bool cubic = r->mode == HG_RESIZE_BICUBIC && !r->exclude_outside;
+    return twice && cubic && p->in.w >= HG_PLANE_CUBIC_WIDTH ? 4 : 0;
 }
 
 /* The outputs [x, x + lanes). */

@@ -8,7 +8,7 @@
 extern const hg_kernel hg_resize_planes_avx2[], hg_resize_planes_neon[];
 extern const hg_algorithm hg_resize_planes;
 
-enum { HG_PLANE_TAPS = 4 };
+enum { HG_PLANE_TAPS = 4, HG_PLANE_CUBIC_WIDTH = 12 };
 
 /* Where the taps of VL neighbouring outputs lie. */
 typedef enum hg_resize_spread {
@@ -35,10 +35,11 @@ typedef struct hg_resize_group {
  * is 0. Row iy lies in slot iy & slots of the ring, ring_row floats apart; slots + 1 is a power of
  * 2 above v.taps. Group i is of the outputs from min(i * VL, width - VL) on.
  *
- * doubled: the output is twice as wide and high, and made of 3/4 and 1/4 of neighbours along either
- *          axis, an edge being its own neighbour; y is 0 or odd, and y_end odd or v.out.
- * aligned: each row of output begins at a multiple of VL floats.
- * nearest: output[y*out_row + x] = input[y/2*in_row + x/2], to the bit; y and y_end are even.
+ * doubled: the output is twice as wide and high, an edge being its own neighbour; y is 0 or odd,
+ * and y_end odd or v.out. 2: of 3/4 and 1/4 of neighbours along either axis. 4: of the weights of h
+ * at outputs that have four taps, which v has as well; the input is at least HG_PLANE_CUBIC_WIDTH
+ * wide. aligned: each row of output begins at a multiple of VL floats. nearest: output[y*out_row +
+ * x] = input[y/2*in_row + x/2], to the bit; y and y_end are even.
  *
  * Only the elements named are read and written. */
 typedef struct hg_resize_plane_args {
@@ -50,7 +51,8 @@ typedef struct hg_resize_plane_args {
     const int32_t *place; /* VL for each group */
     float *ring;
     int64_t ring_row, slots;
-    bool doubled, aligned;
+    int doubled; /* 2 or 4, the taps; 0 = not so */
+    bool aligned;
 } hg_resize_plane_args;
 
 #endif

@@ -206,107 +206,32 @@ HG_INLINE int64_t rows_along_y(const hg_resize_plane_args *a, int T, int64_t y)
     return along_y(a, T, 1, y), 1;
 }
 
-/* ---- Doubling: of the ring there is one row, and no tables are needed ---- */
-
-/* 3/4 of one and 1/4 of the other. */
-HG_INLINE vec mix(vec vnear, vec vaway)
+HG_INLINE int64_t any_rows_along_y(const hg_resize_plane_args *a, int64_t y)
 {
-    return v_fma(v_mul(v_set(0.75f), vnear), v_set(0.25f), vaway);
-}
-
-/* 2 * VL floats of a row of twice the width. Neighbours are beside a pixel in memory, but for the
- * first and last of a row. */
-HG_INLINE pair double_pixels(const float *in, bool first, bool last)
-{
-    const vec vi = v_load(in);
-    const vec vleft = first ? v_after_first(vi) : v_load(in - 1);
-    const vec vright = last ? v_before_last(vi) : v_load(in + 1);
-    return v_zip(mix(vi, vleft), mix(vi, vright));
-}
-
-HG_INLINE void store_pair(float *out, pair v)
-{
-    v_store(out, v.v0);
-    v_store(out + VL, v.v1);
-}
-
-/* Two output rows between the row above, which `carry` holds, and that of `in`, which replaces it.
- */
-HG_INLINE void double_between(const hg_resize_plane_args *a, const float *in, bool first, bool last,
-                              pair above, float *carry, float *out)
-{
-    const pair below = double_pixels(in, first, last);
-    store_pair(carry, below);
-    store_pair(out, (pair){mix(above.v0, below.v0), mix(above.v1, below.v1)});
-    store_pair(out + a->out_row, (pair){mix(below.v0, above.v0), mix(below.v1, above.v1)});
-}
-
-HG_INLINE pair load_pair(const float *p)
-{
-    return (pair){v_load(p), v_load(p + VL)};
-}
-
-/* The last pixels start earlier and repeat some: what they need of the row above is kept. */
-HG_INLINE void double_rows(const hg_resize_plane_args *a, const float *in, float *out)
-{
-    const int64_t last = a->h.in - VL;
-    float *carry = a->ring;
-    const pair end = load_pair(carry + 2 * last);
-    double_between(a, in, true, last == 0, load_pair(carry), carry, out);
-    for (int64_t x = VL; x < last; x += VL)
-        double_between(a, in + x, false, false, load_pair(carry + 2 * x), carry + 2 * x,
-                       out + 2 * x);
-    if (last > 0) double_between(a, in + last, false, true, end, carry + 2 * last, out + 2 * last);
-}
-
-/* An input row alone. */
-HG_INLINE void double_row(const hg_resize_plane_args *a, const float *in, float *out)
-{
-    const int64_t last = a->h.in - VL;
-    store_pair(out, double_pixels(in, true, last == 0));
-    for (int64_t x = VL; x < last; x += VL)
-        store_pair(out + 2 * x, double_pixels(in + x, false, false));
-    if (last > 0) store_pair(out + 2 * last, double_pixels(in + last, false, true));
-}
-
-/* Rows 2i + 1 and 2i + 2 lie between input rows i and i + 1. */
-HG_INLINE void double_plane(const hg_resize_plane_args *a)
-{
-    int64_t y = a->y;
-    double_row(a, a->input + HG_MAX(y - 1, 0) / 2 * a->in_row, a->ring);
-    if (y == 0) double_row(a, a->input, a->output), y = 1;
-    for (; y + 1 < a->y_end; y += 2)
-        double_rows(a, a->input + (y + 1) / 2 * a->in_row, a->output + y * a->out_row);
-    if (y < a->y_end) double_row(a, a->input + y / 2 * a->in_row, a->output + y * a->out_row);
-}
-
-/* Nearest: every pixel four times. */
-static void repeat_plane(const hg_resize_plane_args *args)
-{
-    const hg_resize_plane_args copy = *args, *a = &copy;
-    const int64_t last = a->h.in - VL;
-    for (int64_t y = a->y; y < a->y_end; y += 2) {
-        const float *in = a->input + y / 2 * a->in_row;
-        float *out = a->output + y * a->out_row;
-        for (int64_t x = 0; x < last; x += VL) {
-            v_prefetch(out + 2 * x, ROWS_AHEAD * a->out_row);
-            v_prefetch(out + 2 * x, (ROWS_AHEAD + 1) * a->out_row);
-            const pair v = v_zip(v_load(in + x), v_load(in + x));
-            store_pair(out + 2 * x, v);
-            store_pair(out + a->out_row + 2 * x, v);
-        }
-        const pair v = v_zip(v_load(in + last), v_load(in + last));
-        store_pair(out + 2 * last, v);
-        store_pair(out + a->out_row + 2 * last, v);
+    switch (a->v.count[y]) {
+    case 1:
+        return rows_along_y(a, 1, y);
+    case 2:
+        return rows_along_y(a, 2, y);
+    case 3:
+        return rows_along_y(a, 3, y);
+    default:
+        return rows_along_y(a, 4, y);
     }
 }
+
+#include "kernels/resize2d/resize_planes_twice.h"
 
 static void plane(const hg_resize_plane_args *args)
 {
     /* A copy that no store can alias: what depends on it alone leaves the loops. */
     const hg_resize_plane_args copy = *args, *a = &copy;
-    if (a->doubled) {
+    if (a->doubled == 2) {
         double_plane(a);
+        return;
+    }
+    if (a->doubled == 4) {
+        cubic_plane(a);
         return;
     }
     int64_t ready = 0; /* input rows below are in the ring, or were */
@@ -321,18 +246,6 @@ static void plane(const hg_resize_plane_args *args)
                 rows_along_x(a, 1, ready);
             ready += 1 + two;
         }
-        switch (a->v.count[y]) {
-        case 1:
-            y += rows_along_y(a, 1, y);
-            break;
-        case 2:
-            y += rows_along_y(a, 2, y);
-            break;
-        case 3:
-            y += rows_along_y(a, 3, y);
-            break;
-        default:
-            y += rows_along_y(a, 4, y);
-        }
+        y += any_rows_along_y(a, y);
     }
 }

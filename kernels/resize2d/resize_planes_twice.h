@@ -1,0 +1,212 @@
+/* NCHW planes of twice the size; included by resize_planes_body.h. */
+
+/* ---- Bilinear: of the ring there is one row, and no tables are needed ---- */
+
+/* 3/4 of one and 1/4 of the other. */
+HG_INLINE vec mix(vec vnear, vec vaway)
+{
+    return v_fma(v_mul(v_set(0.75f), vnear), v_set(0.25f), vaway);
+}
+
+/* 2 * VL floats of a row of twice the width. Neighbours are beside a pixel in memory, but for the
+ * first and last of a row. */
+HG_INLINE pair double_pixels(const float *in, bool first, bool last)
+{
+    const vec vi = v_load(in);
+    const vec vleft = first ? v_after_first(vi) : v_load(in - 1);
+    const vec vright = last ? v_before_last(vi) : v_load(in + 1);
+    return v_zip(mix(vi, vleft), mix(vi, vright));
+}
+
+HG_INLINE void store_pair(float *out, pair v)
+{
+    v_store(out, v.v0);
+    v_store(out + VL, v.v1);
+}
+
+/* Two output rows between the row above, which `carry` holds, and that of `in`, which replaces it.
+ */
+HG_INLINE void double_between(const hg_resize_plane_args *a, const float *in, bool first, bool last,
+                              pair above, float *carry, float *out)
+{
+    const pair below = double_pixels(in, first, last);
+    store_pair(carry, below);
+    store_pair(out, (pair){mix(above.v0, below.v0), mix(above.v1, below.v1)});
+    store_pair(out + a->out_row, (pair){mix(below.v0, above.v0), mix(below.v1, above.v1)});
+}
+
+HG_INLINE pair load_pair(const float *p)
+{
+    return (pair){v_load(p), v_load(p + VL)};
+}
+
+/* The last pixels start earlier and repeat some: what they need of the row above is kept. */
+HG_INLINE void double_rows(const hg_resize_plane_args *a, const float *in, float *out)
+{
+    const int64_t last = a->h.in - VL;
+    float *carry = a->ring;
+    const pair end = load_pair(carry + 2 * last);
+    double_between(a, in, true, last == 0, load_pair(carry), carry, out);
+    for (int64_t x = VL; x < last; x += VL)
+        double_between(a, in + x, false, false, load_pair(carry + 2 * x), carry + 2 * x,
+                       out + 2 * x);
+    if (last > 0) double_between(a, in + last, false, true, end, carry + 2 * last, out + 2 * last);
+}
+
+/* An input row alone. */
+HG_INLINE void double_row(const hg_resize_plane_args *a, const float *in, float *out)
+{
+    const int64_t last = a->h.in - VL;
+    store_pair(out, double_pixels(in, true, last == 0));
+    for (int64_t x = VL; x < last; x += VL)
+        store_pair(out + 2 * x, double_pixels(in + x, false, false));
+    if (last > 0) store_pair(out + 2 * last, double_pixels(in + last, false, true));
+}
+
+/* Rows 2i + 1 and 2i + 2 lie between input rows i and i + 1. */
+HG_INLINE void double_plane(const hg_resize_plane_args *a)
+{
+    int64_t y = a->y;
+    double_row(a, a->input + HG_MAX(y - 1, 0) / 2 * a->in_row, a->ring);
+    if (y == 0) double_row(a, a->input, a->output), y = 1;
+    for (; y + 1 < a->y_end; y += 2)
+        double_rows(a, a->input + (y + 1) / 2 * a->in_row, a->output + y * a->out_row);
+    if (y < a->y_end) double_row(a, a->input + y / 2 * a->in_row, a->output + y * a->out_row);
+}
+
+/* ---- Nearest ---- */
+
+/* Every pixel four times. */
+static void repeat_plane(const hg_resize_plane_args *args)
+{
+    const hg_resize_plane_args copy = *args, *a = &copy;
+    const int64_t last = a->h.in - VL;
+    for (int64_t y = a->y; y < a->y_end; y += 2) {
+        const float *in = a->input + y / 2 * a->in_row;
+        float *out = a->output + y * a->out_row;
+        for (int64_t x = 0; x < last; x += VL) {
+            v_prefetch(out + 2 * x, ROWS_AHEAD * a->out_row);
+            v_prefetch(out + 2 * x, (ROWS_AHEAD + 1) * a->out_row);
+            const pair v = v_zip(v_load(in + x), v_load(in + x));
+            store_pair(out + 2 * x, v);
+            store_pair(out + a->out_row + 2 * x, v);
+        }
+        const pair v = v_zip(v_load(in + last), v_load(in + last));
+        store_pair(out + 2 * last, v);
+        store_pair(out + a->out_row + 2 * last, v);
+    }
+}
+
+/* ---- Bicubic ---- */
+
+/* Weights a quarter of the way from the second of four pixels to the third. */
+typedef struct quarter {
+    vec k0, k1, k2, k3;
+} quarter;
+
+HG_INLINE quarter quarter_weights(const hg_resize_plane_args *a)
+{
+    const float *weight = a->h.weight + HG_PLANE_CUBIC_WIDTH - 1; /* an odd output: all taps */
+    const int64_t step = a->h.out;
+    return (quarter){v_set(weight[0]), v_set(weight[step]), v_set(weight[2 * step]),
+                     v_set(weight[3 * step])};
+}
+
+HG_INLINE vec nearer_second(quarter k, vec v0, vec v1, vec v2, vec v3)
+{
+    return v_fma(v_fma(v_fma(v_mul(k.k0, v0), k.k1, v1), k.k2, v2), k.k3, v3);
+}
+
+HG_INLINE vec nearer_third(quarter k, vec v0, vec v1, vec v2, vec v3)
+{
+    return v_fma(v_fma(v_fma(v_mul(k.k3, v0), k.k2, v1), k.k1, v2), k.k0, v3);
+}
+
+/* 2 * VL floats of a row of twice the width; the row's border pixels repeat. */
+HG_INLINE pair cubic_pixels(quarter k, const float *in, bool first, bool last)
+{
+    const vec vi = v_load(in);
+    const vec vleft = first ? v_after_first(vi) : v_load(in - 1);
+    const vec vleft2 = first ? v_after_first(vleft) : v_load(in - 2);
+    const vec vright = last ? v_before_last(vi) : v_load(in + 1);
+    const vec vright2 = last ? v_before_last(vright) : v_load(in + 2);
+    return v_zip(nearer_third(k, vleft2, vleft, vi, vright),
+                 nearer_second(k, vleft, vi, vright, vright2));
+}
+
+HG_INLINE float *cubic_slot(const hg_resize_plane_args *a, int64_t iy)
+{
+    return a->ring + (iy & a->slots) * a->ring_row;
+}
+
+/* Input pixels [x, x + VL) of a vector that ends 2 before the row's end or at it. */
+HG_INLINE int64_t cubic_inside(const hg_resize_plane_args *a, int64_t x)
+{
+    return HG_MIN(x, a->h.in - VL - 2);
+}
+
+/* An input row into the ring. */
+HG_INLINE void cubic_row(const hg_resize_plane_args *a, quarter k, int64_t iy)
+{
+    const float *in = a->input + iy * a->in_row;
+    float *out = cubic_slot(a, iy);
+    const int64_t last = a->h.in - VL;
+    store_pair(out, cubic_pixels(k, in, true, false));
+    for (int64_t i = VL; i < last; i += VL) {
+        const int64_t x = cubic_inside(a, i);
+        store_pair(out + 2 * x, cubic_pixels(k, in + x, false, false));
+    }
+    store_pair(out + 2 * last, cubic_pixels(k, in + last, false, true));
+}
+
+/* The two output rows between the middle ones of four. */
+HG_INLINE void cubic_between(quarter k, const float *const rows[3], pair below, int64_t x,
+                             float *out, int64_t out_row)
+{
+    const pair v0 = load_pair(rows[0] + x), v1 = load_pair(rows[1] + x);
+    const pair v2 = load_pair(rows[2] + x);
+    store_pair(out + x, (pair){nearer_second(k, v0.v0, v1.v0, v2.v0, below.v0),
+                               nearer_second(k, v0.v1, v1.v1, v2.v1, below.v1)});
+    store_pair(out + out_row + x, (pair){nearer_third(k, v0.v0, v1.v0, v2.v0, below.v0),
+                                         nearer_third(k, v0.v1, v1.v1, v2.v1, below.v1)});
+}
+
+/* Input row iy into the ring, and the output rows between the two rows before it. */
+HG_INLINE void cubic_rows(const hg_resize_plane_args *a, quarter k, int64_t iy, float *out)
+{
+    const float *rows[3] = {cubic_slot(a, iy - 3), cubic_slot(a, iy - 2), cubic_slot(a, iy - 1)};
+    const float *in = a->input + iy * a->in_row;
+    float *slot = cubic_slot(a, iy);
+    const int64_t last = a->h.in - VL, out_row = a->out_row;
+    pair below = cubic_pixels(k, in, true, false);
+    store_pair(slot, below);
+    cubic_between(k, rows, below, 0, out, out_row);
+    for (int64_t i = VL; i < last; i += VL) {
+        const int64_t x = cubic_inside(a, i);
+        below = cubic_pixels(k, in + x, false, false);
+        store_pair(slot + 2 * x, below);
+        cubic_between(k, rows, below, 2 * x, out, out_row);
+    }
+    below = cubic_pixels(k, in + last, false, true);
+    store_pair(slot + 2 * last, below);
+    cubic_between(k, rows, below, 2 * last, out, out_row);
+}
+
+/* Rows near the border have fewer taps, and tables. */
+HG_INLINE void cubic_plane(const hg_resize_plane_args *a)
+{
+    const quarter k = quarter_weights(a);
+    int64_t ready = 0; /* input rows below are in the ring, or were */
+    for (int64_t y = a->y; y < a->y_end;) {
+        const int64_t end = a->v.first[y] + a->v.count[y];
+        const bool inside = a->v.count[y] == 4;
+        ready = HG_MAX(ready, a->v.first[y]);
+        for (; ready < end - inside; ready++) cubic_row(a, k, ready);
+        if (!inside) {
+            y += any_rows_along_y(a, y);
+            continue;
+        }
+        cubic_rows(a, k, ready++, a->output + y * a->out_row);
+        y += 2;
+    }
+}
