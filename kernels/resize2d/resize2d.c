@@ -14,8 +14,7 @@
 enum {
     COPY_FLOATS = 16384,     /* output of a range of copies */
     RING_FLOATS = 6144,      /* rows in scratch: they stay in L1 */
-    STREAM_BYTES = 8 << 20,  /* smaller outputs are better off in the last-level cache */
-    BEYOND_BYTES = 24 << 20, /* larger ones do not fit it, or only just */
+    BEYOND_BYTES = 20 << 20, /* larger outputs do not fit the last-level cache, or only just */
     CHANNEL_BLOCK = 256,
     ROW_BLOCK = 32, /* output rows of a range: its first rows are filtered once more elsewhere */
     LEAST_ROWS = 8,
@@ -58,6 +57,25 @@ static int64_t lanes_of(const hg_kernel *k)
     return k->isa == HG_ISA_AVX2 ? 8 : 4;
 }
 
+/* ---- Stores past the caches ---- */
+
+int hg_resize_store_configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
+{
+    (void)k;
+    const bool beyond = 4.0 * output_count(p) >= BEYOND_BYTES;
+    list[0] = (hg_config){.store = beyond};
+    list[1] = (hg_config){.store = 1};
+    return beyond ? 1 : 2;
+}
+
+bool hg_resize_whole_vectors(const hg_task *t)
+{
+    const hg_strides *so = &t->problem->out.strides;
+    const int64_t lanes = lanes_of(t->kernel);
+    const int64_t all = so->n | so->h | so->w | t->problem->out.c; /* lanes are a power of 2 */
+    return all % lanes == 0 && (uintptr_t)t->output % (sizeof(float) * (size_t)lanes) == 0;
+}
+
 /* ---- Copies: nearest ---- */
 
 static bool copy_supports(const hg_problem *p, const hg_kernel *k)
@@ -80,16 +98,6 @@ static int64_t copy_rows(const hg_problem *p)
     const images m = images_of(p);
     const int64_t rows = HG_MAX(COPY_FLOATS / (p->out.w * m.channels), 1);
     return HG_MIN(HG_ROUND_UP(rows, (int64_t)2), p->out.h);
-}
-
-/* Lines of an output beyond the last-level cache are better not read before they are written. */
-static int copy_configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
-{
-    (void)k;
-    const double bytes = 4.0 * output_count(p);
-    list[0] = (hg_config){.store = bytes >= BEYOND_BYTES};
-    list[1] = (hg_config){.store = 1};
-    return bytes >= STREAM_BYTES && bytes < BEYOND_BYTES ? 2 : 1;
 }
 
 static void copy_size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
@@ -134,7 +142,7 @@ static void copy_run(const hg_task *t, int stage, int64_t begin, int64_t end)
 
 const hg_algorithm hg_resize_copy = {.name = "resize-copy",
                                      .supports = copy_supports,
-                                     .configs = copy_configs,
+                                     .configs = hg_resize_store_configs,
                                      .cost = copy_cost,
                                      .size = copy_size,
                                      .prepare = hg_resize_prepare,
@@ -204,7 +212,7 @@ static int taps_configs(const hg_problem *p, const hg_kernel *k, hg_config list[
     list[n++] = (hg_config){.block = usual};
     for (int32_t block = LEAST_ROWS; block <= 128; block *= 2)
         if (block != usual && block < p->out.h) list[n++] = (hg_config){.block = block};
-    if (4.0 * output_count(p) >= STREAM_BYTES) list[n++] = (hg_config){.block = usual, .store = 1};
+    list[n++] = (hg_config){.block = usual, .store = 1};
     return n;
 }
 

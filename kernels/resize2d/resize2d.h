@@ -32,7 +32,15 @@ hg_resize_axis hg_resize_horizontal(const hg_problem *p, const void *tables);
  * in? For builders, which make one problem of all conventions that agree there. */
 bool hg_resize_repeats(const hg_problem *p);
 
-/* ---- Microkernels (resize2d.c calls them) ---- */
+/* ---- Stores past the caches (resize2d.c) ---- */
+
+/* Lines of an output beyond the last-level cache are better not read before they are written. */
+int hg_resize_store_configs(const hg_problem *p, const hg_kernel *k,
+                            hg_config list[HG_MAX_CONFIGS]);
+/* Is each output pixel of an NHWC task whole aligned vectors? */
+bool hg_resize_whole_vectors(const hg_task *t);
+
+/* ---- Microkernels (the drivers call them) ---- */
 
 /* Floats behind a row of scratch that along_x may overwrite with anything. */
 enum { HG_RESIZE_SLACK = 16, HG_RESIZE_GROUP = 4, HG_RESIZE_MOST_TAPS = 256 };
@@ -107,10 +115,12 @@ typedef struct hg_resize_cubic_args {
     int64_t begin, end, width, channels, in_pixel, out_pixel;
 } hg_resize_cubic_args;
 
-/* A row has copy, or along_x and along_y, or twice, or cubic. */
+/* A row has copy, or along_x and along_y, or twice and twice_past, or cubic. */
 typedef struct hg_resize_steps {
     hg_resize_fn *copy, *along_x, *along_y;
     void (*twice)(const hg_resize_twice_args *args);
+    void (*twice_past)(const hg_resize_twice_args *args); /* past the caches: each output pixel is
+                                                             whole aligned vectors */
     void (*cubic)(const hg_resize_cubic_args *args);
 } hg_resize_steps;
 

@@ -22,6 +22,17 @@ HG_INLINE void store(float *p, vec v, size_t n)
         _mm256_maskstore_ps(p, hg_tail_mask(n), v);
 }
 
+/* Past the caches; p is aligned. `drain` before another thread is told that it is there. */
+HG_INLINE void store_past(float *p, vec v)
+{
+    _mm256_stream_ps(p, v);
+}
+
+HG_INLINE void drain(void)
+{
+    _mm_sfence();
+}
+
 HG_INLINE vec broadcast(const float *p)
 {
     return _mm256_broadcast_ss(p);

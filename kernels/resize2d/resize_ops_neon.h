@@ -22,6 +22,16 @@ HG_INLINE void store(float *p, vec v, size_t n)
         hg_store_tail(p, v, n);
 }
 
+/* There is no such store for one vector. */
+HG_INLINE void store_past(float *p, vec v)
+{
+    vst1q_f32(p, v);
+}
+
+HG_INLINE void drain(void)
+{
+}
+
 HG_INLINE vec broadcast(const float *p)
 {
     return vld1q_dup_f32(p);

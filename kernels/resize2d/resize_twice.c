@@ -46,6 +46,8 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const int64_t block = block_of(p), blocks = HG_CEIL_DIV(gaps_of(p), block);
     hg_resize_twice_args a = {
         .width = p->in.w, .channels = p->in.c, .in_pixel = si->w, .out_pixel = so->w};
+    const hg_resize_steps *steps = t->kernel->run.resize;
+    const bool past = t->config.store == 1 && hg_resize_whole_vectors(t);
     for (int64_t i = begin; i < end; i++) {
         const float *in = t->input + i / blocks * si->n;
         float *out = t->output + i / blocks * so->n;
@@ -55,10 +57,15 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
             a.below = in + HG_MIN(y, p->in.h - 1) * si->h;
             a.upper = out + HG_MAX(2 * y - 1, 0) * so->h;
             a.lower = out + HG_MIN(2 * y, p->out.h - 1) * so->h;
-            t->kernel->run.resize->twice(&a);
+            const bool inside = y > 0 && y < p->in.h; /* elements are written once */
+            (past && inside ? steps->twice_past : steps->twice)(&a);
         }
     }
 }
 
-const hg_algorithm hg_resize_twice = {
-    .name = "resize-twice", .supports = supports, .cost = cost, .size = size, .run = run};
+const hg_algorithm hg_resize_twice = {.name = "resize-twice",
+                                      .supports = supports,
+                                      .configs = hg_resize_store_configs,
+                                      .cost = cost,
+                                      .size = size,
+                                      .run = run};

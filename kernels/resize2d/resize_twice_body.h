@@ -1,6 +1,6 @@
 /* Doubling for any ISA; included after resize_ops_<isa>.h. */
 
-enum { MOST_COLUMNS = 3 };
+enum { MOST_COLUMNS = 3, LINE = 16 / VL /* vectors of a cache line */ };
 
 static const float sixteenths[] = {1.0f / 16, 3.0f / 16}, quarters[] = {0.25f, 0.75f}, three = 3.0f;
 
@@ -66,4 +66,51 @@ static void twice(const hg_resize_twice_args *a)
     for (; x + 3 <= a->width; x += 2) fill_channels(a, x, 3);
     if (x + 2 <= a->width) fill_channels(a, x, 2);
     fill_border(a, a->width - 1, 2 * a->width - 1);
+}
+
+/* ---- Past the caches ---- */
+
+/* nv vectors of channels, a line of the cache if there are as many, between two columns. */
+HG_INLINE void fill_past(const float *above, const float *below, float *upper, float *lower,
+                         int64_t in_pixel, int64_t next, int nv)
+{
+    const vec vsmall = broadcast(sixteenths), vlarge = broadcast(sixteenths + 1);
+    const vec v3 = broadcast(&three);
+    vec vu[2][LINE], vl[2][LINE];
+    HG_UNROLL for (int i = 0; i < 2 * nv; i++)
+    {
+        const int x = i / nv, j = i % nv;
+        const int64_t at = x * in_pixel + j * VL;
+        const vec va = load(above + at, VL), vb = load(below + at, VL);
+        vu[x][j] = fma_to(mul(vlarge, va), vsmall, vb);
+        vl[x][j] = fma_to(mul(vsmall, va), vlarge, vb);
+    }
+    HG_UNROLL for (int i = 0; i < 2 * nv; i++)
+    {
+        const int x = i / nv, j = i % nv;
+        store_past(upper + x * next + j * VL, fma_to(vu[1 - x][j], v3, vu[x][j]));
+    }
+    HG_UNROLL for (int i = 0; i < 2 * nv; i++)
+    {
+        const int x = i / nv, j = i % nv;
+        store_past(lower + x * next + j * VL, fma_to(vl[1 - x][j], v3, vl[x][j]));
+    }
+}
+
+static void twice_past(const hg_resize_twice_args *args)
+{
+    const hg_resize_twice_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
+    const int64_t n = a->channels, from = a->in_pixel, to = a->out_pixel;
+    const float *above = a->above, *below = a->below;
+    float *upper = a->upper + to, *lower = a->lower + to;
+    fill_border(a, 0, 0);
+    for (int64_t x = 0; x + 2 <= a->width; x++) {
+        int64_t c = 0;
+        for (; c + LINE * VL <= n; c += LINE * VL)
+            fill_past(above + c, below + c, upper + c, lower + c, from, to, LINE);
+        for (; c < n; c += VL) fill_past(above + c, below + c, upper + c, lower + c, from, to, 1);
+        above += from, below += from, upper += 2 * to, lower += 2 * to;
+    }
+    fill_border(a, a->width - 1, 2 * a->width - 1);
+    drain();
 }
