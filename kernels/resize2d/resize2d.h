@@ -113,6 +113,7 @@ typedef struct hg_resize_cubic_args {
     const float *weight;
     float *scratch, *upper, *lower;
     int64_t begin, end, width, channels, in_pixel, out_pixel;
+    bool past; /* output bypasses the caches: all its pixels are whole aligned vectors */
 } hg_resize_cubic_args;
 
 /* A row has copy, or along_x and along_y, or twice and twice_past, or cubic. */

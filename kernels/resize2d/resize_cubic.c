@@ -88,7 +88,8 @@ static void run_gap(const hg_task *t, const cut *s, const float *in, float *out,
                               .width = p->in.w,
                               .channels = p->in.c,
                               .in_pixel = si->w,
-                              .out_pixel = so->w};
+                              .out_pixel = so->w,
+                              .past = t->config.store == 1 && hg_resize_whole_vectors(t)};
     for (int k = 0; k < 4; k++) a.rows[k] = in + inside(y - BEFORE + k, p->in.h) * si->h;
     for (int64_t x = 0; x <= p->in.w; x += s->columns) {
         a.begin = x;
@@ -112,6 +113,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 
 const hg_algorithm hg_resize_cubic = {.name = "resize-cubic",
                                       .supports = supports,
+                                      .configs = hg_resize_store_configs,
                                       .cost = cost,
                                       .size = size,
                                       .prepare = prepare,

@@ -55,10 +55,12 @@ HG_INLINE void repeat(const float *pixel, float *to, int64_t count, int64_t chan
             store(to + c, load(pixel + c, (size_t)(channels - c)), (size_t)(channels - c));
 }
 
-HG_INLINE void along_x(const hg_resize_cubic_args *a, const vec vk[4], const float *row, float *out)
+/* Gaps [x, end); row begins with the first source of x. */
+HG_INLINE void along_x(const hg_resize_cubic_args *a, const vec vk[4], const float *row, float *out,
+                       int64_t x, int64_t end)
 {
     const int64_t n = a->channels, next = a->out_pixel;
-    for (int64_t x = a->begin; x < a->end; x++, row += n) {
+    for (; x < end; x++, row += n) {
         const float *const in[4] = {row, row + n, row + 2 * n, row + 3 * n};
         float *const at = out + 2 * x * next;
         if (x > 0 && x < a->width)
@@ -68,6 +70,27 @@ HG_INLINE void along_x(const hg_resize_cubic_args *a, const vec vk[4], const flo
         else
             two_runs(in, vk, NULL, at, n);
     }
+}
+
+/* The same past the caches, away from the border. */
+static void along_x_past(const hg_resize_cubic_args *a, const float *row, float *out, int64_t x,
+                         int64_t end)
+{
+    const int64_t n = a->channels, next = a->out_pixel;
+    vec vk[4];
+    HG_UNROLL for (int k = 0; k < 4; k++) vk[k] = broadcast(a->weight + k);
+    for (; x < end; x++, row += n) {
+        float *const at = out + 2 * x * next;
+        for (int64_t c = 0; c < n; c += VL) {
+            const vec v0 = load(row + c, VL), v1 = load(row + n + c, VL);
+            const vec v2 = load(row + 2 * n + c, VL), v3 = load(row + 3 * n + c, VL);
+            const vec v10 = fma_to(fma_to(mul(vk[0], v0), vk[1], v1), vk[2], v2);
+            const vec v01 = fma_to(fma_to(mul(vk[3], v0), vk[2], v1), vk[1], v2);
+            store_past(at - next + c, fma_to(v10, vk[3], v3));
+            store_past(at + c, fma_to(v01, vk[0], v3));
+        }
+    }
+    drain();
 }
 
 static void cubic(const hg_resize_cubic_args *args)
@@ -85,8 +108,18 @@ static void cubic(const hg_resize_cubic_args *args)
         repeat(first, rows[i], begin - from, n);
         repeat(last, last + n, to - end, n);
     }
-    if (a->upper) along_x(a, vk, rows[0], a->upper);
-    if (a->lower) along_x(a, vk, rows[1], a->lower);
+    for (int i = 0; i < 2; i++) {
+        float *const out = i == 0 ? a->upper : a->lower;
+        int64_t x = a->begin;
+        if (!out) continue;
+        if (a->past) { /* gaps at the border, of one output, are left */
+            const int64_t last = HG_MIN(a->end, a->width);
+            if (x == 0) along_x(a, vk, rows[i], out, 0, 1), x = 1;
+            along_x_past(a, rows[i] + (x - a->begin) * n, out, x, last);
+            x = HG_MAX(x, last);
+        }
+        along_x(a, vk, rows[i] + (x - a->begin) * n, out, x, a->end);
+    }
 }
 
 static const hg_resize_steps steps = {.cubic = cubic};
