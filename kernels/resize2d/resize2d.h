@@ -79,6 +79,7 @@ typedef struct hg_resize_args {
     int64_t in_pixel, out_pixel, out_row;
     int64_t in_width; /* along_x: input pixels of a row */
     int64_t in_first;
+    bool ahead; /* widen: output is prefetched; at most 3 vectors of channels */
     bool stream;
     int64_t factor; /* copy: first[x] == x / factor for all x; 0 = not known */
 } hg_resize_args;

@@ -8,9 +8,10 @@
 #include "kernels/resize2d/resize2d.h"
 
 enum {
-    NARROW_FLOATS = 6144, /* of the rows in scratch: they stay in L1 */
-    LEAST_PIXELS = 8,     /* of a row in scratch */
-    BLOCK_FLOATS = 32768, /* output of a range */
+    NARROW_FLOATS = 6144,  /* of the rows in scratch: they stay in L1 */
+    LEAST_PIXELS = 8,      /* of a row in scratch */
+    BLOCK_FLOATS = 32768,  /* output of a range */
+    NEAR_FLOATS = 1 << 18, /* output that stays in L2 */
     MOST_TAPS = 4
 };
 
@@ -35,6 +36,16 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     return HG_MAX(hg_problem_bytes(p) / (50.0 * 0.8),
                   0.16 * vectors * (products + 1.0) + 8.0 * loops) +
            200.0;
+}
+
+/* Output of few lines per pixel is written in order; then prefetches help, unless it is in L2. */
+static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
+{
+    const bool in_order = p->in.c <= (k->isa == HG_ISA_AVX2 ? 24 : 12);
+    const bool far = p->out.n * p->out.h * p->out.w * p->out.c > NEAR_FLOATS;
+    list[0] = (hg_config){.ahead = in_order && far};
+    list[1] = (hg_config){.ahead = 1};
+    return in_order && !far ? 2 : 1;
 }
 
 /* How a plan cuts its output: rows of a range, and blocks of columns whose sources fit scratch. */
@@ -136,6 +147,7 @@ static void run_block(const hg_task *t, const cut *s, const float *in, float *ou
                              .width = x_end - x,
                              .channels = p->in.c,
                              .in_first = begin,
+                             .ahead = t->config.ahead == 1,
                              .in_pixel = p->in.c,
                              .out_pixel = p->out.strides.w};
     for (int64_t y = 0; y < height; y++) {
@@ -166,6 +178,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 
 const hg_algorithm hg_resize_widen = {.name = "resize-widen",
                                       .supports = supports,
+                                      .configs = configs,
                                       .cost = cost,
                                       .size = size,
                                       .prepare = prepare,

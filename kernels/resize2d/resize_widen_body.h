@@ -1,7 +1,10 @@
 /* Widening for any ISA; included after resize_ops_<isa>.h. At least VL channels. */
 #include "kernels/resize2d/resize2d_sums.h"
 
-enum { LINE = 16 / VL }; /* vectors of a cache line */
+enum {
+    LINE = 16 / VL,     /* vectors of a cache line */
+    FLOATS_AHEAD = 3072 /* of output between a prefetch and its store */
+};
 
 /* Rows of scratch from rows of input. */
 static void narrow_rows(const hg_resize_args *a)
@@ -36,10 +39,16 @@ HG_INLINE void output(vec (*vi)[LINE + 1], const float *weight, int64_t step, fl
     }
 }
 
+HG_INLINE void fetch(const float *out, int nv)
+{
+    HG_UNROLL for (int j = 0; j < nv; j += LINE) prefetch(out, FLOATS_AHEAD + j * VL);
+}
+
 /* `run` outputs from x on between the same `taps` pixels at `in`, nv vectors of their channels; the
- * last of them at `last`. */
+ * last of them at `last`. joined: 1 if one more lies on the second pixel, otherwise 0. `ahead`, a
+ * constant: output is prefetched. */
 HG_INLINE void between(const hg_resize_args *a, const float *in, float *out, int64_t x, int64_t run,
-                       int64_t last, int taps, int nv)
+                       int64_t last, int64_t joined, int taps, int nv, bool ahead)
 {
     vec vi[MOST_TAPS][LINE + 1];
     HG_UNROLL for (int k = 0; k < taps; k++, in += a->in_pixel)
@@ -48,10 +57,13 @@ HG_INLINE void between(const hg_resize_args *a, const float *in, float *out, int
     const float *weight = a->weight + x;
     const int64_t step = a->weight_step, next = a->out_pixel;
     for (; run >= 2; run -= 2, weight += 2, out += 2 * next) {
+        if (ahead) fetch(out, nv), fetch(out + next, nv);
         output(vi, weight, step, out, last, taps, nv);
         output(vi, weight + 1, step, out + next, last, taps, nv);
     }
+    if (ahead) fetch(out, nv);
     if (run) output(vi, weight, step, out, last, taps, nv);
+    if (joined) output(vi + 1, weight + run, step, out + run * next, last, 1, nv);
 }
 
 /* All channels, by lines of the cache, then nv vectors, the last of which may overlap. */
@@ -61,8 +73,8 @@ HG_INLINE void pixels(const hg_resize_args *a, int64_t x, int64_t run, int taps,
     float *out = a->output + x * a->out_pixel;
     int64_t left = a->channels;
     for (; left > nv * VL; left -= LINE * VL, in += LINE * VL, out += LINE * VL)
-        between(a, in, out, x, run, (LINE - 1) * VL, taps, LINE);
-    between(a, in, out, x, run, left - VL, taps, nv);
+        between(a, in, out, x, run, (LINE - 1) * VL, 0, taps, LINE, false);
+    between(a, in, out, x, run, left - VL, 0, taps, nv, false);
 }
 
 /* A row; nv is a constant. */
@@ -109,4 +121,59 @@ static void widen(const hg_resize_args *a)
     }
 }
 
-static const hg_resize_steps steps = {.along_x = widen, .along_y = narrow_rows};
+/* ---- Output in order: all vectors of a pixel at once ---- */
+
+/* Is the output behind a run between two pixels that on the second of them? */
+HG_INLINE int64_t joins(const hg_resize_args *a, int64_t x, int64_t end)
+{
+    return end < a->width && a->count[end] == 1 && a->first[end] == a->first[x] + 1;
+}
+
+/* A row; nv is a constant. */
+HG_INLINE void row_in_order(const hg_resize_args *args, int nv)
+{
+    const hg_resize_args copy = *args, *a = &copy;
+    const int64_t last = a->channels - VL;
+    for (int64_t x = 0, run; x < a->width; x += run) {
+        const float *in = a->input + (a->first[x] - a->in_first) * a->in_pixel;
+        float *out = a->output + x * a->out_pixel;
+        run = HG_MIN(a->alike[x], a->width - x);
+        switch (a->count[x]) {
+        case 1:
+            between(a, in, out, x, run, last, 0, 1, nv, true);
+            break;
+        case 2: {
+            const int64_t joined = joins(a, x, x + run);
+            between(a, in, out, x, run, last, joined, 2, nv, true);
+            run += joined;
+            break;
+        }
+        case 3:
+            between(a, in, out, x, run, last, 0, 3, nv, true);
+            break;
+        default:
+            between(a, in, out, x, run, last, 0, 4, nv, true);
+        }
+    }
+}
+
+static void widen_in_order(const hg_resize_args *a)
+{
+    switch (HG_CEIL_DIV(a->channels, VL)) {
+    case 1:
+        row_in_order(a, 1);
+        break;
+    case 2:
+        row_in_order(a, 2);
+        break;
+    default:
+        row_in_order(a, 3);
+    }
+}
+
+static void along_x(const hg_resize_args *a)
+{
+    (a->ahead ? widen_in_order : widen)(a);
+}
+
+static const hg_resize_steps steps = {.along_x = along_x, .along_y = narrow_rows};
