@@ -81,6 +81,14 @@ static int doubles(const hg_problem *p)
     return twice && cubic && p->in.w >= HG_PLANE_CUBIC_WIDTH ? 4 : 0;
 }
 
+static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
+{
+    if (p->resize.mode == HG_RESIZE_NEAREST || doubles(p))
+        return hg_resize_store_configs(p, k, list);
+    list[0] = (hg_config){0};
+    return 1;
+}
+
 /* The outputs [x, x + lanes). */
 static hg_resize_group group_of(const hg_resize_axis *h, int64_t x, int64_t lanes)
 {
@@ -141,12 +149,14 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
         const int64_t end = i % blocks * rows + rows, odd = p->resize.mode != HG_RESIZE_NEAREST;
         a.y = HG_MAX(end - rows - odd, 0);
         a.y_end = end < p->out.h ? end - odd : p->out.h;
+        a.past = t->config.store == 1 && a.aligned && p->out.w % lanes == 0;
         t->kernel->run.resize_plane(&a);
     }
 }
 
 const hg_algorithm hg_resize_planes = {.name = "resize-planes",
                                        .supports = supports,
+                                       .configs = configs,
                                        .cost = cost,
                                        .size = size,
                                        .prepare = prepare,

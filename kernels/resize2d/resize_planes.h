@@ -38,8 +38,13 @@ typedef struct hg_resize_group {
  * doubled: the output is twice as wide and high, an edge being its own neighbour; y is 0 or odd,
  * and y_end odd or v.out. 2: of 3/4 and 1/4 of neighbours along either axis. 4: of the weights of h
  * at outputs that have four taps, which v has as well; the input is at least HG_PLANE_CUBIC_WIDTH
- * wide. aligned: each row of output begins at a multiple of VL floats. nearest: output[y*out_row +
- * x] = input[y/2*in_row + x/2], to the bit; y and y_end are even.
+ * wide.
+ *
+ * aligned: each row of output begins at a multiple of VL floats.
+ *
+ * past: with doubled or nearest: output bypasses the caches; aligned, h.out a multiple of VL.
+ *
+ * nearest: output[y*out_row + x] = input[y/2*in_row + x/2], to the bit; y and y_end are even.
  *
  * Only the elements named are read and written. */
 typedef struct hg_resize_plane_args {
@@ -52,7 +57,7 @@ typedef struct hg_resize_plane_args {
     float *ring;
     int64_t ring_row, slots;
     int doubled; /* 2 or 4, the taps; 0 = not so */
-    bool aligned;
+    bool aligned, past;
 } hg_resize_plane_args;
 
 #endif

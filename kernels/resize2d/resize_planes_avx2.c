@@ -15,6 +15,17 @@ HG_INLINE void v_store(float *p, vec v)
     _mm256_storeu_ps(p, v);
 }
 
+/* Past the caches; p is aligned. v_drain before another thread is told that it is there. */
+HG_INLINE void v_store_past(float *p, vec v)
+{
+    _mm256_stream_ps(p, v);
+}
+
+HG_INLINE void v_drain(void)
+{
+    _mm_sfence();
+}
+
 HG_INLINE vec v_set(float value)
 {
     return _mm256_set1_ps(value);
@@ -112,7 +123,7 @@ const hg_kernel hg_resize_planes_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 1,
+     .rev = 2,
      .limits = {.resize_mode = 1 + HG_RESIZE_NEAREST, .exact_factor = true},
      .algorithm = &hg_resize_planes,
      .run.resize_plane = repeat_plane},

@@ -222,16 +222,27 @@ HG_INLINE int64_t any_rows_along_y(const hg_resize_plane_args *a, int64_t y)
 
 #include "kernels/resize2d/resize_planes_twice.h"
 
-static void plane(const hg_resize_plane_args *args)
+/* Doubling past the caches. */
+static void plane_past(const hg_resize_plane_args *args)
+{
+    const hg_resize_plane_args copy = *args, *a = &copy;
+    if (a->doubled == 2)
+        double_plane(a, true);
+    else
+        cubic_plane(a, true);
+    v_drain();
+}
+
+static void plane_near(const hg_resize_plane_args *args)
 {
     /* A copy that no store can alias: what depends on it alone leaves the loops. */
     const hg_resize_plane_args copy = *args, *a = &copy;
     if (a->doubled == 2) {
-        double_plane(a);
+        double_plane(a, false);
         return;
     }
     if (a->doubled == 4) {
-        cubic_plane(a);
+        cubic_plane(a, false);
         return;
     }
     int64_t ready = 0; /* input rows below are in the ring, or were */
@@ -248,4 +259,9 @@ static void plane(const hg_resize_plane_args *args)
         }
         y += any_rows_along_y(a, y);
     }
+}
+
+static void plane(const hg_resize_plane_args *a)
+{
+    (a->past ? plane_past : plane_near)(a);
 }

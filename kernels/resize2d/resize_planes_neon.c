@@ -15,6 +15,16 @@ HG_INLINE void v_store(float *p, vec v)
     vst1q_f32(p, v);
 }
 
+/* There is no such store for one vector. */
+HG_INLINE void v_store_past(float *p, vec v)
+{
+    vst1q_f32(p, v);
+}
+
+HG_INLINE void v_drain(void)
+{
+}
+
 HG_INLINE vec v_set(float value)
 {
     return vdupq_n_f32(value);
@@ -112,7 +122,7 @@ const hg_kernel hg_resize_planes_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NCHW,
-     .rev = 1,
+     .rev = 2,
      .limits = {.resize_mode = 1 + HG_RESIZE_NEAREST, .exact_factor = true},
      .algorithm = &hg_resize_planes,
      .run.resize_plane = repeat_plane},

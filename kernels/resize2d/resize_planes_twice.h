@@ -24,15 +24,26 @@ HG_INLINE void store_pair(float *out, pair v)
     v_store(out + VL, v.v1);
 }
 
+/* past: a constant; beyond the caches. */
+HG_INLINE void put_pair(float *out, pair v, bool past)
+{
+    if (!past) {
+        store_pair(out, v);
+        return;
+    }
+    v_store_past(out, v.v0);
+    v_store_past(out + VL, v.v1);
+}
+
 /* Two output rows between the row above, which `carry` holds, and that of `in`, which replaces it.
  */
 HG_INLINE void double_between(const hg_resize_plane_args *a, const float *in, bool first, bool last,
-                              pair above, float *carry, float *out)
+                              pair above, float *carry, float *out, bool past)
 {
     const pair below = double_pixels(in, first, last);
     store_pair(carry, below);
-    store_pair(out, (pair){mix(above.v0, below.v0), mix(above.v1, below.v1)});
-    store_pair(out + a->out_row, (pair){mix(below.v0, above.v0), mix(below.v1, above.v1)});
+    put_pair(out, (pair){mix(above.v0, below.v0), mix(above.v1, below.v1)}, past);
+    put_pair(out + a->out_row, (pair){mix(below.v0, above.v0), mix(below.v1, above.v1)}, past);
 }
 
 HG_INLINE pair load_pair(const float *p)
@@ -41,16 +52,17 @@ HG_INLINE pair load_pair(const float *p)
 }
 
 /* The last pixels start earlier and repeat some: what they need of the row above is kept. */
-HG_INLINE void double_rows(const hg_resize_plane_args *a, const float *in, float *out)
+HG_INLINE void double_rows(const hg_resize_plane_args *a, const float *in, float *out, bool past)
 {
     const int64_t last = a->h.in - VL;
     float *carry = a->ring;
     const pair end = load_pair(carry + 2 * last);
-    double_between(a, in, true, last == 0, load_pair(carry), carry, out);
+    double_between(a, in, true, last == 0, load_pair(carry), carry, out, past);
     for (int64_t x = VL; x < last; x += VL)
         double_between(a, in + x, false, false, load_pair(carry + 2 * x), carry + 2 * x,
-                       out + 2 * x);
-    if (last > 0) double_between(a, in + last, false, true, end, carry + 2 * last, out + 2 * last);
+                       out + 2 * x, past);
+    if (last > 0)
+        double_between(a, in + last, false, true, end, carry + 2 * last, out + 2 * last, past);
 }
 
 /* An input row alone. */
@@ -64,37 +76,54 @@ HG_INLINE void double_row(const hg_resize_plane_args *a, const float *in, float 
 }
 
 /* Rows 2i + 1 and 2i + 2 lie between input rows i and i + 1. */
-HG_INLINE void double_plane(const hg_resize_plane_args *a)
+HG_INLINE void double_plane(const hg_resize_plane_args *a, bool past)
 {
     int64_t y = a->y;
     double_row(a, a->input + HG_MAX(y - 1, 0) / 2 * a->in_row, a->ring);
     if (y == 0) double_row(a, a->input, a->output), y = 1;
     for (; y + 1 < a->y_end; y += 2)
-        double_rows(a, a->input + (y + 1) / 2 * a->in_row, a->output + y * a->out_row);
+        double_rows(a, a->input + (y + 1) / 2 * a->in_row, a->output + y * a->out_row, past);
     if (y < a->y_end) double_row(a, a->input + y / 2 * a->in_row, a->output + y * a->out_row);
 }
 
 /* ---- Nearest ---- */
 
 /* Every pixel four times. */
-static void repeat_plane(const hg_resize_plane_args *args)
+HG_INLINE void repeat_rows(const hg_resize_plane_args *a, bool past)
 {
-    const hg_resize_plane_args copy = *args, *a = &copy;
     const int64_t last = a->h.in - VL;
     for (int64_t y = a->y; y < a->y_end; y += 2) {
         const float *in = a->input + y / 2 * a->in_row;
         float *out = a->output + y * a->out_row;
         for (int64_t x = 0; x < last; x += VL) {
-            v_prefetch(out + 2 * x, ROWS_AHEAD * a->out_row);
-            v_prefetch(out + 2 * x, (ROWS_AHEAD + 1) * a->out_row);
+            if (!past) v_prefetch(out + 2 * x, ROWS_AHEAD * a->out_row);
+            if (!past) v_prefetch(out + 2 * x, (ROWS_AHEAD + 1) * a->out_row);
             const pair v = v_zip(v_load(in + x), v_load(in + x));
-            store_pair(out + 2 * x, v);
-            store_pair(out + a->out_row + 2 * x, v);
+            put_pair(out + 2 * x, v, past);
+            put_pair(out + a->out_row + 2 * x, v, past);
         }
         const pair v = v_zip(v_load(in + last), v_load(in + last));
-        store_pair(out + 2 * last, v);
-        store_pair(out + a->out_row + 2 * last, v);
+        put_pair(out + 2 * last, v, past);
+        put_pair(out + a->out_row + 2 * last, v, past);
     }
+}
+
+static void repeat_past(const hg_resize_plane_args *args)
+{
+    const hg_resize_plane_args copy = *args;
+    repeat_rows(&copy, true);
+    v_drain();
+}
+
+static void repeat_near(const hg_resize_plane_args *args)
+{
+    const hg_resize_plane_args copy = *args;
+    repeat_rows(&copy, false);
+}
+
+static void repeat_plane(const hg_resize_plane_args *a)
+{
+    (a->past ? repeat_past : repeat_near)(a);
 }
 
 /* ---- Bicubic ---- */
@@ -161,18 +190,23 @@ HG_INLINE void cubic_row(const hg_resize_plane_args *a, quarter k, int64_t iy)
 
 /* The two output rows between the middle ones of four. */
 HG_INLINE void cubic_between(quarter k, const float *const rows[3], pair below, int64_t x,
-                             float *out, int64_t out_row)
+                             float *out, int64_t out_row, bool past)
 {
     const pair v0 = load_pair(rows[0] + x), v1 = load_pair(rows[1] + x);
     const pair v2 = load_pair(rows[2] + x);
-    store_pair(out + x, (pair){nearer_second(k, v0.v0, v1.v0, v2.v0, below.v0),
-                               nearer_second(k, v0.v1, v1.v1, v2.v1, below.v1)});
-    store_pair(out + out_row + x, (pair){nearer_third(k, v0.v0, v1.v0, v2.v0, below.v0),
-                                         nearer_third(k, v0.v1, v1.v1, v2.v1, below.v1)});
+    put_pair(out + x,
+             (pair){nearer_second(k, v0.v0, v1.v0, v2.v0, below.v0),
+                    nearer_second(k, v0.v1, v1.v1, v2.v1, below.v1)},
+             past);
+    put_pair(out + out_row + x,
+             (pair){nearer_third(k, v0.v0, v1.v0, v2.v0, below.v0),
+                    nearer_third(k, v0.v1, v1.v1, v2.v1, below.v1)},
+             past);
 }
 
 /* Input row iy into the ring, and the output rows between the two rows before it. */
-HG_INLINE void cubic_rows(const hg_resize_plane_args *a, quarter k, int64_t iy, float *out)
+HG_INLINE void cubic_rows(const hg_resize_plane_args *a, quarter k, int64_t iy, float *out,
+                          bool past)
 {
     const float *rows[3] = {cubic_slot(a, iy - 3), cubic_slot(a, iy - 2), cubic_slot(a, iy - 1)};
     const float *in = a->input + iy * a->in_row;
@@ -180,20 +214,20 @@ HG_INLINE void cubic_rows(const hg_resize_plane_args *a, quarter k, int64_t iy, 
     const int64_t last = a->h.in - VL, out_row = a->out_row;
     pair below = cubic_pixels(k, in, true, false);
     store_pair(slot, below);
-    cubic_between(k, rows, below, 0, out, out_row);
+    cubic_between(k, rows, below, 0, out, out_row, past);
     for (int64_t i = VL; i < last; i += VL) {
         const int64_t x = cubic_inside(a, i);
         below = cubic_pixels(k, in + x, false, false);
         store_pair(slot + 2 * x, below);
-        cubic_between(k, rows, below, 2 * x, out, out_row);
+        cubic_between(k, rows, below, 2 * x, out, out_row, past);
     }
     below = cubic_pixels(k, in + last, false, true);
     store_pair(slot + 2 * last, below);
-    cubic_between(k, rows, below, 2 * last, out, out_row);
+    cubic_between(k, rows, below, 2 * last, out, out_row, past);
 }
 
 /* Rows near the border have fewer taps, and tables. */
-HG_INLINE void cubic_plane(const hg_resize_plane_args *a)
+HG_INLINE void cubic_plane(const hg_resize_plane_args *a, bool past)
 {
     const quarter k = quarter_weights(a);
     int64_t ready = 0; /* input rows below are in the ring, or were */
@@ -206,7 +240,7 @@ HG_INLINE void cubic_plane(const hg_resize_plane_args *a)
             y += any_rows_along_y(a, y);
             continue;
         }
-        cubic_rows(a, k, ready++, a->output + y * a->out_row);
+        cubic_rows(a, k, ready++, a->output + y * a->out_row, past);
         y += 2;
     }
 }
