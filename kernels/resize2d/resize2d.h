@@ -117,12 +117,13 @@ typedef struct hg_resize_cubic_args {
     bool past; /* output bypasses the caches: all its pixels are whole aligned vectors */
 } hg_resize_cubic_args;
 
-/* A row has copy, or along_x and along_y, or twice and twice_past, or cubic. */
+/* A row has copy, or along_x and along_y, or the three of twice, or cubic. */
 typedef struct hg_resize_steps {
     hg_resize_fn *copy, *along_x, *along_y;
     void (*twice)(const hg_resize_twice_args *args);
-    void (*twice_past)(const hg_resize_twice_args *args); /* past the caches: each output pixel is
-                                                             whole aligned vectors */
+    void (*twice_lines)(const hg_resize_twice_args *args); /* channels: a multiple of 8 */
+    void (*twice_past)(const hg_resize_twice_args *args);  /* past the caches: each output pixel is
+                                                              whole aligned vectors */
     void (*cubic)(const hg_resize_cubic_args *args);
 } hg_resize_steps;
 

@@ -2,7 +2,11 @@
  * rows between them, without a row in scratch. Contract of the microkernels: resize2d.h. */
 #include "kernels/resize2d/resize2d.h"
 
-enum { BLOCK_FLOATS = 16384 }; /* output of a range */
+enum {
+    BLOCK_FLOATS = 16384, /* output of a range */
+    FAR_FLOATS = 1 << 19, /* output that does not fit L2 */
+    FAR_CHANNELS = 64
+};
 
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
@@ -38,6 +42,12 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
     *sizes = (hg_sizes){.ranges = {p->out.n * HG_CEIL_DIV(gaps_of(p), block_of(p))}};
 }
 
+/* Are pixels wide and far enough that whole lines are worth more instructions? */
+static bool far_away(const hg_problem *p)
+{
+    return p->out.c >= FAR_CHANNELS && p->out.n * p->out.h * p->out.w * p->out.c >= FAR_FLOATS;
+}
+
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
@@ -48,6 +58,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
         .width = p->in.w, .channels = p->in.c, .in_pixel = si->w, .out_pixel = so->w};
     const hg_resize_steps *steps = t->kernel->run.resize;
     const bool past = t->config.store == 1 && hg_resize_whole_vectors(t);
+    const bool lines = p->in.c % 8 == 0 && (t->config.store == 1 || far_away(p));
     for (int64_t i = begin; i < end; i++) {
         const float *in = t->input + i / blocks * si->n;
         float *out = t->output + i / blocks * so->n;
@@ -57,8 +68,8 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
             a.below = in + HG_MIN(y, p->in.h - 1) * si->h;
             a.upper = out + HG_MAX(2 * y - 1, 0) * so->h;
             a.lower = out + HG_MIN(2 * y, p->out.h - 1) * so->h;
-            const bool inside = y > 0 && y < p->in.h; /* elements are written once */
-            (past && inside ? steps->twice_past : steps->twice)(&a);
+            const bool once = y > 0 && y < p->in.h; /* no element of the gap is written twice */
+            (past && once ? steps->twice_past : lines ? steps->twice_lines : steps->twice)(&a);
         }
     }
 }

@@ -68,11 +68,20 @@ static void twice(const hg_resize_twice_args *a)
     fill_border(a, a->width - 1, 2 * a->width - 1);
 }
 
-/* ---- Past the caches ---- */
+/* ---- By lines of the cache, for output that is far away ---- */
+
+/* past: a constant; beyond the caches. */
+HG_INLINE void put(float *p, vec v, bool past)
+{
+    if (past)
+        store_past(p, v);
+    else
+        store(p, v, VL);
+}
 
 /* nv vectors of channels, a line of the cache if there are as many, between two columns. */
-HG_INLINE void fill_past(const float *above, const float *below, float *upper, float *lower,
-                         int64_t in_pixel, int64_t next, int nv)
+HG_INLINE void fill_line(const float *above, const float *below, float *upper, float *lower,
+                         int64_t in_pixel, int64_t next, int nv, bool past)
 {
     const vec vsmall = broadcast(sixteenths), vlarge = broadcast(sixteenths + 1);
     const vec v3 = broadcast(&three);
@@ -88,16 +97,16 @@ HG_INLINE void fill_past(const float *above, const float *below, float *upper, f
     HG_UNROLL for (int i = 0; i < 2 * nv; i++)
     {
         const int x = i / nv, j = i % nv;
-        store_past(upper + x * next + j * VL, fma_to(vu[1 - x][j], v3, vu[x][j]));
+        put(upper + x * next + j * VL, fma_to(vu[1 - x][j], v3, vu[x][j]), past);
     }
     HG_UNROLL for (int i = 0; i < 2 * nv; i++)
     {
         const int x = i / nv, j = i % nv;
-        store_past(lower + x * next + j * VL, fma_to(vl[1 - x][j], v3, vl[x][j]));
+        put(lower + x * next + j * VL, fma_to(vl[1 - x][j], v3, vl[x][j]), past);
     }
 }
 
-static void twice_past(const hg_resize_twice_args *args)
+HG_INLINE void lines(const hg_resize_twice_args *args, bool past)
 {
     const hg_resize_twice_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
     const int64_t n = a->channels, from = a->in_pixel, to = a->out_pixel;
@@ -107,10 +116,21 @@ static void twice_past(const hg_resize_twice_args *args)
     for (int64_t x = 0; x + 2 <= a->width; x++) {
         int64_t c = 0;
         for (; c + LINE * VL <= n; c += LINE * VL)
-            fill_past(above + c, below + c, upper + c, lower + c, from, to, LINE);
-        for (; c < n; c += VL) fill_past(above + c, below + c, upper + c, lower + c, from, to, 1);
+            fill_line(above + c, below + c, upper + c, lower + c, from, to, LINE, past);
+        for (; c < n; c += VL)
+            fill_line(above + c, below + c, upper + c, lower + c, from, to, 1, past);
         above += from, below += from, upper += 2 * to, lower += 2 * to;
     }
     fill_border(a, a->width - 1, 2 * a->width - 1);
+}
+
+static void twice_lines(const hg_resize_twice_args *a)
+{
+    lines(a, false);
+}
+
+static void twice_past(const hg_resize_twice_args *a)
+{
+    lines(a, true);
     drain();
 }

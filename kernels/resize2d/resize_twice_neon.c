@@ -3,7 +3,8 @@
 #include "kernels/resize2d/resize_ops_neon.h"
 #include "kernels/resize2d/resize_twice_body.h"
 
-static const hg_resize_steps steps = {.twice = twice, .twice_past = twice_past};
+static const hg_resize_steps steps = {
+    .twice = twice, .twice_lines = twice_lines, .twice_past = twice_past};
 
 const hg_kernel hg_resize_twice_neon[] = {{.name = "resize2d.f32.nhwc.neon.twice",
                                            .op = HG_OP_RESIZE2D,
