@@ -42,6 +42,7 @@
     X(depthwise_neon)                                                                              \
     X(grouped_neon)                                                                                \
     X(pool2d_neon)                                                                                 \
+    X(pool_k2s2_neon)                                                                              \
     X(pool_k3s2_neon)                                                                              \
     X(pool_means_neon)                                                                             \
     X(pool_slide_neon)                                                                             \

@@ -1,6 +1,6 @@
 /* Pooling, f32, NEON. Contract: hg_pool_args in pool2d.h.
  *
- * NHWC: a vector is 4 channels of one tap. NCHW: a vector is 4 neighbouring outputs of a row.
+ * A vector is 4 channels of one tap.
  * Tails: the last vector starts earlier and repeats lanes; fewer than 4 go lane by lane. */
 #include "kernels/common/vec_neon.h"
 #include "kernels/pool2d/pool2d.h"
@@ -95,13 +95,13 @@ HG_INLINE void window(const hg_pool_args *a, pool_kind kind, int64_t rows, int64
     for (int v = 0; v < n_vec; v++) store(out + v * VL, finish(kind, vacc[v], vdivisor), n);
 }
 
-/* A row of pixels. rows, taps: constants in kernels of a fixed size, else 0. */
-HG_INLINE void row_of(const hg_pool_args *a, pool_kind kind, int64_t rows, int64_t taps)
+/* A row of pixels. */
+HG_INLINE void row_of(const hg_pool_args *a, pool_kind kind)
 {
     const int64_t c_blocks = a->channels / (BLOCK * VL) * (BLOCK * VL);
     for (int64_t x = 0; x < a->width; x++) {
         const hg_pool_span *column = &a->columns[x];
-        const int64_t ny = rows ? rows : a->rows, nx = taps ? taps : column->taps;
+        const int64_t ny = a->rows, nx = column->taps;
         const float32x4_t vdivisor = vdupq_n_f32(kind == SUM ? hg_pool_divisor(a, column) : 1.0f);
         const float *in = a->input + column->first * a->in_pixel;
         float *out = a->output + x * a->out_pixel;
@@ -121,30 +121,20 @@ HG_INLINE void row_of(const hg_pool_args *a, pool_kind kind, int64_t rows, int64
 
 static void max_nhwc(const hg_pool_args *a)
 {
-    row_of(a, MAX, 0, 0);
-}
-
-static void max_nhwc_k2s2(const hg_pool_args *a)
-{
-    row_of(a, MAX, 2, 2);
+    row_of(a, MAX);
 }
 
 static void avg_nhwc(const hg_pool_args *a)
 {
-    row_of(a, SUM, 0, 0);
-}
-
-static void avg_nhwc_k2s2(const hg_pool_args *a)
-{
-    row_of(a, SUM, 2, 2);
+    row_of(a, SUM);
 }
 
 static void lp_nhwc(const hg_pool_args *a)
 {
     if (a->power == 1.0f)
-        row_of(a, SUM_ABS, 0, 0);
+        row_of(a, SUM_ABS);
     else
-        row_of(a, SUM_SQUARE, 0, 0);
+        row_of(a, SUM_SQUARE);
 }
 
 /* ---- Maximum with indices ---- */
@@ -222,64 +212,6 @@ static void max_nhwc_indices(const hg_pool_args *args)
     }
 }
 
-/* ---- NCHW, 2x2 stride 2 ---- */
-
-/* 4 outputs. vld2q: val[0] = columns 0 2 4 6, val[1] = 1 3 5 7; all 8 belong to windows. */
-HG_INLINE void pairs(const hg_pool_args *a, pool_kind kind, int64_t x)
-{
-    const float *in = a->input + 2 * x;
-    const float32x4x2_t vtop = vld2q_f32(in), vbottom = vld2q_f32(in + a->row_step);
-    float32x4_t vacc = vtop.val[0];
-    if (kind == SUM) vacc = vaddq_f32(vdupq_n_f32(0.0f), vacc);
-    vacc = take(kind, vacc, vtop.val[1]);
-    vacc = take(kind, vacc, vbottom.val[0]);
-    vacc = take(kind, vacc, vbottom.val[1]);
-    if (kind == SUM) vacc = vmulq_n_f32(vacc, 0.25f); /* the divisor is 4 */
-    vst1q_f32(a->output + x, vacc);
-}
-
-/* Rows of fewer than 4 outputs: two floats and one output at a time. */
-HG_INLINE void single(const hg_pool_args *a, pool_kind kind, int64_t x)
-{
-    const float *top = a->input + 2 * x, *bottom = top + a->row_step;
-    float32x4_t vacc = vdupq_n_f32(top[0]);
-    if (kind == SUM) vacc = vaddq_f32(vdupq_n_f32(0.0f), vacc);
-    vacc = take(kind, vacc, vdupq_n_f32(top[1]));
-    vacc = take(kind, vacc, vdupq_n_f32(bottom[0]));
-    vacc = take(kind, vacc, vdupq_n_f32(bottom[1]));
-    if (kind == SUM) vacc = vmulq_n_f32(vacc, 0.25f);
-    a->output[x] = vgetq_lane_f32(vacc, 0);
-}
-
-HG_INLINE void row_of_pairs(const hg_pool_args *a, pool_kind kind)
-{
-    if (a->width < VL) {
-        for (int64_t x = 0; x < a->width; x++) single(a, kind, x);
-        return;
-    }
-    for (int64_t x = 0; x < a->width; x += VL) pairs(a, kind, HG_MIN(x, a->width - VL));
-}
-
-HG_INLINE void rows_of_pairs(const hg_pool_args *a, pool_kind kind)
-{
-    hg_pool_args row = *a;
-    for (int64_t y = 0; y < a->height; y++) {
-        row_of_pairs(&row, kind);
-        row.input += a->in_down;
-        row.output += a->out_down;
-    }
-}
-
-static void max_nchw_k2s2(const hg_pool_args *a)
-{
-    rows_of_pairs(a, MAX);
-}
-
-static void avg_nchw_k2s2(const hg_pool_args *a)
-{
-    rows_of_pairs(a, SUM);
-}
-
 const hg_kernel hg_pool2d_neon[] = {
     {.name = "max_pool2d.f32.nhwc.neon.window",
      .op = HG_OP_MAX_POOL2D,
@@ -290,19 +222,6 @@ const hg_kernel hg_pool2d_neon[] = {
      .limits = {.no_indices = true},
      .algorithm = &hg_pool_nhwc,
      .run.pool = max_nhwc},
-    {.name = "max_pool2d.f32.nhwc.neon.k2s2",
-     .op = HG_OP_MAX_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_NEON,
-     .layouts = HG_IN_NHWC,
-     .rev = 1,
-     .limits = {.kernel = {2, 2},
-                .stride = {2, 2},
-                .dilation = {1, 1},
-                .no_padding = true,
-                .no_indices = true},
-     .algorithm = &hg_pool_nhwc,
-     .run.pool = max_nhwc_k2s2},
     {.name = "max_pool2d.f32.nhwc.neon.indices",
      .op = HG_OP_MAX_POOL2D,
      .dtype = HG_F32,
@@ -312,19 +231,6 @@ const hg_kernel hg_pool2d_neon[] = {
      .limits = {.only_indices = true},
      .algorithm = &hg_pool_nhwc,
      .run.pool = max_nhwc_indices},
-    {.name = "max_pool2d.f32.nchw.neon.k2s2",
-     .op = HG_OP_MAX_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_NEON,
-     .layouts = HG_IN_NCHW,
-     .rev = 2,
-     .limits = {.kernel = {2, 2},
-                .stride = {2, 2},
-                .dilation = {1, 1},
-                .no_padding = true,
-                .no_indices = true},
-     .algorithm = &hg_pool_nchw,
-     .run.pool = max_nchw_k2s2},
     {.name = "avg_pool2d.f32.nhwc.neon.window",
      .op = HG_OP_AVG_POOL2D,
      .dtype = HG_F32,
@@ -333,24 +239,6 @@ const hg_kernel hg_pool2d_neon[] = {
      .rev = 1,
      .algorithm = &hg_pool_nhwc,
      .run.pool = avg_nhwc},
-    {.name = "avg_pool2d.f32.nhwc.neon.k2s2",
-     .op = HG_OP_AVG_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_NEON,
-     .layouts = HG_IN_NHWC,
-     .rev = 1,
-     .limits = {.kernel = {2, 2}, .stride = {2, 2}, .dilation = {1, 1}, .no_padding = true},
-     .algorithm = &hg_pool_nhwc,
-     .run.pool = avg_nhwc_k2s2},
-    {.name = "avg_pool2d.f32.nchw.neon.k2s2",
-     .op = HG_OP_AVG_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_NEON,
-     .layouts = HG_IN_NCHW,
-     .rev = 2,
-     .limits = {.kernel = {2, 2}, .stride = {2, 2}, .dilation = {1, 1}, .no_padding = true},
-     .algorithm = &hg_pool_nchw,
-     .run.pool = avg_nchw_k2s2},
     {.name = "lp_pool2d.f32.nhwc.neon.window",
      .op = HG_OP_LP_POOL2D,
      .dtype = HG_F32,
