@@ -38,6 +38,7 @@
 #define NEON(X)                                                                                    \
     X(igemm_neon)                                                                                  \
     X(direct_neon)                                                                                 \
+    X(direct_dot_neon)                                                                             \
     X(winograd_neon)                                                                               \
     X(depthwise_neon)                                                                              \
     X(grouped_neon)                                                                                \

@@ -77,6 +77,7 @@ typedef struct hg_direct_filter {
 
 void hg_direct_pack(const hg_problem *p, const hg_kernel *k, const hg_direct_filter *filter,
                     float *packed);
-extern const hg_kernel hg_direct_avx2[], hg_direct_dot_avx2[], hg_direct_neon[];
+extern const hg_kernel hg_direct_avx2[], hg_direct_dot_avx2[];
+extern const hg_kernel hg_direct_neon[], hg_direct_dot_neon[];
 
 #endif

@@ -125,8 +125,9 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const shape *s, in
                      int64_t nv)
 {
     if (pixels == 0) return 0.0;
-    if (dots(k)) { /* 8 products at a time, then the sums of lanes */
-        const double n = (double)s->k_group, steps = (double)HG_CEIL_DIV(s->depth, VL) + 1.0;
+    const int64_t lanes = k->isa == HG_ISA_AVX2 ? 8 : 4;
+    if (dots(k)) { /* so many products at a time, then the sums of lanes */
+        const double n = (double)s->k_group, steps = (double)HG_CEIL_DIV(s->depth, lanes) + 1.0;
         return 15.0 + (double)pixels * n * (steps * 0.22 + 1.0);
     }
     /* As the microkernels cut: whole tiles, then one part, or two of like size. */
@@ -139,7 +140,7 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const shape *s, in
         vectors += filled(false, first, nv) + filled(false, part - first, nv);
     else if (left > 0)
         vectors += filled(p->out.n * p->out.h * p->out.w == 1, part, nv);
-    const double lanes = k->isa == HG_ISA_AVX2 ? 8 : 4, fma = 2.0 * VL / 100.0 * (8.0 / lanes);
+    const double fma = 2.0 * VL / 100.0 * (8.0 / (double)lanes);
     const double loads = (double)(nv + mr) / (double)(mr * nv);
     const double busy = HG_MAX(1.0, 1.45 * loads) + 0.02 * loads;
     const double overhead = 3.0 + (s->joined ? (double)p->kernel.h : (double)(p->kernel.h * 2));
