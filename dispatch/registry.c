@@ -45,6 +45,7 @@
     X(pool2d_neon)                                                                                 \
     X(pool_k2s2_neon)                                                                              \
     X(pool_k3s2_neon)                                                                              \
+    X(pool_global_neon)                                                                            \
     X(pool_means_neon)                                                                             \
     X(pool_slide_neon)                                                                             \
     X(pool_planes_neon)                                                                            \

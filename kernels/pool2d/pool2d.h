@@ -5,7 +5,8 @@
 #include "kernels/kernel.h"
 
 extern const hg_kernel hg_pool2d_ref[], hg_pool2d_avx2[], hg_pool2d_neon[];
-extern const hg_kernel hg_pool_k2s2_avx2[], hg_pool_k2s2_neon[], hg_pool_global_avx2[];
+extern const hg_kernel hg_pool_k2s2_avx2[], hg_pool_k2s2_neon[];
+extern const hg_kernel hg_pool_global_avx2[], hg_pool_global_neon[];
 extern const hg_kernel hg_pool_means_avx2[], hg_pool_means_neon[];
 extern const hg_algorithm hg_pool_nhwc, hg_pool_means, hg_pool_nchw, hg_pool_global;
 

@@ -1,0 +1,94 @@
+/* Global average, NCHW: the mean of each plane; included by one file per ISA, after
+ * pool_ops_<isa>.h and the words for parts of vectors. Contract: hg_pool_args in pool2d.h, with
+ * planes as channels: in_pixel and out_pixel lead from one plane to the next.
+ *
+ * Planes are short, so that sums across lanes would cost more than the loads: VL planes share
+ * them. */
+#include "kernels/pool2d/pool2d.h"
+
+enum { CHAINS = 16 / VL }; /* sums of a plane that do not wait for each other */
+
+/* Lane sums of one plane; `whole` of the taps fill vectors. */
+HG_INLINE vec plane(const hg_pool_args *a, const float *in, int64_t taps, int64_t whole, rest last)
+{
+    vec vacc[CHAINS];
+    HG_UNROLL
+    for (int i = 0; i < CHAINS; i++) vacc[i] = v_set(0.0f);
+    for (int64_t y = 0; y < a->rows; y++, in += a->row_step) {
+        int64_t x = 0;
+        for (; x + (CHAINS - 1) * VL < whole; x += CHAINS * VL) {
+            HG_UNROLL
+            for (int i = 0; i < CHAINS; i++) vacc[i] = v_add(vacc[i], v_load(in + x + i * VL, VL));
+        }
+        HG_UNROLL
+        for (int i = 0; i < CHAINS - 1; i++, x += VL)
+            if (x < whole) vacc[i] = v_add(vacc[i], v_load(in + x, VL));
+        if (whole < taps) vacc[CHAINS - 1] = v_add(vacc[CHAINS - 1], v_load_rest(in + whole, last));
+    }
+    HG_UNROLL
+    for (int i = 1; i < CHAINS; i++) vacc[0] = v_add(vacc[0], vacc[i]);
+    return vacc[0];
+}
+
+enum { LINE = 16, AHEAD = 512 }; /* floats of a cache line; between a prefetch and its load */
+
+/* Lane sums of VL planes that follow each other: as many vectors as a plane has floats, none of
+ * which crosses a cache line if the first does not. Few of them belong to two planes. */
+HG_INLINE void joined_planes(const float *in, int64_t floats, vec v[VL])
+{
+    HG_UNROLL
+    for (int i = 0; i < VL; i++) v[i] = v_set(0.0f);
+    HG_UNROLL
+    for (int64_t j = 0; j < floats; j++) {
+        const int64_t p = j * VL / floats, inside = (p + 1) * floats - j * VL;
+        if (j % (LINE / VL) == 0) v_prefetch(in + j * VL, AHEAD);
+        const vec vi = v_load(in + j * VL, VL);
+        if (inside >= VL) {
+            v[p] = v_add(v[p], vi);
+            continue;
+        }
+        vec vparts[2];
+        v_part(vi, (size_t)inside, vparts);
+        v[p] = v_add(v[p], vparts[0]);
+        v[p + 1] = v_add(v[p + 1], vparts[1]);
+    }
+}
+
+/* `whole` of the taps fill vectors; joined: planes of 7 x 7 without gaps. */
+HG_INLINE void means(const hg_pool_args *a, int64_t whole, bool joined)
+{
+    const int64_t taps = a->columns[0].taps;
+    const rest last = rest_of((size_t)(taps - whole), whole > 0);
+    const vec vscale = v_set(1.0f / hg_pool_divisor(a, a->columns));
+    for (int64_t c = 0; c < a->channels; c += VL) {
+        const int64_t n = HG_MIN(a->channels - c, (int64_t)VL);
+        vec v[VL];
+        if (joined && n == VL) {
+            joined_planes(a->input + c * 49, 49, v);
+        } else {
+            HG_UNROLL
+            for (int i = 0; i < VL; i++) /* spare lanes repeat the last plane */
+                v[i] = plane(a, a->input + (c + HG_MIN(i, n - 1)) * a->in_pixel, taps, whole, last);
+        }
+        const vec vmean = v_mul(v_sum_lanes(v), vscale);
+        if (n == VL && a->out_pixel == 1) {
+            v_store(a->output + c, vmean, VL);
+            continue;
+        }
+        float mean[VL];
+        v_store(mean, vmean, VL);
+        for (int64_t i = 0; i < n; i++) a->output[(c + i) * a->out_pixel] = mean[i];
+    }
+}
+
+/* The planes that networks end with have 7 x 7 pixels: no loop is left. */
+static void average(const hg_pool_args *args)
+{
+    const hg_pool_args copy = *args, *a = &copy;
+    const int64_t whole = a->columns[0].taps / VL * VL;
+    const bool joined = a->rows == 1 && a->columns[0].taps == 49 && a->in_pixel == 49;
+    if (joined)
+        means(a, 48, true);
+    else
+        means(a, whole, false);
+}
