@@ -41,6 +41,7 @@
     X(direct_dot_neon)                                                                             \
     X(winograd_neon)                                                                               \
     X(depthwise_neon)                                                                              \
+    X(depthwise_nchw_neon)                                                                         \
     X(grouped_neon)                                                                                \
     X(pool2d_neon)                                                                                 \
     X(pool_k2s2_neon)                                                                              \

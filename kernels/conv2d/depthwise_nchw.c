@@ -14,7 +14,8 @@
 enum {
     OUTPUT_BYTES = 32 << 10, /* of a range */
     ROWS = 4,                /* of a block at least */
-    LANES = HG_DEPTHWISE_LANES
+    LANES = HG_DEPTHWISE_LANES,
+    IN_LANES = 4 /* inputs of a row at least: a vector of NEON, which has no masks */
 };
 
 static int64_t block_of(const hg_problem *p, const hg_config *c)
@@ -26,14 +27,12 @@ static int64_t block_of(const hg_problem *p, const hg_config *c)
 /* Narrower rows would leave lanes idle: repacking to NHWC is faster. */
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
-    (void)k;
-    return p->out.w >= LANES;
+    return p->out.w >= LANES && (k->isa == HG_ISA_AVX2 || p->in.w >= IN_LANES);
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    (void)k;
-    return hg_conv_cost(p, hg_problem_flops(p), 0.5);
+    return hg_conv_cost(p, hg_problem_flops(p), k->isa == HG_ISA_AVX2 ? 0.5 : 0.25);
 }
 
 static int64_t mask_words(const hg_problem *p)
