@@ -49,9 +49,13 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
     const int64_t at = hg_block_begin(a, c);
     const float *weights = weights_at(a, l, c);
     const float *row = l->input + (x * STRIDE - a->left + begin) * a->pixel_step + at;
+    const float *bias = a->bias + at;
     float32x4_t vacc[MAX_VECTORS][PX];
-    HG_UNROLL for (int v = 0; v < vectors; v++) HG_UNROLL for (int j = 0; j < px; j++) vacc[v][j] =
-        vld1q_f32(a->bias + at + v * VL);
+    HG_UNROLL for (int j = 0; j < px; j++)
+    {
+        HG_UNROLL for (int v = 0; v < vectors; v++) vacc[v][j] = vld1q_f32(bias + v * VL);
+        __asm__("" : "+r"(bias)); /* loads again: copies would take the multiply-adds' pipes */
+    }
     for (int64_t r = 0; r < l->rows; r++) {
         float32x4_t vk[MAX_KW][MAX_VECTORS];
         HG_UNROLL for (int k = 0; k < KW; k++) HG_UNROLL for (int v = 0; v < vectors; v++)
@@ -212,7 +216,7 @@ const hg_kernel hg_depthwise_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 3,
+     .rev = 4,
      .limits = {.kernel = {3, 3}, .stride = {1, 1}, .depthwise = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k3s1},
@@ -221,7 +225,7 @@ const hg_kernel hg_depthwise_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 3,
+     .rev = 4,
      .limits = {.kernel = {3, 3}, .stride = {2, 2}, .depthwise = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k3s2},
@@ -230,7 +234,7 @@ const hg_kernel hg_depthwise_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 3,
+     .rev = 4,
      .limits = {.kernel = {5, 5}, .stride = {1, 1}, .depthwise = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k5s1},
@@ -239,7 +243,7 @@ const hg_kernel hg_depthwise_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 3,
+     .rev = 4,
      .limits = {.kernel = {5, 5}, .stride = {2, 2}, .depthwise = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k5s2},
@@ -248,7 +252,7 @@ const hg_kernel hg_depthwise_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 1,
+     .rev = 2,
      .limits = {.kernel = {7, 7}, .stride = {1, 1}, .depthwise = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = k7s1},
@@ -257,7 +261,7 @@ const hg_kernel hg_depthwise_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 3,
+     .rev = 4,
      .limits = {.depthwise = true},
      .algorithm = &hg_depthwise,
      .run.depthwise = any_window},
@@ -266,7 +270,7 @@ const hg_kernel hg_depthwise_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .limits = {.depthwise = true, .same_channels = true},
      .algorithm = &hg_depthwise_phases,
      .run.depthwise = phase},

@@ -2,6 +2,8 @@
 #ifndef HG_DEPTHWISE_POST_NEON_H
 #define HG_DEPTHWISE_POST_NEON_H
 
+#include <math.h>
+
 #include "kernels/conv2d/depthwise.h"
 #include "kernels/conv2d/post_neon.h"
 
@@ -11,30 +13,38 @@ HG_INLINE float32x4_t hg_load_part(const float *p, size_t n, bool whole)
     return whole ? vld1q_f32(p) : hg_load_tail(p, n);
 }
 
-/* Ends and stores outputs x .. x + px - 1, one vector of channels from `at` on. */
+/* Ends and stores outputs x .. x + px - 1, one vector of channels from `at` on. Bounds that are
+ * none are left out: loops of three rows of taps would feel them. */
 HG_INLINE void hg_depthwise_finish(const hg_depthwise_args *a, const hg_depthwise_line *l,
                                    int64_t x, int64_t at, float32x4_t *vacc, int px, size_t n,
                                    bool whole)
 {
-    const float32x4_t vmin = vdupq_n_f32(a->min), vmax = vdupq_n_f32(a->max);
     if (l->residual) {
         const float *added = l->residual + x * a->residual_step + at;
         HG_UNROLL for (int j = 0; j < px; j++, added += a->residual_step) vacc[j] =
             vaddq_f32(vacc[j], hg_load_part(added, n, whole));
     }
     if (a->slope != 1.0f) {
-        const float32x4_t vslope = vdupq_n_f32(a->slope);
+        const float32x4_t vslope = vdupq_n_f32(a->slope), vzero = vdupq_n_f32(0.0f);
         HG_UNROLL for (int j = 0; j < px; j++) vacc[j] =
-            hg_conv_post_neon(vacc[j], true, vslope, vmin, vmax);
+            vbslq_f32(vcltq_f32(vacc[j], vzero), vmulq_f32(vacc[j], vslope), vacc[j]);
+    }
+    if (a->min > -INFINITY) {
+        const float32x4_t vmin = vdupq_n_f32(a->min);
+        HG_UNROLL for (int j = 0; j < px; j++) vacc[j] = vmaxq_f32(vacc[j], vmin);
+    }
+    if (a->max < INFINITY) {
+        const float32x4_t vmax = vdupq_n_f32(a->max);
+        HG_UNROLL for (int j = 0; j < px; j++) vacc[j] = vminq_f32(vacc[j], vmax);
     }
     float *out = l->out + x * a->out_step + at;
     HG_UNROLL for (int j = 0; j < px; j++, out += a->out_step)
     {
-        const float32x4_t v = hg_conv_post_neon(vacc[j], false, vmin, vmin, vmax);
+        __asm__("" : "+r"(out)); /* no sum in the address: some CPUs would take a step more */
         if (whole)
-            vst1q_f32(out, v);
+            vst1q_f32(out, vacc[j]);
         else
-            hg_store_tail(out, v, n);
+            hg_store_tail(out, vacc[j], n);
     }
 }
 
