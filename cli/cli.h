@@ -2,6 +2,8 @@
 #ifndef HG_CLI_H
 #define HG_CLI_H
 
+#include <stddef.h>
+
 #include "cli/options.h"
 #include "hourglass/tuning.h"
 
@@ -17,6 +19,12 @@ int cli_run(int argc, char **argv);
 
 /* A context for `threads` threads whose log goes to stderr; NULL after a message. */
 hg_context *cli_context(int threads);
+
+/* "1 problem", "2 problems". */
+static inline const char *cli_plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
 
 /* Joins a key that the shell cut into words; false after a message if it does not fit. */
 bool cli_key(const hg_operands *words, char *key, size_t size);

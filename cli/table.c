@@ -10,7 +10,8 @@
 static void print_use(const hg_lines *lines)
 {
     hg_context *context = NULL;
-    const hg_context_options options = {.table = lines->text, .ignore_environment = true};
+    const hg_context_options options = {
+        .table = lines->text, .table_size = lines->size, .ignore_environment = true};
     if (!lines->text || hg_context_create(&options, &context)) return;
     hg_table_counts counts;
     hg_context_tables(context, &counts);
@@ -37,7 +38,8 @@ int cli_table(int argc, char **argv)
         fprintf(stderr, "hourglass: %s\n", why.text);
         return CLI_FAILED;
     }
-    printf("%s: %zu good lines, %zu bad lines\n", path, lines.count, lines.bad);
+    printf("%s: %zu good line%s, %zu bad line%s\n", path, lines.count, cli_plural(lines.count),
+           lines.bad, cli_plural(lines.bad));
     print_use(&lines);
     const int code = lines.bad ? CLI_FAILED : CLI_OK;
     hg_lines_free(&lines);

@@ -232,7 +232,7 @@ static size_t tune_all(tuning *t, hg_reason *why)
     size_t left = t->count;
     for (size_t i = 0; i < t->count; i++) left -= is_known(t, &t->journal.done, t->jobs[i].key);
     if (left < t->count)
-        fprintf(stderr, "continuing: %zu of %zu problems are done\n", t->count - left, t->count);
+        fprintf(stderr, "continuing: %zu of %zu done\n", t->count - left, t->count);
     const double guess = o->budget > 0 ? o->budget / (double)(left ? left : 1) : o->seconds;
     hg_progress_begin(&t->progress, left, guess * 1e9);
     for (size_t i = 0; i < t->count && !interrupted; i++) {
@@ -259,7 +259,7 @@ static int finish(tuning *t, size_t left, hg_reason *why)
     }
     if (interrupted && left > 0) {
         fprintf(stderr,
-                "interrupted: %zu problems tuned now, %zu left; %s keeps what is done, "
+                "interrupted: %zu tuned now, %zu left; %s keeps what is done, "
                 "the same command continues\n",
                 t->done, left, t->journal.part);
         return CLI_INTERRUPTED;
@@ -268,14 +268,16 @@ static int finish(tuning *t, size_t left, hg_reason *why)
         fprintf(stderr, "hourglass: %s\n", why->text);
         return CLI_FAILED;
     }
-    printf("%zu problems tuned into %s", t->done, t->options->out);
+    printf("%zu problem%s tuned into %s", t->done, cli_plural(t->done), t->options->out);
     if (t->done)
-        printf(": %zu choices changed, geometric mean gain %.3f", t->replaced,
-               exp(t->log_gain / (double)t->done));
+        printf(": %zu choice%s changed, geometric mean gain %.3f", t->replaced,
+               cli_plural(t->replaced), exp(t->log_gain / (double)t->done));
     printf("\n");
-    if (t->barred) printf("%zu problems have kernels that failed the check\n", t->barred);
+    if (t->barred)
+        printf("kernels failed the check on %zu problem%s\n", t->barred, cli_plural(t->barred));
     if (left > 0)
-        printf("the budget was spent before %zu problems; --missing tunes the rest\n", left);
+        printf("the budget was spent before %zu problem%s; --missing tunes the rest\n", left,
+               cli_plural(left));
     return t->failed ? CLI_FAILED : CLI_OK;
 }
 

@@ -3,26 +3,8 @@
 #   tests/test_tuner.sh BUILD
 set -uo pipefail
 cd "$(dirname "$0")/.."
+. tests/expect.sh
 hourglass=$PWD/$1/cli/hourglass
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset HG_ISA HG_KERNEL
-export HG_TABLE=none
-passed=0 failed=0
-
-# expect NAME COMMAND...
-expect() {
-    local name=$1
-    shift
-    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $name"; fi
-}
-exits() { # CODE COMMAND...
-    local wanted=$1 got
-    shift
-    "$@" >"$work/out" 2>"$work/err"
-    got=$?
-    [ "$got" -eq "$wanted" ] || { echo "exit $got instead of $wanted: $*"; cat "$work/err"; false; }
-}
 
 key='max_pool2d f32 nhwc n1 c32 h16 w16 r2x2 s2x2 p0,0,0,0 d1x1 o8x8'
 cat >"$work/keys" <<KEYS
@@ -72,5 +54,4 @@ expect "missing file" exits 1 "$hourglass" tune --shapes "$work/absent" --out "$
 expect "unwritable table" exits 1 "$hourglass" tune --keys "$work/keys" --budget 1 --out "$work/no/where"
 expect "bad key" exits 2 "$hourglass" explain 'conv2d f32 nhwc nonsense'
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+conclude

@@ -15,62 +15,82 @@ enum { LINE_SIZE = 8192 };
 
 /* ---- Reading ---- */
 
-/* The whole file as one string; *text is NULL if there is no such file. */
-static hg_status slurp(const char *path, char **text, hg_reason *why)
+/* Opened without waiting: a FIFO without a writer would make it wait forever, and a device may have
+ * no end. */
+static hg_status open_regular(const char *path, int *file, hg_reason *why)
 {
-    *text = NULL;
-    FILE *file = fopen(path, "rb");
-    if (!file && errno == ENOENT) return HG_OK;
-    if (!file) return hg_fail(why, HG_IO, "%s: %s", path, strerror(errno));
-    size_t size = 0, capacity = 0, got;
-    hg_status status = HG_OK;
-    do {
-        if (capacity - size < LINE_SIZE) {
-            capacity = 2 * capacity + 2 * LINE_SIZE;
-            char *more = realloc(*text, capacity + 1);
-            if (!more) status = hg_fail(why, HG_NO_MEMORY, "%s: out of memory", path);
-            if (!more) break;
-            *text = more;
-        }
-        got = fread(*text + size, 1, capacity - size, file);
-        size += got;
-        (*text)[size] = '\0';
-    } while (got > 0);
-    if (!status && ferror(file)) status = hg_fail(why, HG_IO, "%s: %s", path, strerror(errno));
-    fclose(file);
-    if (status) {
-        free(*text);
-        *text = NULL;
+    struct stat info;
+    *file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (*file < 0 && errno == ENOENT) return HG_OK;
+    if (*file < 0) return hg_fail(why, HG_IO, "%s: %s", path, strerror(errno));
+    if (fstat(*file, &info) == 0 && S_ISREG(info.st_mode)) return HG_OK;
+    close(*file);
+    return hg_fail(why, HG_IO, "%s is not a regular file", path);
+}
+
+static hg_status grow(hg_lines *lines, size_t *capacity, const char *path, hg_reason *why)
+{
+    if (*capacity - lines->size >= LINE_SIZE) return HG_OK;
+    *capacity = 2 * *capacity + 2 * LINE_SIZE;
+    char *more = realloc(lines->text, *capacity + 1);
+    if (!more) return hg_fail(why, HG_NO_MEMORY, "%s: out of memory", path);
+    lines->text = more;
+    return HG_OK;
+}
+
+/* The whole file; text is NULL if there is no such file. */
+static hg_status slurp(const char *path, hg_lines *lines, hg_reason *why)
+{
+    int file;
+    size_t capacity = 0;
+    hg_status status = open_regular(path, &file, why);
+    if (status || file < 0) return status;
+    for (ssize_t got = 1; got && !(status = grow(lines, &capacity, path, why));) {
+        got = read(file, lines->text + lines->size, capacity - lines->size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) status = hg_fail(why, HG_IO, "%s: %s", path, strerror(errno));
+        if (got < 0) break;
+        lines->size += (size_t)got;
+        lines->text[lines->size] = '\0';
     }
+    close(file);
     return status;
 }
 
-static size_t count_lines(const char *text)
+/* Takes the next line, without its end, off [*at, end); false: there is none. Lines may hold any
+ * byte: a loss of power leaves blocks of zeros. */
+static bool next_line(const char **at, const char *end, const char **line, size_t *length)
 {
-    size_t n = 1;
-    for (; *text; text++) n += *text == '\n';
-    return n;
+    if (*at == end) return false;
+    const char *newline = memchr(*at, '\n', (size_t)(end - *at));
+    *line = *at;
+    *length = (size_t)((newline ? newline : end) - *at);
+    *at = newline ? newline + 1 : end;
+    return true;
+}
+
+static hg_status parse_lines(const char *path, hg_lines *lines, hg_reason *why)
+{
+    const char *at = lines->text, *const end = at + lines->size, *line;
+    size_t length, count = 0;
+    while (next_line(&at, end, &line, &length)) count++;
+    lines->records = calloc(count + 1, sizeof *lines->records);
+    if (!lines->records) return hg_fail(why, HG_NO_MEMORY, "%s: out of memory", path);
+    for (at = lines->text; next_line(&at, end, &line, &length);)
+        if (length && hg_record_parse(line, length, &lines->records[lines->count]))
+            lines->count++;
+        else if (length)
+            lines->bad++;
+    return HG_OK;
 }
 
 hg_status hg_lines_read(const char *path, hg_lines *lines, hg_reason *why)
 {
     *lines = (hg_lines){0};
-    const hg_status status = slurp(path, &lines->text, why);
-    if (status || !lines->text) return status;
-    lines->records = calloc(count_lines(lines->text), sizeof *lines->records);
-    if (!lines->records) {
-        hg_lines_free(lines);
-        return hg_fail(why, HG_NO_MEMORY, "%s: out of memory", path);
-    }
-    for (const char *at = lines->text; *at;) {
-        const size_t length = strcspn(at, "\n");
-        if (length && hg_record_parse(at, length, &lines->records[lines->count]))
-            lines->count++;
-        else if (length)
-            lines->bad++;
-        at += length + (at[length] == '\n');
-    }
-    return HG_OK;
+    hg_status status = slurp(path, lines, why);
+    if (!status && lines->text) status = parse_lines(path, lines, why);
+    if (status) hg_lines_free(lines);
+    return status;
 }
 
 void hg_lines_free(hg_lines *lines)
@@ -134,26 +154,51 @@ static hg_status check_table(const char *table, hg_reason *why)
     return status;
 }
 
+/* Links are followed once, here: the rename must replace what they lead to, not them, and runs that
+ * name one table differently must meet at one lock. */
+static hg_status resolve_table(hg_journal *j, const char *table, hg_reason *why)
+{
+    struct stat info;
+    j->table = realpath(table, NULL);
+    if (!j->table && errno == ENOENT && lstat(table, &info) == 0)
+        return hg_fail(why, HG_IO, "%s is a link to a file that does not exist", table);
+    if (!j->table && errno == ENOENT) j->table = strdup(table);
+    if (!j->table) return hg_fail(why, HG_IO, "%s: %s", table, strerror(errno));
+    j->part = with_suffix(j->table, ".part");
+    return j->part ? HG_OK : hg_fail(why, HG_NO_MEMORY, "out of memory");
+}
+
+/* Opens and locks the part. Between the two another run may have finished and removed it: a lock on
+ * a file without a name would protect nothing. */
+static hg_status lock_part(hg_journal *j, hg_reason *why)
+{
+    struct stat held, named;
+    for (;;) {
+        j->file =
+            open(j->part, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+        if (j->file < 0 || fstat(j->file, &held))
+            return hg_fail(why, HG_IO, "%s: %s", j->part, strerror(errno));
+        if (!S_ISREG(held.st_mode)) return hg_fail(why, HG_IO, "%s is not a regular file", j->part);
+        if (flock(j->file, LOCK_EX | LOCK_NB))
+            return hg_fail(why, HG_IO, "%s: %s", j->part,
+                           errno == EWOULDBLOCK ? "another run is writing it" : strerror(errno));
+        if (lstat(j->part, &named) == 0 && named.st_ino == held.st_ino &&
+            named.st_dev == held.st_dev)
+            return HG_OK;
+        close(j->file);
+    }
+}
+
 hg_status hg_journal_open(const char *table, hg_journal *j, hg_reason *why)
 {
     *j = (hg_journal){.file = -1};
     hg_status status = check_table(table, why);
-    if (status) return status;
-    j->table = strdup(table);
-    j->part = with_suffix(table, ".part");
-    if (!j->table || !j->part) {
-        hg_journal_close(j);
-        return hg_fail(why, HG_NO_MEMORY, "out of memory");
-    }
-    j->file = open(j->part, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (j->file < 0)
-        status = hg_fail(why, HG_IO, "%s: %s", j->part, strerror(errno));
-    else if (flock(j->file, LOCK_EX | LOCK_NB))
-        status = hg_fail(why, HG_IO, "%s: another run is writing it", j->part);
+    if (!status) status = resolve_table(j, table, why);
+    if (!status) status = lock_part(j, why);
     if (!status) status = hg_lines_read(j->part, &j->done, why);
     /* A run that was killed may have left half a line: close it. */
-    const size_t length = !status && j->done.text ? strlen(j->done.text) : 0;
-    if (length && j->done.text[length - 1] != '\n')
+    const size_t size = j->done.size;
+    if (!status && size && j->done.text[size - 1] != '\n')
         status = write_all(j->file, "\n", 1, j->part, why);
     if (status) hg_journal_close(j);
     return status;
@@ -186,14 +231,13 @@ static hg_status write_merged(int file, const char *path, const hg_lines *old,
 {
     hg_status status = HG_OK;
     hg_record record;
-    for (const char *at = old->text ? old->text : ""; *at && !status;) {
-        const size_t length = strcspn(at, "\n");
-        const bool replaced = hg_record_parse(at, length, &record) && supersedes(fresh, &record);
-        if (length && !replaced) {
-            status = write_all(file, at, length, path, why);
-            if (!status) status = write_all(file, "\n", 1, path, why);
-        }
-        at += length + (at[length] == '\n');
+    const char *at = old->text ? old->text : "", *const end = at + old->size, *line;
+    size_t length;
+    while (!status && next_line(&at, end, &line, &length)) {
+        if (!length || (hg_record_parse(line, length, &record) && supersedes(fresh, &record)))
+            continue;
+        status = write_all(file, line, length, path, why);
+        if (!status) status = write_all(file, "\n", 1, path, why);
     }
     for (size_t i = 0; i < fresh->count && !status; i++) {
         const hg_record *r = &fresh->records[i];
@@ -203,25 +247,36 @@ static hg_status write_merged(int file, const char *path, const hg_lines *old,
     return status;
 }
 
+/* A new file gets the mode that the umask leaves; one that replaces a table keeps that one's. What
+ * a killed run left under this name is dropped: nobody else may be writing it, see lock_part. */
+static int create_new(const char *path, const char *table)
+{
+    struct stat info;
+    unlink(path);
+    const int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0 || stat(table, &info) || fchmod(file, info.st_mode & 07777) == 0) return file;
+    close(file);
+    return -1;
+}
+
 static hg_status replace_table(const hg_journal *j, const hg_lines *old, const hg_lines *fresh,
                                hg_reason *why)
 {
-    char *temporary = with_suffix(j->table, ".XXXXXX");
-    if (!temporary) return hg_fail(why, HG_NO_MEMORY, "out of memory");
-    const int file = mkstemp(temporary);
-    hg_status status = file < 0 ? hg_fail(why, HG_IO, "%s: %s", temporary, strerror(errno)) : HG_OK;
-    if (!status) status = write_merged(file, temporary, old, fresh, why);
-    if (!status && (fchmod(file, 0644) || fsync(file)))
-        status = hg_fail(why, HG_IO, "%s: %s", temporary, strerror(errno));
+    char *path = with_suffix(j->table, ".new");
+    if (!path) return hg_fail(why, HG_NO_MEMORY, "out of memory");
+    const int file = create_new(path, j->table);
+    hg_status status = file < 0 ? hg_fail(why, HG_IO, "%s: %s", path, strerror(errno)) : HG_OK;
+    if (!status) status = write_merged(file, path, old, fresh, why);
+    if (!status && fsync(file)) status = hg_fail(why, HG_IO, "%s: %s", path, strerror(errno));
     if (file >= 0 && close(file) && !status)
-        status = hg_fail(why, HG_IO, "%s: %s", temporary, strerror(errno));
-    if (!status && rename(temporary, j->table))
+        status = hg_fail(why, HG_IO, "%s: %s", path, strerror(errno));
+    if (!status && rename(path, j->table))
         status = hg_fail(why, HG_IO, "%s: %s", j->table, strerror(errno));
     if (!status)
         sync_folder(j->table);
-    else if (file >= 0)
-        unlink(temporary);
-    free(temporary);
+    else
+        unlink(path);
+    free(path);
     return status;
 }
 

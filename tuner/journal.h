@@ -2,7 +2,8 @@
  *
  * While a run lasts, records are appended to TABLE.part. A run that finds such a file continues it.
  * At the end the table is written anew, old records of other problems, thread counts and machines
- * first, through a temporary file that is synced and renamed: at every moment TABLE is whole. */
+ * first, through TABLE.new, which is synced and renamed: at every moment TABLE is whole. Who holds
+ * the lock of TABLE.part is the only writer of all three. */
 #ifndef HG_TUNER_JOURNAL_H
 #define HG_TUNER_JOURNAL_H
 
@@ -11,12 +12,13 @@
 
 /* The records of one file, in memory. */
 typedef struct hg_lines {
-    char *text;         /* the file, NUL-terminated */
+    char *text;         /* the file; may hold any byte, and a NUL follows it */
+    size_t size;        /* of the file */
     hg_record *records; /* the lines that parse, in order */
     size_t count, bad;  /* bad: lines that do not parse */
 } hg_lines;
 
-/* A file that does not exist has no lines. HG_IO, HG_NO_MEMORY. */
+/* A file that does not exist has no lines. HG_IO: unreadable, or no regular file. HG_NO_MEMORY. */
 hg_status hg_lines_read(const char *path, hg_lines *lines, hg_reason *why);
 void hg_lines_free(hg_lines *lines);
 /* The last record for the key, thread count and machine, or NULL. */
@@ -24,13 +26,13 @@ const hg_record *hg_lines_find(const hg_lines *lines, const char *key, int threa
                                const char *machine);
 
 typedef struct hg_journal {
-    char *table, *part;
-    int file;      /* of part, locked */
-    hg_lines done; /* what part held when the run began */
+    char *table, *part; /* the table is named without symbolic links */
+    int file;           /* of part, locked */
+    hg_lines done;      /* what part held when the run began */
 } hg_journal;
 
-/* Opens or continues TABLE.part. HG_IO: unwritable, or another run holds it. HG_INVALID: TABLE
- * exists and holds no record, so it is probably some other file. */
+/* Opens or continues TABLE.part. HG_IO: unwritable, another run holds it, or TABLE is no regular
+ * file. HG_INVALID: TABLE exists and holds no record, so it is probably some other file. */
 hg_status hg_journal_open(const char *table, hg_journal *journal, hg_reason *why);
 /* Appends one record and syncs. */
 hg_status hg_journal_append(hg_journal *journal, const hg_record *record, hg_reason *why);

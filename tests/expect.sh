@@ -1,0 +1,29 @@
+# What the shell tests share; sourced. Leaves the environment's tables and overrides out, makes the
+# folder $work, which goes at the end.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset HG_ISA HG_KERNEL
+export HG_TABLE=none
+passed=0 failed=0
+
+# expect NAME COMMAND...
+expect() {
+    local name=$1
+    shift
+    if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $name"; fi
+}
+# exits CODE COMMAND...: what the command prints is in $work/out and $work/err.
+exits() {
+    local wanted=$1 got
+    shift
+    "$@" >"$work/out" 2>"$work/err" </dev/null
+    got=$?
+    [ "$got" -eq "$wanted" ] || { echo "exit $got instead of $wanted: $*"; cat "$work/err"; false; }
+}
+# says TEXT: the last command of exits printed it, on either stream.
+says() { grep -qF -- "$1" "$work/out" "$work/err" || { echo "not said: $1"; cat "$work/err"; false; }; }
+# The last line of a test, and its exit code.
+conclude() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" -eq 0 ]
+}

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# What `hourglass tune` does to its files: nothing is lost, nothing but a table is replaced.
+#   tests/test_journal.sh BUILD
+set -uo pipefail
+cd "$(dirname "$0")/.."
+. tests/expect.sh
+hourglass=$PWD/$1/cli/hourglass
+export HOME=$work/home XDG_DATA_HOME=$work/data
+
+pool='max_pool2d f32 nhwc n1 c32 h16 w16 r2x2 s2x2 p0,0,0,0 d1x1 o8x8'
+resize='resize2d f32 nhwc n1 c16 h9 w9 o18x18 bilinear half_pixel'
+echo "$pool" >"$work/pool"
+echo "$resize" >"$work/resize"
+tune() { # KEYS TABLE
+    "$hourglass" tune --keys "$work/$1" --seconds 0.05 --out "$2"
+}
+expect "a table of resize" exits 0 tune resize "$work/resize.jsonl"
+expect "one problem is singular" says "1 problem tuned"
+
+# ---- A loss of power leaves blocks of zeros, and lines of newer versions are not ours to drop ----
+{ head -c 300 /dev/zero; echo; echo '{"of":"a newer version"}'; cat "$work/resize.jsonl"; } >"$work/zeros.jsonl"
+cp "$work/zeros.jsonl" "$work/before"
+expect "check counts bad lines" exits 1 "$hourglass" table check "$work/zeros.jsonl"
+expect "check reads past zeros" says "1 good line, 2 bad lines"
+expect "check counts as info does" says "1 usable here"
+expect "tune into zeros" exits 0 tune pool "$work/zeros.jsonl"
+expect "old lines stay word for word" cmp -n "$(stat -c %s "$work/before")" "$work/before" "$work/zeros.jsonl"
+expect "the new record follows" exits 1 "$hourglass" table check "$work/zeros.jsonl"
+expect "both are read" says "2 good lines, 2 bad lines"
+{ head -c 50 /dev/zero; echo; cat "$work/resize.jsonl"; } >"$work/part.jsonl.part"
+expect "tune with zeros in the journal" exits 0 tune pool "$work/part.jsonl"
+expect "records behind them arrive" test "$(wc -l <"$work/part.jsonl")" -eq 2
+
+# ---- Only regular files ----
+mkfifo "$work/fifo"
+expect "a FIFO is refused" exits 1 timeout 20 "$hourglass" tune --keys "$work/pool" --seconds 0.05 --out "$work/fifo"
+expect "and named" says "fifo is not a regular file"
+expect "and stays" test -p "$work/fifo"
+expect "check refuses a FIFO" exits 1 timeout 20 "$hourglass" table check "$work/fifo"
+mkfifo "$work/behind.jsonl.part"
+expect "a FIFO as journal is refused" exits 1 timeout 20 "$hourglass" tune --keys "$work/pool" --seconds 0.05 \
+    --out "$work/behind.jsonl"
+if mknod "$work/null" c 1 3 2>/dev/null; then # root only
+    expect "a device is refused" exits 1 tune pool "$work/null"
+    expect "and stays a device" test -c "$work/null"
+fi
+expect "a folder is refused" exits 1 tune pool "$work"
+
+# ---- Links, modes ----
+mkdir "$work/links" "$work/real"
+cp "$work/resize.jsonl" "$work/real/table.jsonl"
+chmod 640 "$work/real/table.jsonl"
+ln -s ../real/table.jsonl "$work/links/table.jsonl"
+expect "tune through a link" exits 0 tune pool "$work/links/table.jsonl"
+expect "the link stays" test -L "$work/links/table.jsonl"
+expect "its target has both" test "$(wc -l <"$work/real/table.jsonl")" -eq 2
+expect "and its mode" test "$(stat -c %a "$work/real/table.jsonl")" = 640
+ln -s nowhere "$work/links/dangling"
+expect "a dangling link is refused" exits 1 tune pool "$work/links/dangling"
+expect "and named" says "dangling is a link to a file that does not exist"
+(umask 077 && tune pool "$work/private.jsonl" >/dev/null 2>&1)
+expect "the umask holds" test "$(stat -c %a "$work/private.jsonl")" = 600
+
+# ---- Runs that were killed, runs that meet ----
+echo 'half a tab' >"$work/stale.jsonl.new"
+expect "tune after a killed rename" exits 0 tune pool "$work/stale.jsonl"
+expect "nothing but the table is left" test "$(cd "$work" && echo stale*)" = stale.jsonl
+# Another run ends between opening and locking: its name for the journal is gone.
+cat >"$work/race.c" <<'C'
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+int flock(int file, int operation)
+{
+    static int calls;
+    if (calls++ == 0) unlink(getenv("PART"));
+    return (int)syscall(SYS_flock, file, operation);
+}
+C
+race() { PART=$work/race.jsonl.part LD_PRELOAD=$work/race.so tune pool "$work/race.jsonl"; }
+if gcc -shared -fPIC -o "$work/race.so" "$work/race.c" 2>/dev/null; then
+    expect "a journal removed before the lock" exits 0 race
+    expect "loses no record" test "$(wc -l <"$work/race.jsonl")" -eq 1
+fi
+(exec 9>>"$work/held.jsonl.part" && flock -n 9 && exec sleep 20) >/dev/null &
+holder=$!
+for _ in $(seq 100); do flock -n "$work/held.jsonl.part" true 2>/dev/null || break; sleep 0.02; done
+expect "two runs on one table" exits 1 tune pool "$work/held.jsonl"
+expect "the second says why" says "another run is writing it"
+kill $holder
+
+conclude
