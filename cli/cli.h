@@ -29,8 +29,12 @@ static inline const char *cli_plural(size_t count)
 /* Joins a key that the shell cut into words; false after a message if it does not fit. */
 bool cli_key(const hg_operands *words, char *key, size_t size);
 
-/* The table of this machine among those that programs read by themselves; false: no home. */
-bool cli_default_table(const hg_context *context, char *path, size_t size);
+enum { CLI_PATH_SIZE = 1200 };
+
+/* Where `tune` writes: the file that HG_TABLE names if it names one, else this machine's file among
+ * those that are read where HG_TABLE is not set. *read: programs in this environment read it.
+ * false: HG_TABLE does not say, and there is no home. */
+bool cli_default_table(const hg_context *context, char *path, size_t size, bool *read);
 /* Makes the folders that lead to a file; false after a message. */
 bool cli_make_folder(const char *path);
 

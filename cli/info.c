@@ -1,20 +1,18 @@
 /* hourglass info */
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/cli.h"
+#include "dispatch/registry.h"
 #include "hourglass/hourglass.h"
-#include "kernels/common/attr.h"
 
 static void print_machine(const hg_context *context)
 {
-    static const char *const isas[] = {"any", "scalar", "neon", "avx2"};
     hg_machine m;
     hg_context_machine(context, &m);
     printf("library   %s\n", hg_version());
     printf("machine   %s\n", m.key);
     printf("processor %s, %d logical (told by %s)\n", m.name, m.cores, m.source);
-    printf("isa       %s\n", (unsigned)m.isa < HG_COUNT(isas) ? isas[m.isa] : "unknown");
+    printf("isa       %s\n", hg_isa_name(m.isa));
     printf("caches    l1d %lld KiB, l2 %lld KiB, l3 %lld KiB\n", (long long)m.l1d / 1024,
            (long long)m.l2 / 1024, (long long)m.l3 / 1024);
 }
@@ -31,10 +29,15 @@ int cli_info(int argc, char **argv)
     print_machine(context);
     hg_table_counts counts;
     hg_context_tables(context, &counts);
-    printf("tables    %zu records in use, %zu for other machines or revisions, %zu lines skipped\n",
-           counts.usable, counts.foreign, counts.skipped);
-    char path[1200];
-    if (cli_default_table(context, path, sizeof path)) printf("          tune writes %s\n", path);
+    printf(
+        "tables    %zu record%s in use, %zu for other machines or revisions, %zu line%s skipped\n",
+        counts.usable, cli_plural(counts.usable), counts.foreign, counts.skipped,
+        cli_plural(counts.skipped));
+    char path[CLI_PATH_SIZE];
+    bool read;
+    if (cli_default_table(context, path, sizeof path, &read))
+        printf("          tune writes %s%s\n", path,
+               read ? "" : ", which is not read: HG_TABLE is set");
     printf("\n%-52s %-8s %-4s %s\n", "kernel", "isa", "rev", "available");
     hg_kernel_info info;
     size_t usable = 0, count = 0;

@@ -6,23 +6,26 @@
 #include <sys/stat.h>
 
 #include "cli/cli.h"
+#include "dispatch/context.h"
 
-bool cli_default_table(const hg_context *context, char *path, size_t size)
+bool cli_default_table(const hg_context *context, char *path, size_t size, bool *read)
 {
-    const char *data = secure_getenv("XDG_DATA_HOME"), *home = secure_getenv("HOME");
+    const char *files = secure_getenv("HG_TABLE");
+    *read = !files;
+    if (files && *files && strcmp(files, "none") && !strchr(files, ':')) {
+        *read = true;
+        return snprintf(path, size, "%s", files) < (int)size;
+    }
+    char folder[CLI_PATH_SIZE];
     hg_machine machine;
     hg_context_machine(context, &machine);
-    int n = 0;
-    if (data && data[0])
-        n = snprintf(path, size, "%s/hourglass/%s.jsonl", data, machine.key);
-    else if (home && home[0])
-        n = snprintf(path, size, "%s/.local/share/hourglass/%s.jsonl", home, machine.key);
-    return n > 0 && (size_t)n < size;
+    return hg_table_folder(folder, sizeof folder) &&
+           snprintf(path, size, "%s/%s.jsonl", folder, machine.key) < (int)size;
 }
 
 bool cli_make_folder(const char *path)
 {
-    char folder[1200];
+    char folder[CLI_PATH_SIZE];
     if (snprintf(folder, sizeof folder, "%s", path) >= (int)sizeof folder) return false;
     for (char *at = strchr(folder + 1, '/'); at; at = strchr(at + 1, '/')) {
         *at = '\0';

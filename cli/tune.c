@@ -302,6 +302,22 @@ static int tune(const tune_options *options, hg_context *context)
     return code;
 }
 
+/* Where to write if --out does not say; false after a message. */
+static bool choose_table(const hg_context *context, char path[CLI_PATH_SIZE], tune_options *o)
+{
+    bool read;
+    if (!cli_default_table(context, path, CLI_PATH_SIZE, &read)) {
+        fprintf(stderr, "hourglass: there is no home folder: --out is needed\n");
+        return false;
+    }
+    if (!read)
+        fprintf(stderr,
+                "hourglass: HG_TABLE is \"%s\": programs in this environment do not read %s\n",
+                getenv("HG_TABLE"), path);
+    o->out = path;
+    return cli_make_folder(path);
+}
+
 int cli_tune(int argc, char **argv)
 {
     tune_options o = {.threads = 1, .seconds = 0.5, .layout = "nhwc"};
@@ -325,14 +341,9 @@ int cli_tune(int argc, char **argv)
     if (!known || (!o.shapes && !o.keys)) return CLI_USAGE;
     hg_context *context = cli_context(o.threads);
     if (!context) return CLI_FAILED;
-    char path[1200];
-    int code = CLI_FAILED;
-    if (o.out)
-        code = tune(&o, context);
-    else if (!cli_default_table(context, path, sizeof path))
-        fprintf(stderr, "hourglass: there is no home folder: --out is needed\n");
-    else if (cli_make_folder(o.out = path))
-        code = tune(&o, context);
+    char path[CLI_PATH_SIZE];
+    const bool writable = o.out || choose_table(context, path, &o);
+    const int code = writable ? tune(&o, context) : CLI_FAILED;
     hg_context_free(context);
     return code;
 }

@@ -148,18 +148,23 @@ static hg_status add_listed_files(hg_context *context, const char *list)
     return status;
 }
 
+bool hg_table_folder(char *folder, size_t size)
+{
+    const char *data = secure_getenv("XDG_DATA_HOME"), *home = secure_getenv("HOME");
+    int n = 0;
+    if (data && data[0])
+        n = snprintf(folder, size, "%s/hourglass", data);
+    else if (home && home[0])
+        n = snprintf(folder, size, "%s/.local/share/hourglass", home);
+    return n > 0 && (size_t)n < size;
+}
+
 static hg_status add_installed_tables(hg_context *context)
 {
     const char *files = secure_getenv("HG_TABLE");
     if (files) return strcmp(files, "none") == 0 ? HG_OK : add_listed_files(context, files);
-    const char *data = secure_getenv("XDG_DATA_HOME"), *home = secure_getenv("HOME");
     char folder[1000];
-    int n = 0;
-    if (data && data[0])
-        n = snprintf(folder, sizeof folder, "%s/hourglass", data);
-    else if (home && home[0])
-        n = snprintf(folder, sizeof folder, "%s/.local/share/hourglass", home);
-    return n > 0 && (size_t)n < sizeof folder ? add_folder(context, folder) : HG_OK;
+    return hg_table_folder(folder, sizeof folder) ? add_folder(context, folder) : HG_OK;
 }
 
 static hg_status load_tables(hg_context *context, const hg_context_options *o)
@@ -174,11 +179,6 @@ static hg_status load_tables(hg_context *context, const hg_context_options *o)
 }
 
 /* ---- Overrides ---- */
-
-static void cap_isa(hg_context *context, hg_isa cap)
-{
-    if (cap != HG_ISA_ANY && cap < context->machine.isa) context->machine.isa = cap;
-}
 
 /* "NAME" or "NAME CONFIG"; whether it can run a problem is seen when that is planned. */
 static void prefer(hg_context *context, const char *kernel)
@@ -203,7 +203,7 @@ static void read_overrides(hg_context *context)
     if (!isa) return;
     for (int i = HG_ISA_SCALAR; i <= HG_ISA_AVX2; i++)
         if (strcmp(isa, hg_isa_name((hg_isa)i)) == 0) {
-            cap_isa(context, (hg_isa)i);
+            hg_cpu_cap(&context->machine, (hg_isa)i);
             return;
         }
     hg_report(context, HG_INVALID, "HG_ISA is none of scalar, neon, avx2; ignored");
@@ -235,7 +235,7 @@ static hg_status check_options(const hg_context_options *o, hg_reason *why)
 static hg_status fill(hg_context *context, const hg_context_options *o)
 {
     hg_cpu_detect(&context->machine);
-    cap_isa(context, o->isa);
+    hg_cpu_cap(&context->machine, o->isa);
     if (!o->ignore_environment) read_overrides(context);
     if (o->kernel) prefer(context, o->kernel);
     const hg_status status = load_tables(context, o);

@@ -26,6 +26,9 @@ void hg_release(hg_context *context, void *memory);
 /* Sends a sentence to the log, if there is one, and returns the status. */
 hg_status hg_report(hg_context *context, hg_status status, const char *sentence);
 
+/* The folder whose .jsonl files are read where HG_TABLE is not set; false: there is no home. */
+bool hg_table_folder(char *folder, size_t size);
+
 /* The default executor (parallel.c). false: not built in, or no threads to be had. */
 bool hg_executor_create(int threads, hg_executor *executor);
 void hg_executor_free(hg_executor *executor);

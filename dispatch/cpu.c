@@ -6,6 +6,7 @@
 
 #include <cpuinfo.h>
 
+#include "dispatch/registry.h"
 #include "kernels/common/attr.h"
 
 /* ---- The CPU's own word: works without /proc, /sys and cpuinfo ---- */
@@ -118,13 +119,12 @@ static int64_t first_size(const struct cpuinfo_cache *caches, uint32_t count)
     return caches && count ? (int64_t)caches[0].size : 0;
 }
 
-/* cpuinfo's getters abort the process when it could not initialise, so they come after the check.
- */
-static void ask_cpuinfo(hg_machine *m)
+/* Returns the cap that cpuinfo sets. Its getters abort the process when it could not initialise, so
+ * they come after the check. */
+static hg_isa ask_cpuinfo(hg_machine *m)
 {
-    if (!cpuinfo_initialize()) return;
+    if (!cpuinfo_initialize()) return HG_ISA_ANY;
     snprintf(m->source, sizeof m->source, "cpuinfo");
-    if (!confirmed_isa(m->isa)) m->isa = HG_ISA_SCALAR;
     const struct cpuinfo_package *package =
         cpuinfo_get_packages_count() ? cpuinfo_get_package(0) : 0;
     if (package && package->name[0]) snprintf(m->name, sizeof m->name, "%s", package->name);
@@ -141,6 +141,7 @@ static void ask_cpuinfo(hg_machine *m)
         snprintf(m->key, sizeof m->key, "aarch64-u%x-midr%x", (unsigned)uarch->uarch,
                  (unsigned)uarch->midr);
 #endif
+    return confirmed_isa(m->isa) ? HG_ISA_ANY : HG_ISA_SCALAR;
 }
 
 void hg_cpu_detect(hg_machine *m)
@@ -149,8 +150,20 @@ void hg_cpu_detect(hg_machine *m)
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
     m->cores = online > 0 ? (int)online : 1;
     identify(m);
-    ask_cpuinfo(m);
+    const hg_isa cap = ask_cpuinfo(m);
     const size_t used = strlen(m->key);
     snprintf(m->key + used, sizeof m->key - used, "-l1.%lldk-l2.%lldk", (long long)(m->l1d / 1024),
              (long long)(m->l2 / 1024));
+    hg_cpu_cap(m, cap);
+}
+
+void hg_cpu_cap(hg_machine *m, hg_isa cap)
+{
+    static const char mark[] = "-isa.";
+    if (cap == HG_ISA_ANY || cap >= m->isa) return;
+    m->isa = hg_isa_usable(cap, cap, false) ? cap : HG_ISA_SCALAR;
+    char *const earlier = strstr(m->key, mark);
+    if (earlier) *earlier = '\0';
+    const size_t used = strlen(m->key);
+    snprintf(m->key + used, sizeof m->key - used, "%s%s", mark, hg_isa_name(m->isa));
 }

@@ -8,4 +8,8 @@
  * and are confirmed by cpuinfo where it works, so cpuinfo can lower them but not raise them. */
 void hg_cpu_detect(hg_machine *machine);
 
+/* Lowers the instruction sets to `cap` and weaker ones that this processor has; HG_ISA_ANY is no
+ * cap. Under a cap other kernels are fastest, so the key says so and records are kept apart. */
+void hg_cpu_cap(hg_machine *machine, hg_isa cap);
+
 #endif

@@ -89,4 +89,29 @@ expect "two runs on one table" exits 1 tune pool "$work/held.jsonl"
 expect "the second says why" says "another run is writing it"
 kill $holder
 
+# ---- Which table, whose records ----
+export HG_TABLE=$work/named/one.jsonl
+tune_default() { "$hourglass" tune --keys "$work/pool" --seconds 0.05; }
+expect "HG_TABLE names a file" exits 0 tune_default
+expect "tune writes it" test -s "$work/named/one.jsonl"
+expect "info reads it" exits 0 "$hourglass" info
+expect "and says so" says "1 record in use"
+expect "and what tune writes" says "tune writes $work/named/one.jsonl"
+export HG_TABLE=none
+expect "HG_TABLE names no file" exits 0 tune_default
+expect "tune says that nobody reads" says 'HG_TABLE is "none"'
+expect "info, too" exits 0 "$hourglass" info
+expect "info says so" says "which is not read"
+
+expect "tune under a cap" exits 0 env HG_ISA=scalar "$hourglass" tune --keys "$work/pool" --seconds 0.05 \
+    --out "$work/capped.jsonl"
+expect "explain without the cap" exits 0 env "HG_TABLE=$work/capped.jsonl" "$hourglass" explain "$pool"
+expect "other kernels are not misled" bash -c "! grep -q tuned: '$work/out'"
+expect "explain under the cap" exits 0 env HG_ISA=scalar "HG_TABLE=$work/capped.jsonl" "$hourglass" explain "$pool"
+expect "has its record" says "tuned:"
+if [ "$(uname -m)" = x86_64 ]; then
+    expect "info with another processor's cap" exits 0 env HG_ISA=neon "$hourglass" info
+    expect "what stays is scalar" grep -q '^isa  *scalar$' "$work/out"
+fi
+
 conclude

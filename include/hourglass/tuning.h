@@ -9,7 +9,8 @@ extern "C" {
 #endif
 
 typedef struct hg_machine {
-    char key[96];        /* what tuning records are filed under, e.g. "amd-f26m2-l1.48k-l2.1024k" */
+    char key[96];        /* what tuning records are filed under, e.g. "amd-f26m2-l1.48k-l2.1024k",
+                            under a cap "...-isa.scalar" */
     char name[96];       /* the processor's marketing name, or "unknown" */
     char source[16];     /* who told: "cpuinfo", "cpuid", "auxval" or "none" */
     hg_isa isa;          /* strongest usable instruction set, after any cap */
