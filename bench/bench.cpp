@@ -1,16 +1,14 @@
-// hourglass-bench: the layers of shape files under Google Benchmark.
-//
-//   hourglass-bench --shapes=FILE.tsv[,FILE.tsv] [--layouts=nhwc,nchw] [--threads=1,2]
-//                   [--accuracy=default|strict|relaxed] [flags of Google Benchmark]
+// hourglass-bench: the layers of shape files under Google Benchmark. Flags: options.cpp, --help.
 //
 // Names are op/network/layer/layout/threads:N/hourglass, and .../onednn and .../xnnpack where these
 // are built in, have the operator, and the layout is nhwc (--peers=none leaves them out). A peer
-// must compute what hourglass computes, or it is reported as an error. On x86 peers are kept to
-// AVX2, as hourglass is, unless --peer-isa=native.
+// must compute what hourglass computes, or the run fails; what it lacks is skipped. On x86 peers
+// are kept to AVX2, as hourglass is, unless --peer-isa=native.
 //
 // Counters:
-//   gflops    convolutions: multiply-adds of the direct form, 2 per product, per second (mean)
-//   gbps      the others: bytes of input, output and indices, per second (mean)
+//   gflops    convolutions: multiply-adds of the direct form, 2 per product, per second (mean, of
+//             the time that passed: the library's own rates would count one thread's CPU time)
+//   gbps      the others: bytes of input, output and indices, per second (mean, likewise)
 //   min_us    least time of one run, over batches of about 20 us
 //   limit_us  what the machine's limit, measured just before, would take
 //   of_limit  limit_us / min_us: the FMA peak for dense convolutions (fast algorithms may pass 1),
@@ -28,10 +26,11 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <sstream>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "bench/options.h"
 #include "bench/peers/peer.h"
 #include "hourglass/hourglass.h"
 
@@ -55,11 +54,6 @@ struct Case {
     std::unique_ptr<Peer> (*makePeer)(const PeerTask &); // nullptr: hourglass itself
 };
 
-struct Options {
-    std::string shapes, layouts = "nhwc", threads = "1", peers = "onednn,xnnpack", isa = "avx2";
-    std::string accuracy = "default";
-};
-
 struct PeerName {
     const char *name;
     std::unique_ptr<Peer> (*make)(const PeerTask &);
@@ -75,12 +69,21 @@ const PeerName kPeers[] = {
 #endif
     {nullptr, nullptr, nullptr}};
 
-std::vector<std::string> split(const std::string &text)
+bool isWanted(const Options &options, const char *peer)
 {
-    std::vector<std::string> words;
-    std::istringstream in(text);
-    for (std::string word; std::getline(in, word, ',');) words.push_back(word);
-    return words;
+    const std::vector<std::string> &named = options.peers;
+    return options.allPeers || std::find(named.begin(), named.end(), peer) != named.end();
+}
+
+// What is named must be there.
+bool checkPeers(const Options &options)
+{
+    for (const std::string &name : options.peers) {
+        const PeerName *peer = kPeers;
+        while (peer->name && name != peer->name) peer++;
+        if (!peer->name) return fail("--peers=" + name + ": this program was built without it");
+    }
+    return true;
 }
 
 // Contexts live as long as the process: one per number of threads.
@@ -144,6 +147,10 @@ class Session
     {
         return error_;
     }
+    bool isLacking() const
+    {
+        return lacking_;
+    }
     std::string kernel() const
     {
         return peer_ ? peer_->label() : hg_plan_kernel(runner_.plan);
@@ -180,6 +187,7 @@ class Session
             case_->makePeer({&case_->problem, case_->threads, work_.input, weights, work_.bias});
         if (!peer_) {
             error_ = "the library does not have this operator";
+            lacking_ = true;
             return false;
         }
         double difference = 0;
@@ -215,7 +223,7 @@ class Session
     }
 
     const Case *case_;
-    bool ready_ = false;
+    bool ready_ = false, lacking_ = false; // lacking: the peer has no such operator
     std::string error_;
     std::unique_ptr<Peer> peer_;
     hg_workload work_ = {};
@@ -223,6 +231,8 @@ class Session
     int batch_ = 1;
     double limitNs_ = 0;
 };
+
+std::set<std::string> failed; // names: repetitions count once
 
 void runCase(benchmark::State &state, const Case &c)
 {
@@ -233,15 +243,21 @@ void runCase(benchmark::State &state, const Case &c)
     }
     if (!session->error().empty()) {
         state.SkipWithError(session->error().c_str());
+        if (!session->isLacking()) failed.insert(c.name);
         return;
     }
-    double least = std::numeric_limits<double>::infinity();
-    while (state.KeepRunningBatch(session->batch())) least = std::min(least, session->run());
+    double least = std::numeric_limits<double>::infinity(), total = 0, batches = 0;
+    while (state.KeepRunningBatch(session->batch())) {
+        const double ns = session->run();
+        least = std::min(least, ns);
+        total += ns;
+        batches++;
+    }
     least /= session->batch();
+    const double mean = total / (batches * session->batch());
     const bool conv = hg_problem_has_filter(&c.problem);
     const double amount = conv ? hg_problem_flops(&c.problem) : hg_problem_bytes(&c.problem);
-    state.counters[conv ? "gflops" : "gbps"] =
-        benchmark::Counter(amount * 1e-9, benchmark::Counter::kIsIterationInvariantRate);
+    state.counters[conv ? "gflops" : "gbps"] = amount / mean;
     state.counters["min_us"] = least * 1e-3;
     state.counters["limit_us"] = session->limitNs() * 1e-3;
     if (session->limitNs() > 0) state.counters["of_limit"] = session->limitNs() / least;
@@ -256,10 +272,16 @@ std::string nameOf(const hg_shape &shape, const hg_problem &p, int threads, cons
            hg_layout_name(p.in.layout) + "/threads:" + std::to_string(threads) + "/" + who;
 }
 
-bool fail(const std::string &what)
+void addCases(const Options &options, const hg_shape &shape, const hg_problem &problem, int threads,
+              std::vector<std::unique_ptr<Case>> &cases)
 {
-    std::fprintf(stderr, "hourglass-bench: %s\n", what.c_str());
-    return false;
+    const auto add = [&](const char *who, std::unique_ptr<Peer> (*make)(const PeerTask &)) {
+        cases.emplace_back(new Case{nameOf(shape, problem, threads, who), problem, threads, make});
+    };
+    add("hourglass", nullptr);
+    if (problem.in.layout != HG_NHWC || problem.fused) return;
+    for (const PeerName *peer = kPeers; peer->name; peer++)
+        if (isWanted(options, peer->name)) add(peer->name, peer->make);
 }
 
 // Cases must not move once they are registered: they are told apart by address.
@@ -267,57 +289,19 @@ bool makeCases(const Options &options, std::vector<std::unique_ptr<Case>> &cases
 {
     hg_shapes shapes = {};
     hg_reason why = {};
-    const std::map<std::string, hg_accuracy> accuracies = {
-        {"default", HG_DEFAULT}, {"strict", HG_STRICT}, {"relaxed", HG_RELAXED}};
-    if (!accuracies.count(options.accuracy)) return fail("no accuracy " + options.accuracy);
-    const hg_accuracy accuracy = accuracies.at(options.accuracy);
-    for (const std::string &file : split(options.shapes))
+    for (const std::string &file : options.shapes)
         if (hg_shapes_read(file.c_str(), &shapes, &why) != HG_OK) return fail(why.text);
     for (size_t i = 0; i < shapes.count; i++)
-        for (const std::string &layout : split(options.layouts))
-            for (const std::string &threads : split(options.threads)) {
-                std::unique_ptr<Case> c(new Case);
-                c->threads = std::atoi(threads.c_str());
-                const bool nhwc = layout == "nhwc";
-                if (!nhwc && layout != "nchw") return fail("a layout is nhwc or nchw");
-                if (c->threads < 1) return fail("--threads wants numbers from 1");
-                if (hg_shape_problem(&shapes.rows[i], nhwc ? HG_NHWC : HG_NCHW, &c->problem, &why))
+        for (const hg_layout layout : options.layouts)
+            for (const int threads : options.threads) {
+                hg_problem problem;
+                if (hg_shape_problem(&shapes.rows[i], layout, &problem, &why))
                     return fail(why.text);
-                c->problem.accuracy = accuracy;
-                c->name = nameOf(shapes.rows[i], c->problem, c->threads, "hourglass");
-                c->makePeer = nullptr;
-                const Case own = {"", c->problem, c->threads, nullptr};
-                cases.push_back(std::move(c));
-                for (const PeerName *peer = kPeers; nhwc && peer->name; peer++) {
-                    if (options.peers.find(peer->name) == std::string::npos) continue;
-                    if (own.problem.fused) continue;
-                    cases.emplace_back(new Case(own));
-                    cases.back()->name =
-                        nameOf(shapes.rows[i], own.problem, own.threads, peer->name);
-                    cases.back()->makePeer = peer->make;
-                }
+                problem.accuracy = options.accuracy;
+                addCases(options, shapes.rows[i], problem, threads, cases);
             }
     hg_shapes_free(&shapes);
     return true;
-}
-
-// Takes our flags out of the arguments.
-void readOptions(std::vector<char *> &arguments, Options &options)
-{
-    const std::pair<const char *, std::string *> flags[] = {
-        {"--shapes=", &options.shapes},     {"--peers=", &options.peers},
-        {"--peer-isa=", &options.isa},      {"--layouts=", &options.layouts},
-        {"--accuracy=", &options.accuracy}, {"--threads=", &options.threads}};
-    for (const auto &flag : flags)
-        for (size_t i = 1; i < arguments.size();) {
-            const size_t length = std::strlen(flag.first);
-            if (std::strncmp(arguments[i], flag.first, length) != 0) {
-                i++;
-                continue;
-            }
-            *flag.second = arguments[i] + length;
-            arguments.erase(arguments.begin() + static_cast<std::ptrdiff_t>(i));
-        }
 }
 
 void describeMachine()
@@ -340,19 +324,13 @@ int main(int argc, char **argv)
     std::vector<char *> arguments(argv, argv + argc);
     arguments.insert(arguments.begin() + (argc > 0), minTime);
     Options options;
-    readOptions(arguments, options);
+    if (!readOptions(arguments, options) || !checkPeers(options)) return 2;
+    if (options.help) printUsage(); // Google Benchmark adds its own flags and exits
     int count = static_cast<int>(arguments.size());
     arguments.push_back(nullptr);
     benchmark::Initialize(&count, arguments.data());
     if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
-    if (options.shapes.empty()) {
-        fail("usage: hourglass-bench --shapes=FILE.tsv[,FILE.tsv] [--layouts=nhwc,nchw] "
-             "[--threads=1,2] [--accuracy=default|strict|relaxed] [--peers=onednn,xnnpack|none] "
-             "[--peer-isa=avx2|native] [flags of "
-             "Google Benchmark]");
-        return 2;
-    }
-    for (const PeerName *peer = kPeers; options.isa != "native" && peer->name; peer++) peer->cap();
+    for (const PeerName *peer = kPeers; options.capPeers && peer->name; peer++) peer->cap();
     std::vector<std::unique_ptr<Case>> cases;
     if (!makeCases(options, cases)) return 1;
     for (const auto &c : cases)
@@ -360,7 +338,11 @@ int main(int argc, char **argv)
             runCase(state, *c);
         })->Unit(benchmark::kMicrosecond);
     describeMachine();
-    benchmark::RunSpecifiedBenchmarks();
+    const size_t matching = benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
-    return 0;
+    if (matching == 0) fail("no benchmark matches: nothing was run");
+    if (!failed.empty())
+        fail(std::to_string(failed.size()) + " of " + std::to_string(matching) +
+             " benchmarks failed, the first " + *failed.begin());
+    return matching == 0 || !failed.empty();
 }
