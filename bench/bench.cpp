@@ -52,6 +52,9 @@ struct Case {
     hg_problem problem;
     int threads;
     std::unique_ptr<Peer> (*makePeer)(const PeerTask &); // nullptr: hourglass itself
+    // Runs per batch, found by the first session: Google Benchmark aborts where repetitions, which
+    // may be interleaved with other cases, differ in their number of iterations.
+    mutable int batch = 0;
 };
 
 struct PeerName {
@@ -124,10 +127,7 @@ class Session
         const hg_status status = hg_runner_run(&runner_, &work_);
         if (status != HG_OK) error_ = hg_status_string(status);
         if (c.makePeer && !takePeer()) return;
-        const double start = hg_clock_ns();
-        runOnce();
-        const double ns = std::max(hg_clock_ns() - start, 1.0);
-        batch_ = static_cast<int>(std::min(std::max(std::ceil(kBatchNs / ns), 1.0), 1e4));
+        if (c.batch == 0) c.batch = findBatch();
         measureLimit(context);
     }
     ~Session()
@@ -155,10 +155,6 @@ class Session
     {
         return peer_ ? peer_->label() : hg_plan_kernel(runner_.plan);
     }
-    int batch() const
-    {
-        return batch_;
-    }
     double limitNs() const
     {
         return limitNs_;
@@ -167,7 +163,7 @@ class Session
     double run() const
     {
         const double start = hg_clock_ns();
-        for (int i = 0; i < batch_; i++) runOnce();
+        for (int i = 0; i < case_->batch; i++) runOnce();
         return hg_clock_ns() - start;
     }
 
@@ -178,6 +174,13 @@ class Session
             peer_->run();
         else
             hg_runner_run(&runner_, &work_);
+    }
+    int findBatch() const
+    {
+        const double start = hg_clock_ns();
+        runOnce();
+        const double ns = std::max(hg_clock_ns() - start, 1.0);
+        return static_cast<int>(std::min(std::max(std::ceil(kBatchNs / ns), 1.0), 1e4));
     }
     // Makes the peer and holds its result against hourglass's.
     bool takePeer()
@@ -228,7 +231,6 @@ class Session
     std::unique_ptr<Peer> peer_;
     hg_workload work_ = {};
     hg_runner runner_ = {};
-    int batch_ = 1;
     double limitNs_ = 0;
 };
 
@@ -247,14 +249,14 @@ void runCase(benchmark::State &state, const Case &c)
         return;
     }
     double least = std::numeric_limits<double>::infinity(), total = 0, batches = 0;
-    while (state.KeepRunningBatch(session->batch())) {
+    while (state.KeepRunningBatch(c.batch)) {
         const double ns = session->run();
         least = std::min(least, ns);
         total += ns;
         batches++;
     }
-    least /= session->batch();
-    const double mean = total / (batches * session->batch());
+    least /= c.batch;
+    const double mean = total / (batches * c.batch);
     const bool conv = hg_problem_has_filter(&c.problem);
     const double amount = conv ? hg_problem_flops(&c.problem) : hg_problem_bytes(&c.problem);
     state.counters[conv ? "gflops" : "gbps"] = amount / mean;
@@ -276,7 +278,8 @@ void addCases(const Options &options, const hg_shape &shape, const hg_problem &p
               std::vector<std::unique_ptr<Case>> &cases)
 {
     const auto add = [&](const char *who, std::unique_ptr<Peer> (*make)(const PeerTask &)) {
-        cases.emplace_back(new Case{nameOf(shape, problem, threads, who), problem, threads, make});
+        cases.emplace_back(
+            new Case{nameOf(shape, problem, threads, who), problem, threads, make, 0});
     };
     add("hourglass", nullptr);
     if (problem.in.layout != HG_NHWC || problem.fused) return;
@@ -304,8 +307,10 @@ bool makeCases(const Options &options, std::vector<std::unique_ptr<Case>> &cases
     return true;
 }
 
-void describeMachine()
+void describe(const Options &options)
 {
+    const char *const accuracies[] = {"default", "strict", "relaxed"};
+    benchmark::AddCustomContext("accuracy", accuracies[options.accuracy]);
     hg_context *context = contextFor(1);
     if (!context) return;
     hg_machine machine;
@@ -337,7 +342,7 @@ int main(int argc, char **argv)
         benchmark::RegisterBenchmark(c->name.c_str(), [&c](benchmark::State &state) {
             runCase(state, *c);
         })->Unit(benchmark::kMicrosecond);
-    describeMachine();
+    describe(options);
     const size_t matching = benchmark::RunSpecifiedBenchmarks();
     benchmark::Shutdown();
     if (matching == 0) fail("no benchmark matches: nothing was run");
