@@ -22,8 +22,7 @@ int cli_info(int argc, char **argv)
     int threads = 1;
     const hg_option options[] = {{"--threads", HG_OPTION_COUNT, &threads},
                                  {NULL, HG_OPTION_FLAG, NULL}};
-    hg_operands operands;
-    if (!hg_options_read(argc, argv, options, &operands) || operands.count) return CLI_USAGE;
+    if (!hg_options_read(argc, argv, options, NULL)) return CLI_USAGE;
     hg_context *context = cli_context(threads);
     if (!context) return CLI_FAILED;
     print_machine(context);

@@ -8,9 +8,11 @@
 
 static int cli_help(int argc, char **argv);
 
+static const hg_option no_options[] = {{NULL, HG_OPTION_FLAG, NULL}};
+
 static int cli_version(int argc, char **argv)
 {
-    (void)argc, (void)argv;
+    if (!hg_options_read(argc, argv, no_options, NULL)) return CLI_USAGE;
     printf("hourglass %s\n", hg_version());
     return CLI_OK;
 }
@@ -35,18 +37,24 @@ static const struct command {
      "which kernel a plan gets for a problem, and why"},
     {"run", cli_run, "run KEY [--kernel \"NAME CONFIG\"] [--threads N] [--seconds S]",
      "times one plan"},
-    {"plan", cli_plan, "plan --shapes FILE.tsv [--network NAME] [--layout nhwc|nchw] [--threads N]",
+    {"plan", cli_plan,
+     "plan --shapes FILE.tsv[,FILE.tsv] [--network NAME] [--layer NAME]\n"
+     "            [--layout nhwc|nchw|both] [--threads N]",
      "how long it takes to make a plan of each layer, its weights packed or already packed"},
     {"table", cli_table, "table check FILE", "counts the readable records of a table"},
     {"version", cli_version, "version", "the library's version"},
     {"help", cli_help, "help", "this text"},
 };
 
+static void print_command(FILE *to, const struct command *c)
+{
+    fprintf(to, "  %s\n          %s\n", c->usage, c->purpose);
+}
+
 static void print_usage(FILE *to)
 {
     fprintf(to, "usage: hourglass COMMAND ...\n\n");
-    for (size_t i = 0; i < HG_COUNT(commands); i++)
-        fprintf(to, "  %s\n          %s\n", commands[i].usage, commands[i].purpose);
+    for (size_t i = 0; i < HG_COUNT(commands); i++) print_command(to, &commands[i]);
     fprintf(to, "\nKEY is a problem in one line, for example\n"
                 "  conv2d f32 nhwc n1 c64 h56 w56 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1\n"
                 "Exit code: 0 done, 1 a file or a run failed, 2 wrong usage, 130 interrupted.\n");
@@ -54,7 +62,7 @@ static void print_usage(FILE *to)
 
 static int cli_help(int argc, char **argv)
 {
-    (void)argc, (void)argv;
+    if (!hg_options_read(argc, argv, no_options, NULL)) return CLI_USAGE;
     print_usage(stdout);
     return CLI_OK;
 }
@@ -87,6 +95,24 @@ bool cli_key(const hg_operands *words, char *key, size_t size)
     return false;
 }
 
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) return true;
+    return false;
+}
+
+static int run_command(const struct command *c, int argc, char **argv)
+{
+    if (asks_for_help(argc, argv)) {
+        print_command(stdout, c);
+        return CLI_OK;
+    }
+    const int code = c->function(argc, argv);
+    if (code == CLI_USAGE) fprintf(stderr, "usage: hourglass %s\n", c->usage);
+    return code;
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "";
@@ -94,8 +120,7 @@ int main(int argc, char **argv)
     if (!strcmp(name, "--version")) name = "version";
     for (size_t i = 0; i < HG_COUNT(commands); i++) {
         if (strcmp(name, commands[i].name)) continue;
-        const int code = commands[i].function(argc - 2, argv + 2);
-        if (code == CLI_USAGE) fprintf(stderr, "usage: hourglass %s\n", commands[i].usage);
+        const int code = run_command(&commands[i], argc - 2, argv + 2);
         /* A full disk or a closed pipe shows at the flush at the latest. */
         const bool lost = fflush(stdout) != 0 || ferror(stdout);
         if (lost) perror("hourglass: standard output");

@@ -33,12 +33,12 @@ static bool store(const hg_option *option, const char *text)
 
 bool hg_options_read(int argc, char **argv, const hg_option *options, hg_operands *operands)
 {
-    operands->count = 0;
+    if (operands) operands->count = 0;
     for (int i = 0; i < argc; i++) {
         const char *word = argv[i];
         if (strncmp(word, "--", 2) != 0) {
-            if (operands->count == HG_MAX_OPERANDS) {
-                fprintf(stderr, "hourglass: too many words\n");
+            if (!operands || operands->count == HG_MAX_OPERANDS) {
+                fprintf(stderr, "hourglass: unexpected word \"%s\"\n", word);
                 return false;
             }
             operands->word[operands->count++] = word;

@@ -25,8 +25,9 @@ typedef struct hg_operands {
     const char *word[HG_MAX_OPERANDS];
 } hg_operands;
 
-/* Reads `--name value`, `--name=value` and flags; the table ends with a NULL name. false after a
- * message on stderr: unknown option, missing or bad value, too many operands. */
+/* Reads `--name value`, `--name=value` and flags; the table ends with a NULL name. operands NULL:
+ * there are none. false after a message on stderr: unknown option, missing or bad value, too many
+ * operands. main answers --help before. */
 bool hg_options_read(int argc, char **argv, const hg_option *options, hg_operands *operands);
 
 #endif

@@ -1,11 +1,11 @@
 /* hourglass plan: how long it takes to make plans. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/cli.h"
+#include "cli/layers.h"
 #include "tuner/clock.h"
-#include "tuner/shapes.h"
+#include "tuner/workload.h"
 
 /* Milliseconds, the least of several repetitions. */
 typedef struct times {
@@ -43,61 +43,64 @@ static hg_status time_once(hg_context *context, const char *key, const float *we
     return status;
 }
 
-static hg_status time_layer(hg_context *context, const hg_shape *shape, hg_layout layout,
-                            times *total)
+/* What the layers share. */
+typedef struct run {
+    hg_context *context;
+    times total;
+    bool begun, failed;
+} run;
+
+static hg_status time_key(hg_context *context, const char *key, times *t)
 {
     enum { REPETITIONS = 5 };
-    hg_problem p;
-    hg_reason why = {""};
-    char key[HG_KEY_SIZE];
-    times t = {0, 0, 0};
-    hg_status status = hg_shape_problem(shape, layout, &p, &why);
-    if (status) return status;
-    hg_problem_key(&p, key);
-    const size_t count =
-        hg_problem_has_filter(&p) ? (size_t)(hg_problem_reduction(&p) * p.out.c) : 0;
+    hg_filter_desc desc;
+    const size_t count = hg_key_filter(key, &desc) ? hg_filter_count(&desc) : 0;
     float *weights = malloc((count + 1) * sizeof *weights);
     if (!weights) return HG_NO_MEMORY;
     for (size_t i = 0; i < count; i++) weights[i] = 0.5f;
-    for (int i = 0; i < REPETITIONS && !status; i++) status = time_once(context, key, weights, &t);
+    hg_status status = HG_OK;
+    for (int i = 0; i < REPETITIONS && !status; i++) status = time_once(context, key, weights, t);
     free(weights);
-    if (status) return status;
+    return status;
+}
+
+/* A layer without a plan does not keep the others from being timed. */
+static bool time_layer(void *self, const hg_shape *shape, hg_layout layout, const hg_problem *p)
+{
+    run *r = self;
+    char key[HG_KEY_SIZE];
+    times t = {0, 0, 0};
+    hg_problem_key(p, key);
+    const hg_status status = time_key(r->context, key, &t);
+    if (status) {
+        fprintf(stderr, "hourglass: no plan for %s/%s %s: %s\n", shape->network, shape->layer,
+                hg_layout_name(layout), hg_status_string(status));
+        r->failed = true;
+        return true;
+    }
+    if (!r->begun) printf("milliseconds, least of 5\n%9s %9s %9s\n", "filter", "plan", "again");
+    r->begun = true;
     printf("%9.3f %9.3f %9.3f  %s  %s\n", t.filter, t.first, t.again, shape->layer, key);
-    total->filter += t.filter, total->first += t.first, total->again += t.again;
-    return HG_OK;
+    r->total.filter += t.filter, r->total.first += t.first, r->total.again += t.again;
+    return true;
 }
 
 int cli_plan(int argc, char **argv)
 {
-    const char *path = NULL, *network = NULL, *layout = "nhwc";
+    hg_layers layers = {.layout = "nhwc"};
     int threads = 1;
-    const hg_option options[] = {{"--shapes", HG_OPTION_TEXT, &path},
-                                 {"--network", HG_OPTION_TEXT, &network},
-                                 {"--layout", HG_OPTION_TEXT, &layout},
-                                 {"--threads", HG_OPTION_COUNT, &threads},
-                                 {NULL, HG_OPTION_FLAG, NULL}};
-    hg_operands operands;
-    hg_shapes shapes = {NULL, 0, 0};
-    hg_reason why = {"--shapes is needed"};
-    if (!hg_options_read(argc, argv, options, &operands)) return CLI_USAGE;
-    const bool nchw = strcmp(layout, hg_layout_name(HG_NCHW)) == 0;
-    if (!path || hg_shapes_read(path, &shapes, &why)) {
-        fprintf(stderr, "hourglass: %s\n", why.text);
-        hg_shapes_free(&shapes);
-        return path ? CLI_FAILED : CLI_USAGE;
-    }
-    hg_context *context = cli_context(threads);
-    times total = {0, 0, 0};
-    bool failed = !context;
-    printf("milliseconds, least of 5\n%9s %9s %9s\n", "filter", "plan", "again");
-    for (size_t i = 0; i < shapes.count && context; i++) {
-        if (network && strcmp(shapes.rows[i].network, network)) continue;
-        if (!time_layer(context, &shapes.rows[i], nchw ? HG_NCHW : HG_NHWC, &total)) continue;
-        fprintf(stderr, "hourglass: no plan for %s\n", shapes.rows[i].layer);
-        failed = true;
-    }
-    printf("%9.3f %9.3f %9.3f  all layers\n", total.filter, total.first, total.again);
-    hg_shapes_free(&shapes);
-    hg_context_free(context);
-    return failed ? CLI_FAILED : CLI_OK;
+    const hg_option options[] = {
+        {"--shapes", HG_OPTION_TEXT, &layers.files}, {"--network", HG_OPTION_TEXT, &layers.network},
+        {"--layer", HG_OPTION_TEXT, &layers.layer},  {"--layout", HG_OPTION_TEXT, &layers.layout},
+        {"--threads", HG_OPTION_COUNT, &threads},    {NULL, HG_OPTION_FLAG, NULL}};
+    if (!hg_options_read(argc, argv, options, NULL)) return CLI_USAGE;
+    if (!layers.files) fprintf(stderr, "hourglass: --shapes is missing\n");
+    if (!layers.files) return CLI_USAGE;
+    run r = {.context = cli_context(threads)};
+    if (!r.context) return CLI_FAILED;
+    const int code = hg_layers_visit(&layers, time_layer, &r);
+    if (code == CLI_OK)
+        printf("%9.3f %9.3f %9.3f  all layers\n", r.total.filter, r.total.first, r.total.again);
+    hg_context_free(r.context);
+    return code == CLI_OK && r.failed ? CLI_FAILED : code;
 }

@@ -19,10 +19,7 @@ static hg_status zero_filter(hg_context *context, const char *key, hg_filter **f
     hg_filter_desc desc;
     *filter = NULL;
     if (!hg_key_filter(key, &desc)) return HG_OK;
-    const int64_t groups = desc.groups ? desc.groups : 1;
-    float *weights = calloc((size_t)(desc.out_channels * (desc.in_channels / groups)) *
-                                (size_t)(desc.height * desc.width),
-                            sizeof *weights);
+    float *weights = calloc(hg_filter_count(&desc), sizeof *weights);
     if (!weights) return HG_NO_MEMORY;
     const hg_status status = hg_filter_create(context, &desc, weights, filter);
     free(weights);

@@ -7,14 +7,15 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/layers.h"
 #include "cli/progress.h"
 #include "kernels/common/attr.h"
 #include "tuner/journal.h"
 #include "tuner/search.h"
-#include "tuner/shapes.h"
 
 typedef struct tune_options {
-    const char *shapes, *keys, *network, *layer, *layout, *out;
+    hg_layers layers;
+    const char *keys, *out;
     int threads;
     double budget, seconds; /* budget 0 = none */
     bool missing;
@@ -30,6 +31,7 @@ typedef struct tuning {
     const tune_options *options;
     hg_context *context;
     hg_machine machine;
+    hg_lines have; /* with --missing: the records of the table */
     hg_journal journal;
     hg_progress progress;
     job *jobs;
@@ -56,19 +58,6 @@ static void catch_signals(void)
 }
 
 /* ---- What to tune ---- */
-
-static bool read_shapes(const char *names, hg_shapes *shapes)
-{
-    char *copy = strdup(names), *rest = copy, *name;
-    hg_reason why = {""};
-    bool good = copy != NULL;
-    while (good && (name = strsep(&rest, ",")) != NULL) {
-        good = hg_shapes_read(name, shapes, &why) == HG_OK;
-        if (!good) fprintf(stderr, "hourglass: %s\n", why.text);
-    }
-    free(copy);
-    return good;
-}
 
 static bool is_known(const tuning *t, const hg_lines *lines, const char *key)
 {
@@ -101,37 +90,26 @@ static job *next_job(tuning *t)
 
 /* Keeps the job that next_job gave, unless its problem is listed (the same layer occurs in many
  * networks) or need not be tuned. */
-static void keep_job(tuning *t, job *j, const hg_lines *have)
+static void keep_job(tuning *t, job *j)
 {
     j->problem = hg_problem_for_tuning(&j->problem);
     hg_problem_key(&j->problem, j->key);
-    if (!is_listed(t, j->key) && !is_known(t, have, j->key)) t->count++;
+    if (!is_listed(t, j->key) && !is_known(t, &t->have, j->key)) t->count++;
 }
 
-static bool add_shape(tuning *t, const hg_shape *s, const hg_lines *have)
+static bool add_layer(void *self, const hg_shape *s, hg_layout layout, const hg_problem *p)
 {
-    const tune_options *o = t->options;
-    if ((o->network && strcmp(o->network, s->network)) || (o->layer && strcmp(o->layer, s->layer)))
-        return true;
-    for (int i = HG_NHWC; i <= HG_NCHW; i++) {
-        const hg_layout layout = (hg_layout)i;
-        if (strcmp(o->layout, "both") && strcmp(o->layout, hg_layout_name(layout))) continue;
-        job *j = next_job(t);
-        if (!j) return false;
-        hg_reason why = {""};
-        if (hg_shape_problem(s, layout, &j->problem, &why)) {
-            fprintf(stderr, "hourglass: %s/%s: %s\n", s->network, s->layer, why.text);
-            return false;
-        }
-        snprintf(j->label, sizeof j->label, "%s/%s %s", s->network, s->layer,
-                 hg_layout_name(layout));
-        keep_job(t, j, have);
-    }
+    tuning *t = self;
+    job *j = next_job(t);
+    if (!j) return false;
+    j->problem = *p;
+    snprintf(j->label, sizeof j->label, "%s/%s %s", s->network, s->layer, hg_layout_name(layout));
+    keep_job(t, j);
     return true;
 }
 
 /* A file with one key in each line. */
-static bool add_keys(tuning *t, const char *path, const hg_lines *have)
+static bool add_keys(tuning *t, const char *path)
 {
     FILE *file = fopen(path, "r");
     char line[2 * HG_KEY_SIZE];
@@ -147,7 +125,7 @@ static bool add_keys(tuning *t, const char *path, const hg_lines *have)
             return false;
         }
         snprintf(j->label, sizeof j->label, "%.*s", HG_KEY_SIZE - 1, line);
-        keep_job(t, j, have);
+        keep_job(t, j);
     }
     good = good && !ferror(file);
     if (!good) fprintf(stderr, "hourglass: %s: %s\n", path, strerror(errno));
@@ -155,20 +133,17 @@ static bool add_keys(tuning *t, const char *path, const hg_lines *have)
     return good;
 }
 
-static bool list_jobs(tuning *t)
+/* Returns an exit code. */
+static int list_jobs(tuning *t)
 {
     const tune_options *o = t->options;
-    hg_lines have = {0};
-    hg_shapes shapes = {0};
     hg_reason why = {""};
-    bool good = !o->missing || hg_lines_read(o->out, &have, &why) == HG_OK;
-    if (!good) fprintf(stderr, "hourglass: %s\n", why.text);
-    if (good && o->shapes) good = read_shapes(o->shapes, &shapes);
-    for (size_t i = 0; i < shapes.count && good; i++) good = add_shape(t, &shapes.rows[i], &have);
-    if (good && o->keys) good = add_keys(t, o->keys, &have);
-    hg_lines_free(&have);
-    hg_shapes_free(&shapes);
-    return good;
+    if (o->missing && hg_lines_read(o->out, &t->have, &why)) {
+        fprintf(stderr, "hourglass: %s\n", why.text);
+        return CLI_FAILED;
+    }
+    const int code = o->layers.files ? hg_layers_visit(&o->layers, add_layer, t) : CLI_OK;
+    return code == CLI_OK && o->keys && !add_keys(t, o->keys) ? CLI_FAILED : code;
 }
 
 /* ---- Tuning ---- */
@@ -286,18 +261,19 @@ static int tune(const tune_options *options, hg_context *context)
     tuning t = {.options = options, .context = context};
     hg_reason why = {""};
     hg_context_machine(context, &t.machine);
-    int code = CLI_FAILED;
-    if (list_jobs(&t) && t.count == 0) {
+    int code = list_jobs(&t);
+    if (code == CLI_OK && t.count == 0) {
         printf("nothing to tune\n");
-        code = CLI_OK;
-    } else if (t.count > 0 && hg_journal_open(options->out, &t.journal, &why)) {
+    } else if (code == CLI_OK && hg_journal_open(options->out, &t.journal, &why)) {
         fprintf(stderr, "hourglass: %s\n", why.text);
-    } else if (t.count > 0) {
+        code = CLI_FAILED;
+    } else if (code == CLI_OK) {
         catch_signals();
         const size_t left = tune_all(&t, &why);
         code = finish(&t, left, &why);
         hg_journal_close(&t.journal);
     }
+    hg_lines_free(&t.have);
     free(t.jobs);
     return code;
 }
@@ -318,27 +294,36 @@ static bool choose_table(const hg_context *context, char path[CLI_PATH_SIZE], tu
     return cli_make_folder(path);
 }
 
+/* NULL, or what is wrong with the options together. */
+static const char *contradiction(const tune_options *o, bool filtered)
+{
+    if (!o->layers.files && !o->keys) return "--shapes or --keys is missing";
+    if (!o->layers.files && filtered) return "--network, --layer and --layout choose from --shapes";
+    if (o->budget > 0 && o->seconds > 0)
+        return "--budget (for the whole run) and --seconds (for each problem) exclude each other";
+    return NULL;
+}
+
 int cli_tune(int argc, char **argv)
 {
-    tune_options o = {.threads = 1, .seconds = 0.5, .layout = "nhwc"};
-    const hg_option options[] = {{"--shapes", HG_OPTION_TEXT, &o.shapes},
+    tune_options o = {.threads = 1};
+    const hg_option options[] = {{"--shapes", HG_OPTION_TEXT, &o.layers.files},
                                  {"--keys", HG_OPTION_TEXT, &o.keys},
-                                 {"--network", HG_OPTION_TEXT, &o.network},
-                                 {"--layer", HG_OPTION_TEXT, &o.layer},
-                                 {"--layout", HG_OPTION_TEXT, &o.layout},
+                                 {"--network", HG_OPTION_TEXT, &o.layers.network},
+                                 {"--layer", HG_OPTION_TEXT, &o.layers.layer},
+                                 {"--layout", HG_OPTION_TEXT, &o.layers.layout},
                                  {"--out", HG_OPTION_TEXT, &o.out},
                                  {"--threads", HG_OPTION_COUNT, &o.threads},
                                  {"--budget", HG_OPTION_NUMBER, &o.budget},
                                  {"--seconds", HG_OPTION_NUMBER, &o.seconds},
                                  {"--missing", HG_OPTION_FLAG, &o.missing},
                                  {NULL, HG_OPTION_FLAG, NULL}};
-    hg_operands operands;
-    if (!hg_options_read(argc, argv, options, &operands) || operands.count) return CLI_USAGE;
-    const bool known =
-        !strcmp(o.layout, "nhwc") || !strcmp(o.layout, "nchw") || !strcmp(o.layout, "both");
-    if (!known) fprintf(stderr, "hourglass: the layout is nhwc, nchw or both\n");
-    if (!o.shapes && !o.keys) fprintf(stderr, "hourglass: --shapes or --keys is missing\n");
-    if (!known || (!o.shapes && !o.keys)) return CLI_USAGE;
+    if (!hg_options_read(argc, argv, options, NULL)) return CLI_USAGE;
+    const char *wrong = contradiction(&o, o.layers.network || o.layers.layer || o.layers.layout);
+    if (wrong) fprintf(stderr, "hourglass: %s\n", wrong);
+    if (wrong) return CLI_USAGE;
+    if (!o.layers.layout) o.layers.layout = "nhwc";
+    if (o.seconds == 0) o.seconds = 0.5;
     hg_context *context = cli_context(o.threads);
     if (!context) return CLI_FAILED;
     char path[CLI_PATH_SIZE];

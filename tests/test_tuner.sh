@@ -52,6 +52,37 @@ expect "unknown command" exits 2 "$hourglass" tone
 expect "unknown option" exits 2 "$hourglass" tune --shape x
 expect "missing file" exits 1 "$hourglass" tune --shapes "$work/absent" --out "$table"
 expect "unwritable table" exits 1 "$hourglass" tune --keys "$work/keys" --budget 1 --out "$work/no/where"
+for command in info tune explain run plan table version help; do
+    expect "$command --help" exits 0 "$hourglass" $command --help
+    expect "is about $command" grep -q "^  $command" "$work/out"
+done
+for command in info version help "plan --shapes bench/shapes/segment.tsv" "tune --keys $work/keys"; do
+    expect "$command with a word too many" exits 2 "$hourglass" $command extra
+    expect "names it" says 'unexpected word "extra"'
+    expect "$command with an unknown option" exits 2 "$hourglass" $command --foo
+done
+for command in plan "tune --budget 1 --out $table"; do
+    chosen() { exits "$1" "$hourglass" $command --shapes bench/shapes/fused.tsv,bench/shapes/segment.tsv "${@:2}"; }
+    expect "$command: no such network" chosen 2 --network nope
+    expect "lists the networks" says "no network nope in bench/shapes/fused.tsv,bench/shapes/segment.tsv; there are"
+    expect "the last included" grep -q ', segment$' "$work/err"
+    expect "$command: no such layer" chosen 2 --network segment --layer nope
+    expect "lists the layers" says "no layer nope"
+    expect "$command: no such layout" chosen 2 --layout bogus
+    expect "names it" says "--layout bogus"
+    expect "$command: one layer in both layouts" chosen 0 --network segment --layer "$(awk -F'\t' \
+        '$1 == "segment" {print $2; exit}' bench/shapes/segment.tsv)" --layout both
+done
+expect "a network in two places" exits 2 "$hourglass" plan --shapes bench/shapes/networks.tsv --network nope
+expect "is listed once" test "$(grep -o alexnet "$work/err" | wc -l)" -eq 1
+expect "plan prints both" exits 0 "$hourglass" plan --shapes bench/shapes/segment.tsv --layout both --layer \
+    "$(awk -F'\t' '$1 == "segment" {print $2; exit}' bench/shapes/segment.tsv)"
+expect "and only these" test "$(grep -c ' f32 n' "$work/out")" -eq 2
+expect "two budgets" exits 2 "$hourglass" tune --keys "$work/keys" --budget 1 --seconds 1 --out "$table"
+expect "say so" says "exclude each other"
+expect "a filter without shapes" exits 2 "$hourglass" tune --keys "$work/keys" --network segment --out "$table"
+expect "nothing missing" exits 0 "$hourglass" tune --keys "$work/keys" --missing --out "$work/slow.jsonl"
+expect "says so" says "nothing to tune"
 expect "bad key" exits 2 "$hourglass" explain 'conv2d f32 nhwc nonsense'
 
 conclude

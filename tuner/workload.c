@@ -96,9 +96,7 @@ static hg_status make_filter(hg_workload *w)
 {
     hg_filter_desc desc;
     hg_problem_filter(&w->problem, &desc);
-    const int64_t groups = HG_MAX(desc.groups, 1);
-    float *weights =
-        filled(desc.out_channels * (desc.in_channels / groups) * desc.height * desc.width, 2);
+    float *weights = filled((int64_t)hg_filter_count(&desc), 2);
     if (!weights) return HG_NO_MEMORY;
     const hg_status status = hg_filter_create(w->context, &desc, weights, &w->filter);
     free(weights);

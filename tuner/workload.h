@@ -30,6 +30,13 @@ typedef struct hg_runner {
     char name[HG_RUNNER_NAME_SIZE]; /* "KERNEL" or "KERNEL CONFIG" */
 } hg_runner;
 
+/* The number of weights. */
+static inline size_t hg_filter_count(const hg_filter_desc *d)
+{
+    return (size_t)(d->out_channels * (d->in_channels / (d->groups ? d->groups : 1))) *
+           (size_t)(d->height * d->width);
+}
+
 /* On failure nothing is left allocated. */
 hg_status hg_workload_create(hg_context *context, const hg_problem *p, hg_workload *w,
                              hg_reason *why);
