@@ -17,6 +17,22 @@ static void print_machine(const hg_context *context)
            (long long)m.l2 / 1024, (long long)m.l3 / 1024);
 }
 
+static void print_tables(const hg_context *context)
+{
+    hg_table_counts n;
+    hg_context_tables(context, &n);
+    printf("tables    %zu record%s in use, ", n.usable, cli_plural(n.usable));
+    printf("%zu for other machines or revisions, ", n.foreign);
+    printf("%zu line%s skipped\n", n.skipped, cli_plural(n.skipped));
+    if (n.unreadable)
+        printf("          %zu file%s not readable\n", n.unreadable, cli_plural(n.unreadable));
+    char path[CLI_PATH_SIZE];
+    bool read;
+    if (cli_default_table(context, path, sizeof path, &read))
+        printf("          tune writes %s%s\n", path,
+               read ? "" : ", which is not read: HG_TABLE is set");
+}
+
 int cli_info(int argc, char **argv)
 {
     int threads = 1;
@@ -26,17 +42,7 @@ int cli_info(int argc, char **argv)
     hg_context *context = cli_context(threads);
     if (!context) return CLI_FAILED;
     print_machine(context);
-    hg_table_counts counts;
-    hg_context_tables(context, &counts);
-    printf(
-        "tables    %zu record%s in use, %zu for other machines or revisions, %zu line%s skipped\n",
-        counts.usable, cli_plural(counts.usable), counts.foreign, counts.skipped,
-        cli_plural(counts.skipped));
-    char path[CLI_PATH_SIZE];
-    bool read;
-    if (cli_default_table(context, path, sizeof path, &read))
-        printf("          tune writes %s%s\n", path,
-               read ? "" : ", which is not read: HG_TABLE is set");
+    print_tables(context);
     printf("\n%-52s %-8s %-4s %s\n", "kernel", "isa", "rev", "available");
     hg_kernel_info info;
     size_t usable = 0, count = 0;

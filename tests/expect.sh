@@ -1,5 +1,8 @@
-# What the shell tests share; sourced. Leaves the environment's tables and overrides out, makes the
-# folder $work, which goes at the end.
+# What the shell tests share; sourced from the root of the sources with the build folder, absolute or
+# from there. Leaves the environment's tables and overrides out, makes the folder $work, which goes at
+# the end. Exit code 77 says skipped.
+build=$(realpath "$1")
+hourglass=$build/cli/hourglass
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 unset HG_ISA HG_KERNEL

@@ -4,7 +4,6 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . tests/expect.sh
-hourglass=$PWD/$1/cli/hourglass
 export HOME=$work/home XDG_DATA_HOME=$work/data
 
 pool='max_pool2d f32 nhwc n1 c32 h16 w16 r2x2 s2x2 p0,0,0,0 d1x1 o8x8'
@@ -109,6 +108,10 @@ expect "explain without the cap" exits 0 env "HG_TABLE=$work/capped.jsonl" "$hou
 expect "other kernels are not misled" bash -c "! grep -q tuned: '$work/out'"
 expect "explain under the cap" exits 0 env HG_ISA=scalar "HG_TABLE=$work/capped.jsonl" "$hourglass" explain "$pool"
 expect "has its record" says "tuned:"
+export HG_TABLE=$work/absent.jsonl
+expect "info without the table" exits 0 "$hourglass" info
+expect "says so" says "1 file not readable"
+export HG_TABLE=none
 if [ "$(uname -m)" = x86_64 ]; then
     expect "info with another processor's cap" exits 0 env HG_ISA=neon "$hourglass" info
     expect "what stays is scalar" grep -q '^isa  *scalar$' "$work/out"

@@ -3,12 +3,9 @@
 #   tests/test_segment.sh BUILD
 set -uo pipefail
 cd "$(dirname "$0")/.."
-build=$1 segment=$1/examples/segment
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset HG_ISA HG_KERNEL
-export HG_TABLE=none
-passed=0 failed=0
+. tests/expect.sh
+segment=$build/examples/segment
+[ -x "$segment" ] || exit 77
 
 # run NAME [VARIABLE=VALUE...]: logits within 1e-3 of PyTorch's, and the coins are found.
 run() {
@@ -36,22 +33,15 @@ run_with_stub() { # cpuinfo that fails, as in a sandbox without /proc
 run_with_stub
 
 "$segment" --print-keys >"$work/keys"
-"$build/cli/hourglass" tune --keys "$work/keys" --seconds 0.3 --out "$work/table.jsonl" >/dev/null 2>&1
+"$hourglass" tune --keys "$work/keys" --seconds 0.3 --out "$work/table.jsonl" >/dev/null 2>&1
 table=$work/table.jsonl run tuned
-if grep -q '16 of 16 choices from tuning records' "$work/tuned.log"; then
-    passed=$((passed + 1))
-else
-    failed=$((failed + 1))
-    echo "FAILED: not every layer used its tuned record"
-    tail -n 1 "$work/tuned.log"
-fi
+expect "every layer uses its tuned record" grep -q '16 of 16 choices from tuning records' "$work/tuned.log"
 sed 's/avx2/zvx2/g' "$work/table.jsonl" >"$work/bad.jsonl"
 table=$work/bad.jsonl run corrupted
 table=$work/absent.jsonl run absent
 
 for mask in scalar threads no_cpuinfo corrupted absent; do
-    if cmp -s "$work/untuned.png" "$work/$mask.png"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $mask changes the mask"; fi
+    expect "$mask leaves the mask alone" cmp -s "$work/untuned.png" "$work/$mask.png"
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+conclude

@@ -4,7 +4,6 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . tests/expect.sh
-hourglass=$PWD/$1/cli/hourglass
 
 key='max_pool2d f32 nhwc n1 c32 h16 w16 r2x2 s2x2 p0,0,0,0 d1x1 o8x8'
 cat >"$work/keys" <<KEYS
