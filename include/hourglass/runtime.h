@@ -58,8 +58,8 @@ typedef struct hg_context_options {
  *   HG_ISA     scalar | neon | avx2: lowers the cap; an unknown word is logged and ignored
  *   HG_KERNEL  a kernel name, as options.kernel
  *   HG_TABLE   files separated by ':', or "none"; default every .jsonl file in
- * $XDG_DATA_HOME/hourglass, where XDG_DATA_HOME defaults to $HOME/.local/share Unreadable files and
- * bad lines are skipped and counted, never an error. HG_INVALID: threads, null pointers.
+ * $XDG_DATA_HOME/hourglass, where XDG_DATA_HOME defaults to $HOME/.local/share. Unreadable files
+ * and bad lines are skipped and counted, never an error. HG_INVALID: threads, null pointers.
  * HG_UNSUPPORTED: reserved words, or threads > 1 without an executor in a build without
  * pthreadpool. HG_NO_MEMORY. */
 HG_API hg_status hg_context_create(const hg_context_options *options, hg_context **context);

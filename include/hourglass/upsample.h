@@ -70,7 +70,9 @@ HG_API hg_status hg_resize2d_output(const hg_resize2d *op, hg_tensor *output);
 HG_API hg_status hg_plan_resize2d(hg_context *context, const hg_resize2d *op, hg_plan **plan);
 
 /* torch.nn.Upsample / F.interpolate(size=...): "nearest", "nearest-exact", "bilinear", "bicubic"
- * or "area"; other names give HG_INVALID. antialias bicubic uses a = -0.5, as PyTorch does. */
+ * or "area"; other names give HG_INVALID, as do align_corners or antialias with a mode other than
+ * bilinear and bicubic. HG_UNSUPPORTED: both at once. antialias bicubic uses a = -0.5, as PyTorch
+ * does. */
 HG_API hg_status hg_resize2d_pytorch(const hg_tensor *input, hg_size2 size, const char *mode,
                                      bool align_corners, bool antialias, hg_resize2d *op);
 
