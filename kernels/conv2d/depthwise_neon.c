@@ -154,8 +154,8 @@ HG_INLINE void rows(const hg_depthwise_args *args, int KW, int STRIDE)
     const hg_depthwise_args copy = *args, *a = &copy;
     for (int64_t begin = 0, px; begin < a->count; begin += px) {
         const int64_t left = a->count - begin;
-        const bool small = left <= PX_SMALL || left == 2 * PX_SMALL; /* 4 + 4, not 7 + 4 */
-        px = small || a->count < PX ? PX_SMALL : PX;
+        /* 8 left: 4 + 4, not 7 + 4 */
+        px = left > PX_SMALL && left != 2 * PX_SMALL && a->count >= PX ? PX : PX_SMALL;
         const int64_t x = HG_MIN(begin, a->count - px); /* the last step repeats some outputs */
         const int64_t before = a->left - x * STRIDE;    /* columns of padding */
         const int64_t after = (px - 1) * STRIDE + KW - before - a->width;
