@@ -185,7 +185,7 @@ void hg_candidate_format(const hg_candidate *c, char *text, size_t size)
 static bool same_config(const hg_config *a, const hg_config *b)
 {
     return a->block == b->block && a->split == b->split && a->store == b->store &&
-           a->ahead == b->ahead && a->via == b->via && a->bands == b->bands;
+           a->ahead == b->ahead && a->pack == b->pack && a->via == b->via && a->bands == b->bands;
 }
 
 /* ---- Choice ---- */

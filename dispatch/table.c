@@ -20,6 +20,7 @@ void hg_config_format(const hg_config *c, char text[HG_CONFIG_SIZE])
                   {"split", c->split},
                   {"store", c->store},
                   {"ahead", c->ahead},
+                  {"pack", c->pack},
                   {"bands", c->bands}};
     size_t used = 0;
     text[0] = '\0';
@@ -40,6 +41,7 @@ bool hg_config_parse(const char *text, hg_config *config)
                   {"split=", &c.split},
                   {"store=", &c.store},
                   {"ahead=", &c.ahead},
+                  {"pack=", &c.pack},
                   {"bands=", &c.bands}};
     while (*(text += strspn(text, " "))) {
         const size_t n = strcspn(text, " ");

@@ -20,6 +20,7 @@ typedef struct hg_config {
     int32_t split; /* which axis is cut first */
     int32_t store; /* 0 plain, 1 non-temporal stores */
     int32_t ahead; /* 1 = input, or output, is prefetched by software */
+    int32_t pack;  /* 1 = the input under a range is copied side by side, group by group */
     int32_t via;   /* set by the plan alone: 1 = run an NHWC kernel on repacked NCHW tensors */
     int32_t bands; /* set by the plan alone: rows of output repacked or pooled at a time; 0 = all */
 } hg_config;

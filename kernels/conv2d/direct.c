@@ -10,7 +10,8 @@
  * right edge are runs down the column.
  *
  * Packed weights: [panel][ky][kx][C/groups][columns of the panel], the panels of a group sharing
- * its blocks of 8 columns as evenly as can be. config.block = pixels or rows per range. */
+ * its blocks of 8 columns as evenly as can be. config.block = pixels or rows per range,
+ * config.pack = 1: a group's input under a range is copied to scratch first. */
 #include "kernels/conv2d/direct.h"
 
 #include <math.h>
@@ -18,12 +19,15 @@
 
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/direct_shape.h"
+#include "kernels/conv2d/direct_weights.h"
 
 enum {
     MAX_TAPS = 1 << 10,
-    WIDE = 4 * VL,  /* columns of a panel; wider ones are */
-    FEW_PIXELS = 4, /* for outputs of at most so many */
-    LONG = 64       /* products of a pixel that make fetching the next ones worth it */
+    WIDE = 4 * VL,         /* columns of a panel; wider ones are */
+    FEW_PIXELS = 4,        /* for outputs of at most so many */
+    LONG = 64,             /* products of a pixel that make fetching the next ones worth it */
+    PAGE = 4 << 10,        /* from pixel to pixel, and */
+    PACKED_BYTES = 4 << 20 /* of an image, that make packing worth it */
 };
 
 /* ---- Plan time ---- */
@@ -38,19 +42,30 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
            (vectors * VL <= 4 * p->out.c || packed <= 0x1p26);
 }
 
+/* A configuration with all that shape_of makes of it. */
+static hg_config settled(const hg_problem *p, const hg_kernel *k, int64_t block, int32_t pack)
+{
+    const shape s = shape_of(p, k, &(hg_config){.block = (int32_t)block, .pack = pack});
+    return (hg_config){
+        .block = (int32_t)HG_MIN(s.block, 1 << 30), .split = (int32_t)s.chunk, .pack = s.packed};
+}
+
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
 {
-    const shape s = shape_of(p, k, &(hg_config){0});
+    const int64_t pixel = (int64_t)sizeof(float) * p->in.strides.w;
+    const bool far = pixel >= PAGE && pixel * p->in.w * p->in.h >= PACKED_BYTES;
+    const hg_config usual = settled(p, k, 0, far), other = settled(p, k, 0, !far);
+    const shape s = shape_of(p, k, &usual);
     int n = 0;
-    list[n++] = (hg_config){.block = (int32_t)HG_MIN(s.block, 1 << 30), .split = (int32_t)s.chunk};
-    for (int64_t block = HG_MAX(s.block / 4, 1); block <= 8 * s.block; block *= 2) {
-        if (block == s.block || block > s.lines || block > 1 << 30) continue;
-        const shape other = shape_of(p, k, &(hg_config){.block = (int32_t)block});
-        list[n++] = (hg_config){.block = (int32_t)block, .split = (int32_t)other.chunk};
-    }
-    if (s.chunk != s.panels)
-        list[n++] = (hg_config){.block = list[0].block, .split = (int32_t)s.panels};
-    if (s.chunk != 1) list[n++] = (hg_config){.block = list[0].block, .split = 1};
+    list[n++] = usual;
+    if (other.pack != usual.pack) list[n++] = other;
+    for (int64_t block = HG_MAX(s.block / 4, 1); block <= 8 * s.block; block *= 2)
+        if (block != s.block && block <= s.lines && block <= 1 << 30)
+            list[n++] = settled(p, k, block, usual.pack);
+    const int32_t splits[] = {(int32_t)s.panels, 1};
+    for (size_t i = 0; i < HG_COUNT(splits); i++)
+        if (splits[i] != usual.split)
+            list[n++] = (hg_config){.block = usual.block, .split = splits[i], .pack = usual.pack};
     return n;
 }
 
@@ -60,9 +75,10 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
     const int64_t segments = p->kernel.h * (s.joined ? 1 : p->kernel.w);
     const int64_t columns = dots(k) ? s.k_group : s.vectors * VL;
     const int64_t weights = p->groups * columns * s.depth + (dots(k) ? VL : 0);
+    const size_t packed = s.packed ? sizeof(float) * (size_t)(s.packed_rows * s.in.h) : 0;
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)weights,
                         .tables = sizeof(shape),
-                        .scratch = sizeof(hg_direct_segment) * (size_t)segments,
+                        .scratch = sizeof(hg_direct_segment) * (size_t)segments + packed,
                         .ranges = {s.blocks * s.chunks}};
 }
 
@@ -77,68 +93,6 @@ static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
 {
     const shape s = shape_of(p, k, &(hg_config){0});
     words[0] = dots(k) ? 0 : (int32_t)s.group_panels;
-}
-
-/* First column of vector v: the last one ends with the group, over columns of the one before. */
-static int64_t column_of(const shape *s, int64_t v)
-{
-    return v < s->vectors - 1 ? v * VL : HG_MAX(s->k_group - VL, 0);
-}
-
-/* A few channels of a column at a time, whose weights are neighbours: columns are often a multiple
- * of 4 KiB apart, and read side by side would share cache sets. What is written stays in L1.
- * Columns past a group narrower than a vector are zero. */
-static void pack_panel(const hg_problem *p, const shape *s, int64_t panel,
-                       const hg_direct_filter *f, float *packed)
-{
-    enum { AT_ONCE = 16 };
-    int64_t first;
-    const int64_t group = panel / s->group_panels;
-    const int64_t nv = vectors_of(s, panel % s->group_panels, &first), columns = nv * VL;
-    const int64_t there = s->k_group < VL ? s->k_group : columns;
-    packed += (group * s->vectors + first) * VL * s->depth;
-    if (there < columns) memset(packed, 0, sizeof(float) * (size_t)(columns * s->depth));
-    for (int64_t begin = 0; begin < s->c_group; begin += AT_ONCE)
-        for (int64_t j = 0; j < there; j++) {
-            const int64_t column = group * s->k_group + column_of(s, first + j / VL) + j % VL;
-            const int64_t end = HG_MIN(begin + AT_ONCE, s->c_group);
-            const float *from = f->origin + column * f->k_step;
-            float *to = packed + j;
-            for (int64_t y = 0; y < p->kernel.h; y++)
-                for (int64_t x = 0; x < p->kernel.w; x++, to += s->c_group * columns)
-                    for (int64_t c = begin; c < end; c++)
-                        to[c * columns] = from[c * f->c_step + y * f->y_step + x * f->x_step];
-        }
-}
-
-/* [K][ky][kx][C/groups], and zeros for whole vectors to end in. */
-static void pack_dots(const hg_problem *p, const shape *s, const hg_direct_filter *f, float *packed)
-{
-    for (int64_t k = 0; k < p->out.c; k++)
-        for (int64_t y = 0; y < p->kernel.h; y++)
-            for (int64_t x = 0; x < p->kernel.w; x++)
-                for (int64_t c = 0; c < s->c_group; c++)
-                    *packed++ =
-                        f->origin[k * f->k_step + c * f->c_step + y * f->y_step + x * f->x_step];
-    for (int i = 0; i < VL; i++) *packed++ = 0.0f;
-}
-
-void hg_direct_pack(const hg_problem *p, const hg_kernel *k, const hg_direct_filter *filter,
-                    float *packed)
-{
-    const shape s = shape_of(p, k, &(hg_config){0});
-    if (dots(k)) {
-        pack_dots(p, &s, filter, packed);
-        return;
-    }
-    for (int64_t panel = 0; panel < s.panels; panel++) pack_panel(p, &s, panel, filter, packed);
-}
-
-static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
-{
-    const int64_t taps = p->kernel.h * p->kernel.w;
-    const hg_direct_filter view = {filter, p->in.c / p->groups * taps, taps, p->kernel.w, 1};
-    hg_direct_pack(p, k, &view, packed);
 }
 
 /* ---- Run time ---- */
@@ -165,7 +119,9 @@ typedef struct pixel {
 typedef struct panel {
     void (*run)(const hg_direct_args *args);
     hg_direct_args args;
-    const float *input; /* the group's first channel */
+    const float *input; /* row `top` of the image, the group's first channel */
+    const float *next;  /* packing: the group after it, in the caller's tensor, or NULL */
+    int64_t top, group; /* packing: the group that lies in scratch, or -1 */
     float *out;         /* the panel's first column of the first pixel */
     const float *residual;
 } panel;
@@ -195,12 +151,48 @@ static void aim_panel(const hg_task *task, const shape *s, int64_t group, int64_
     const bool dot = dots(task->kernel);
     const int64_t width = dot ? s->k_group : VL; /* columns per vector */
     to->run = task->kernel->run.direct->run[dot ? s->k_group - 1 : nv - 1];
-    to->input = task->input + group * s->c_group;
     to->out = task->output + column;
     to->residual = task->problem->post.residual ? task->residual + column : NULL;
     to->args.weights = task->weights + (group * s->vectors + first) * width * s->depth;
     to->args.bias = task->bias + column;
     to->args.last = (size_t)(column_of(s, first + nv - 1) - first * VL);
+}
+
+/* Where the panel's group lies under the rows of image n from `first` on. Its channels are short
+ * pieces of pixels far apart: copied once, they are read by every tap from L1 or L2. */
+static void aim_input(const hg_task *task, const shape *s, int64_t group, int64_t n, int64_t first,
+                      panel *to)
+{
+    const hg_problem *p = task->problem;
+    const hg_strides *si = &p->in.strides;
+    const float *input = task->input + n * si->n + group * s->c_group;
+    if (!s->packed) {
+        to->input = input;
+        return;
+    }
+    if (to->group == group) return;
+    const int64_t segments = p->kernel.h * (s->joined ? 1 : p->kernel.w);
+    float *packed = (float *)((hg_direct_segment *)task->scratch + segments);
+    to->input = packed;
+    to->group = group;
+    to->next = group + 1 < p->groups ? input + s->c_group : NULL;
+    to->top = HG_MAX(first * p->stride.h - p->pad.top, 0);
+    const int64_t end = HG_MIN(to->top + s->packed_rows, p->in.h);
+    for (int64_t y = to->top; y < end; y++)
+        for (int64_t x = 0; x < p->in.w; x++, packed += s->c_group)
+            memcpy(packed, input + y * si->h + x * si->w, sizeof(float) * (size_t)s->c_group);
+}
+
+/* What is packed next comes closer while row i of the block is computed. */
+static void fetch_next(const hg_problem *p, const shape *s, const panel *panel, int64_t i)
+{
+    enum { LINE = 16 };
+    const int64_t begin = panel->top + i * p->stride.h;
+    const int64_t end = HG_MIN(begin + p->stride.h, p->in.h);
+    for (int64_t y = begin; y < end; y++)
+        for (int64_t x = 0; x < p->in.w; x++)
+            for (int64_t c = 0; c < s->c_group; c += LINE)
+                hg_prefetch(panel->next, y * p->in.strides.h + x * p->in.strides.w + c);
 }
 
 /* `count` pixels from number `first` of the batch on, as if they were of one row. */
@@ -227,7 +219,7 @@ static void run_pixels(const hg_task *task, const shape *s, panel *panel, pixel 
                        bool down, taps ky, taps kx)
 {
     const hg_problem *p = task->problem;
-    const hg_strides *si = &p->in.strides, *so = &p->out.strides, *sr = &p->residual_strides;
+    const hg_strides *si = &s->in, *so = &p->out.strides, *sr = &p->residual_strides;
     const int64_t y = at.y * p->stride.h - p->pad.top, x = at.x * p->stride.w - p->pad.left;
     const int64_t along = s->joined ? kx.end - kx.begin : 1; /* taps of a segment */
     hg_direct_segment *segment = task->scratch;
@@ -236,7 +228,7 @@ static void run_pixels(const hg_task *task, const shape *s, panel *panel, pixel 
     for (int64_t i = ky.begin; i < ky.end; i++)
         for (int64_t j = kx.begin; j < kx.end; j += along)
             segment[args->segment_count++] = (hg_direct_segment){
-                panel->input + at.n * si->n + (y + i * p->dilation.h) * si->h +
+                panel->input + (y + i * p->dilation.h - panel->top) * si->h +
                     (x + j * p->dilation.w) * si->w,
                 (size_t)((i * p->kernel.w + j) * s->c_group), (size_t)(along * s->c_group)};
     args->pixels = (size_t)count;
@@ -281,9 +273,11 @@ static void run_rows(const hg_task *task, const shape *s, panel *panel, int64_t 
     const hg_problem *p = task->problem;
     const taps all = {0, p->kernel.w};
     if (s->inner_begin < s->inner_end)
-        for (int64_t y = begin; y < end; y++)
+        for (int64_t y = begin; y < end; y++) {
+            if (s->packed && panel->next) fetch_next(p, s, panel, y - begin);
             run_pixels(task, s, panel, (pixel){n, y, s->inner_begin}, s->inner_end - s->inner_begin,
                        false, taps_y(p, y), all);
+        }
     for (int64_t x = 0; x < s->inner_begin; x++) run_edge(task, s, panel, n, x, begin, end);
     for (int64_t x = s->inner_end; x < p->out.w; x++) run_edge(task, s, panel, n, x, begin, end);
 }
@@ -295,11 +289,12 @@ static void run_block(const hg_task *task, const shape *s, int64_t block, int64_
     const int64_t n = s->flat ? 0 : block / s->image_blocks;
     const int64_t first = (block - n * s->image_blocks) * s->block;
     const int64_t last = HG_MIN(first + s->block, s->lines);
-    panel panel;
+    panel panel = {.group = -1};
     open_panels(task, s, &panel);
     for (int64_t i = begin; i < end; i++) {
         const int64_t group = s->panels == s->group_panels ? 0 : i / s->group_panels;
         aim_panel(task, s, group, i - group * s->group_panels, &panel);
+        aim_input(task, s, group, n, first, &panel);
         if (s->flat)
             run_flat(task, s, &panel, first, last - first);
         else

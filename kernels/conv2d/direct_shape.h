@@ -19,7 +19,9 @@ enum {
 /* Everything that follows from problem, kernel and config; kept in the plan's tables. */
 typedef struct shape {
     bool flat;              /* the batch is one run of pixels */
+    bool packed;            /* a group's input under a range is copied to scratch, side by side */
     bool joined;            /* a row of taps is side by side in the input */
+    hg_strides in;          /* of the input as the microkernel reads it */
     int64_t c_group, depth; /* products per output */
     int64_t k_group, vectors, group_panels, panels;
     int64_t each, more;             /* vectors of a panel; so many panels have one more */
@@ -27,6 +29,7 @@ typedef struct shape {
     int64_t lines, block, blocks;   /* pixels (flat), or rows of an image; per range; ranges */
     int64_t image_blocks;           /* blocks of an image, or of the batch (flat) */
     int64_t chunk, chunks;          /* panels per range */
+    int64_t packed_rows;            /* input rows of a block */
 } shape;
 
 /* Kernels of dots have no panels of blocks. */
@@ -60,7 +63,8 @@ static int64_t default_block(const hg_problem *p, const shape *s)
         /* Groups take their part of each pixel in turn: what lies beside it is to be there still.
          * But every block reads all weights. */
         const int64_t weights = (int64_t)sizeof(float) * s->depth * p->out.c;
-        const int64_t whole = p->groups > 1 ? HG_MAX(BLOCK_BYTES, 4 * weights) : INT64_MAX;
+        const int64_t whole =
+            p->groups > 1 && !s->packed ? HG_MAX(BLOCK_BYTES, 4 * weights) : INT64_MAX;
         const int64_t rows = HG_MIN(ROW_BYTES / row, whole / (row * p->groups));
         return HG_MAX((rows - window) / p->stride.h + 1, HG_CEIL_DIV(FEW, p->out.w));
     }
@@ -75,9 +79,12 @@ static int64_t default_block(const hg_problem *p, const shape *s)
 static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *c)
 {
     shape s = {.flat = is_flat(p),
-               .joined = p->in.strides.w == p->in.c && p->dilation.w == 1 && p->groups == 1,
+               .in = p->in.strides,
                .c_group = p->in.c / p->groups,
                .k_group = p->out.c / p->groups};
+    s.packed = c->pack == 1 && !s.flat && p->groups > 1 && !dots(k);
+    if (s.packed) s.in = (hg_strides){.h = p->in.w * s.c_group, .w = s.c_group};
+    s.joined = s.in.w == s.c_group && p->dilation.w == 1;
     s.depth = s.c_group * p->kernel.h * p->kernel.w;
     s.vectors = dots(k) ? 1 : HG_CEIL_DIV(s.k_group, VL);
     /* No panel of a single vector but where it is the only one: see column_of. */
@@ -94,6 +101,8 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     const int64_t wanted = c->block ? c->block : default_block(p, &s);
     s.block = clamp(wanted, 1, HG_MAX(s.lines, 1));
     s.image_blocks = HG_CEIL_DIV(s.lines, s.block);
+    const int64_t window = (p->kernel.h - 1) * p->dilation.h + 1;
+    s.packed_rows = HG_MIN((s.block - 1) * p->stride.h + window, p->in.h);
     s.blocks = s.image_blocks * (s.flat ? 1 : p->out.n);
     /* Work for 16 threads, but not in crumbs. */
     const int64_t work = s.block * (s.flat ? 1 : p->out.w) * s.depth * p->out.c;
