@@ -13,6 +13,7 @@ enum {
     BLOCK_BYTES = 1 << 20,  /* of all groups: L2 or little more */
     CRUMB = 1 << 16,        /* multiply-adds: a microsecond or so */
     MANY = 96,              /* pixels that pay for a pass over the weights */
+    HEAVY_BYTES = 8 << 20,  /* of weights, that L3 may not keep */
     FEW = 64                /* stay together all the same */
 };
 
@@ -69,7 +70,9 @@ static int64_t default_block(const hg_problem *p, const shape *s)
         return HG_MAX((rows - window) / p->stride.h + 1, HG_CEIL_DIV(FEW, p->out.w));
     }
     if (s->lines <= FEW) return s->lines;
-    int64_t most = HG_MAX(PIXEL_BYTES / pixel, HG_MIN(MANY, MOST_BYTES / pixel));
+    /* Every block reads all weights. */
+    const int64_t twice = pixel * p->out.c > HEAVY_BYTES ? 2 : 1;
+    int64_t most = HG_MAX(PIXEL_BYTES / pixel, twice * HG_MIN(MANY, MOST_BYTES / pixel));
     if (s->panels == 1) most = HG_MAX(most, s->lines / 16); /* read once: work for threads only */
     /* Blocks of like size, whole tiles each. */
     const int64_t even = HG_CEIL_DIV(s->lines, HG_CEIL_DIV(s->lines, HG_MAX(most, 12)));
