@@ -3,34 +3,11 @@
 
 #include <string.h>
 
-static const char *const status_strings[] = {
-    [HG_OK] = "success",
-    [HG_INVALID] = "invalid argument",
-    [HG_UNSUPPORTED] = "not supported",
-    [HG_RANGE] = "size out of range",
-    [HG_NO_MEMORY] = "out of memory",
-    [HG_INDEX] = "index outside the output",
-    [HG_IO] = "file cannot be read or written",
-};
-
-const char *hg_status_string(hg_status status)
-{
-    return (unsigned)status < HG_COUNT(status_strings) ? status_strings[status] : "unknown status";
-}
-
-#define TEXT(x) #x
-#define VERSION(a, b, c) TEXT(a) "." TEXT(b) "." TEXT(c)
-
-const char *hg_version(void)
-{
-    return VERSION(HG_VERSION_MAJOR, HG_VERSION_MINOR, HG_VERSION_PATCH);
-}
-
 /* Names the first pointer that is NULL; operators without a filter pass their descriptor twice. */
 static hg_status missing(hg_context *context, const void *op, const void *filter, hg_plan **plan)
 {
     if (plan) *plan = NULL;
-    return hg_report(context, HG_INVALID,
+    return hg_report(hg_context_host(context), HG_INVALID,
                      !op       ? "planning: the descriptor or key is NULL"
                      : !filter ? "planning: the filter is NULL"
                                : "planning: plan is NULL");
@@ -42,7 +19,7 @@ static hg_status finish(hg_context *context, hg_status built, const hg_reason *w
                         const char *forced, hg_plan **plan)
 {
     *plan = NULL;
-    if (built) return hg_report(context, built, why->text);
+    if (built) return hg_report(&context->host, built, why->text);
     return hg_plan_create(context, p, filter, bias, forced, plan);
 }
 

@@ -51,22 +51,23 @@ hg_status hg_filter_create(hg_context *context, const hg_filter_desc *desc, cons
                            hg_filter **out)
 {
     hg_reason why;
-    if (!out) return hg_report(context, HG_INVALID, "hg_filter_create: filter is NULL");
+    if (!out)
+        return hg_report(hg_context_host(context), HG_INVALID, "hg_filter_create: filter is NULL");
     *out = NULL;
     if (!context || !desc || !weights)
-        return hg_report(context, HG_INVALID,
+        return hg_report(hg_context_host(context), HG_INVALID,
                          !desc ? "hg_filter_create: desc is NULL"
                                : "hg_filter_create: weights is NULL");
     hg_filter_desc d = *desc;
     const hg_status status = hg_check_filter_desc(desc, &d, &why);
-    if (status) return hg_report(context, status, why.text);
+    if (status) return hg_report(&context->host, status, why.text);
     const size_t count = (size_t)(d.out_channels * (d.in_channels / d.groups) * d.height * d.width);
-    hg_filter *filter = hg_allocate(context, sizeof *filter);
-    float *copy = filter ? hg_allocate(context, count * sizeof *copy) : NULL;
+    hg_filter *filter = hg_allocate(&context->host, sizeof *filter);
+    float *copy = filter ? hg_allocate(&context->host, count * sizeof *copy) : NULL;
     if (!copy || pthread_mutex_init(&filter->lock, NULL)) {
-        hg_release(context, copy);
-        hg_release(context, filter);
-        return hg_report(context, HG_NO_MEMORY, "hg_filter_create: out of memory");
+        hg_release(&context->host, copy);
+        hg_release(&context->host, filter);
+        return hg_report(&context->host, HG_NO_MEMORY, "hg_filter_create: out of memory");
     }
     copy_canonical(&d, weights, copy, count);
     filter->references = 1;
@@ -90,12 +91,12 @@ void hg_filter_free(hg_filter *filter)
     hg_context *context = filter->context;
     for (hg_packed *form = filter->forms, *next; form; form = next) {
         next = form->next;
-        hg_release(context, form->data);
-        hg_release(context, form);
+        hg_release(&context->host, form->data);
+        hg_release(&context->host, form);
     }
     pthread_mutex_destroy(&filter->lock);
-    hg_release(context, filter->weights);
-    hg_release(context, filter);
+    hg_release(&context->host, filter->weights);
+    hg_release(&context->host, filter);
     hg_context_free(context);
 }
 
@@ -112,10 +113,10 @@ static hg_packed *find(const hg_filter *filter, const hg_problem *p, const hg_ke
 static hg_packed *pack(hg_filter *filter, const hg_problem *p, const hg_kernel *k,
                        const int32_t form[12], size_t bytes)
 {
-    hg_packed *packed = hg_allocate(filter->context, sizeof *packed);
-    float *data = packed ? hg_allocate(filter->context, bytes) : NULL;
+    hg_packed *packed = hg_allocate(&filter->context->host, sizeof *packed);
+    float *data = packed ? hg_allocate(&filter->context->host, bytes) : NULL;
     if (!data) {
-        hg_release(filter->context, packed);
+        hg_release(&filter->context->host, packed);
         return NULL;
     }
     k->algorithm->pack(p, k, filter->weights, data);

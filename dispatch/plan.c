@@ -126,7 +126,7 @@ static hg_status choose_pooling(hg_plan *plan, hg_reason *why)
     const hg_algorithm *algorithm = q->kernel->algorithm;
     algorithm->size(&q->problem, q->kernel, &q->config, &q->sizes);
     if (!q->sizes.tables) return HG_OK;
-    q->tables = hg_allocate(plan->context, q->sizes.tables);
+    q->tables = hg_allocate(&plan->context->host, q->sizes.tables);
     if (!q->tables) return hg_fail(why, HG_NO_MEMORY, "out of memory for tables");
     if (algorithm->prepare) algorithm->prepare(&q->problem, q->kernel, &q->config, q->tables);
     return HG_OK;
@@ -136,7 +136,7 @@ static hg_status take_weights(hg_plan *plan, hg_filter *filter, const void *bias
 {
     const size_t channels = (size_t)plan->problem.out.c;
     plan->weights = hg_filter_packed(filter, &plan->inner, plan->kernel, plan->sizes.weights);
-    plan->bias = hg_allocate(plan->context, (channels + 32) * sizeof *plan->bias);
+    plan->bias = hg_allocate(&plan->context->host, (channels + 32) * sizeof *plan->bias);
     if (!plan->weights || !plan->bias) return HG_NO_MEMORY;
     memset(plan->bias, 0, (channels + 32) * sizeof *plan->bias);
     if (bias) memcpy(plan->bias, bias, channels * sizeof *plan->bias);
@@ -177,7 +177,7 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const 
     if (!lay_out(plan))
         return hg_fail(why, HG_RANGE, "the workspace would exceed the address space");
     if (plan->sizes.tables) {
-        plan->tables = hg_allocate(plan->context, plan->sizes.tables);
+        plan->tables = hg_allocate(&plan->context->host, plan->sizes.tables);
         if (!plan->tables) return hg_fail(why, HG_NO_MEMORY, "out of memory for tables");
     }
     if (plan->kernel->algorithm->prepare)
@@ -190,8 +190,8 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const 
 hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filter *filter,
                          const void *bias, const char *forced, hg_plan **out)
 {
-    hg_plan *plan = hg_allocate(context, sizeof *plan);
-    if (!plan) return hg_report(context, HG_NO_MEMORY, "out of memory for a plan");
+    hg_plan *plan = hg_allocate(&context->host, sizeof *plan);
+    if (!plan) return hg_report(&context->host, HG_NO_MEMORY, "out of memory for a plan");
     memset(plan, 0, sizeof *plan);
     plan->context = context;
     plan->problem = plan->inner = *problem;
@@ -200,7 +200,7 @@ hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filt
     const hg_status status = fill(plan, filter, bias, forced, &why);
     if (status) {
         hg_plan_free(plan);
-        return hg_report(context, status, why.text);
+        return hg_report(&context->host, status, why.text);
     }
     *out = plan;
     return HG_OK;
@@ -210,11 +210,11 @@ void hg_plan_free(hg_plan *plan)
 {
     if (!plan) return;
     hg_context *context = plan->context;
-    hg_release(context, plan->bias);
-    hg_release(context, plan->tables);
-    hg_release(context, plan->pooling.tables);
+    hg_release(&context->host, plan->bias);
+    hg_release(&context->host, plan->tables);
+    hg_release(&context->host, plan->pooling.tables);
     hg_filter_free(plan->filter);
-    hg_release(context, plan);
+    hg_release(&context->host, plan);
     hg_context_free(context);
 }
 

@@ -138,7 +138,7 @@ hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace)
 {
     if (!plan || !io) return HG_INVALID;
     const char *fault = fault_of(plan, io, workspace);
-    if (fault) return hg_report(plan->context, HG_INVALID, fault);
+    if (fault) return hg_report(&plan->context->host, HG_INVALID, fault);
     run_state r; /* not cleared: that takes as long as the smallest layers */
     r.plan = plan, r.io = io, r.fault = HG_OK;
     aim(&r, workspace);
@@ -147,6 +147,7 @@ hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace)
         if (r.step->ranges > 0) run_step(&r);
     }
     if (r.fault == HG_INDEX)
-        return hg_report(plan->context, HG_INDEX, "hg_run: an index lies outside the output");
+        return hg_report(&plan->context->host, HG_INDEX,
+                         "hg_run: an index lies outside the output");
     return HG_OK;
 }

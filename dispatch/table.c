@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dispatch/context.h"
 #include "dispatch/registry.h"
 
 /* ---- Configurations as text ---- */
@@ -16,12 +15,8 @@ void hg_config_format(const hg_config *c, char text[HG_CONFIG_SIZE])
     const struct {
         const char *name;
         int32_t value;
-    } fields[] = {{"block", c->block},
-                  {"split", c->split},
-                  {"store", c->store},
-                  {"ahead", c->ahead},
-                  {"pack", c->pack},
-                  {"bands", c->bands}};
+    } fields[] = {{"block", c->block}, {"split", c->split}, {"store", c->store},
+                  {"ahead", c->ahead}, {"pack", c->pack},   {"bands", c->bands}};
     size_t used = 0;
     text[0] = '\0';
     for (size_t i = 0; i < HG_COUNT(fields); i++)
@@ -37,12 +32,8 @@ bool hg_config_parse(const char *text, hg_config *config)
     const struct {
         const char *name;
         int32_t *value;
-    } fields[] = {{"block=", &c.block},
-                  {"split=", &c.split},
-                  {"store=", &c.store},
-                  {"ahead=", &c.ahead},
-                  {"pack=", &c.pack},
-                  {"bands=", &c.bands}};
+    } fields[] = {{"block=", &c.block}, {"split=", &c.split}, {"store=", &c.store},
+                  {"ahead=", &c.ahead}, {"pack=", &c.pack},   {"bands=", &c.bands}};
     while (*(text += strspn(text, " "))) {
         const size_t n = strcspn(text, " ");
         bool known = n == 8 && strncmp(text, "via=nhwc", 8) == 0;
@@ -222,35 +213,35 @@ static bool resolve(const hg_record *r, hg_table_entry *e)
     return e->count > 0;
 }
 
-static bool reserve(hg_context *context, hg_table *table)
+static bool reserve(hg_table *table)
 {
     if (table->count < table->capacity) return true;
     const size_t capacity = table->capacity ? 2 * table->capacity : 64;
-    hg_table_entry *entries = hg_allocate(context, capacity * sizeof *entries);
+    hg_table_entry *entries = hg_allocate(table->host, capacity * sizeof *entries);
     if (!entries) return false;
     if (table->count) memcpy(entries, table->entries, table->count * sizeof *entries);
-    hg_release(context, table->entries);
+    hg_release(table->host, table->entries);
     table->entries = entries;
     table->capacity = capacity;
     return true;
 }
 
-static hg_status add_record(hg_context *context, hg_table *table, const hg_record *r)
+static hg_status add_record(hg_table *table, const hg_record *r)
 {
     hg_table_entry entry;
-    if (strcmp(r->machine, context->machine.key) != 0 || !resolve(r, &entry)) {
+    if (strcmp(r->machine, table->machine) != 0 || !resolve(r, &entry)) {
         table->counts.foreign++;
         return HG_OK;
     }
-    if (!reserve(context, table)) return HG_NO_MEMORY;
-    entry.key = hg_allocate(context, strlen(r->key) + 1);
+    if (!reserve(table)) return HG_NO_MEMORY;
+    entry.key = hg_allocate(table->host, strlen(r->key) + 1);
     if (!entry.key) return HG_NO_MEMORY;
     strcpy(entry.key, r->key);
     table->entries[table->count++] = entry;
     return HG_OK;
 }
 
-hg_status hg_table_add(hg_context *context, hg_table *table, const char *text, size_t size)
+hg_status hg_table_add(hg_table *table, const char *text, size_t size)
 {
     const char *const end = text + size;
     while (text < end) {
@@ -258,7 +249,7 @@ hg_status hg_table_add(hg_context *context, hg_table *table, const char *text, s
         const size_t length = (size_t)((newline ? newline : end) - text);
         hg_record record;
         if (length && hg_record_parse(text, length, &record)) {
-            const hg_status status = add_record(context, table, &record);
+            const hg_status status = add_record(table, &record);
             if (status) return status;
         } else if (length) {
             table->counts.skipped++;
@@ -286,31 +277,31 @@ static void sort(hg_table_entry *a, hg_table_entry *spare, size_t n)
         a[k] = j < n && compare(spare[i].key, spare[i].threads, &a[j]) > 0 ? a[j++] : spare[i++];
 }
 
-void hg_table_seal(hg_context *context, hg_table *table)
+void hg_table_seal(hg_table *table)
 {
     if (table->count == 0) return;
-    hg_table_entry *spare = hg_allocate(context, table->count * sizeof *spare);
+    hg_table_entry *spare = hg_allocate(table->host, table->count * sizeof *spare);
     if (!spare) { /* speed only: without a sorted table nothing is found */
-        hg_table_free(context, table);
+        hg_table_free(table);
         return;
     }
     sort(table->entries, spare, table->count);
-    hg_release(context, spare);
+    hg_release(table->host, spare);
     size_t kept = 0;
     for (size_t i = 0; i < table->count; i++) {
         hg_table_entry *e = &table->entries[i];
         if (i + 1 < table->count && compare(e->key, e->threads, e + 1) == 0)
-            hg_release(context, e->key);
+            hg_release(table->host, e->key);
         else
             table->entries[kept++] = *e;
     }
     table->count = table->counts.usable = kept;
 }
 
-void hg_table_free(hg_context *context, hg_table *table)
+void hg_table_free(hg_table *table)
 {
-    for (size_t i = 0; i < table->count; i++) hg_release(context, table->entries[i].key);
-    hg_release(context, table->entries);
+    for (size_t i = 0; i < table->count; i++) hg_release(table->host, table->entries[i].key);
+    hg_release(table->host, table->entries);
     table->entries = NULL;
     table->count = table->capacity = 0;
 }

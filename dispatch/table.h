@@ -12,6 +12,7 @@
 #ifndef HG_TABLE_H
 #define HG_TABLE_H
 
+#include "dispatch/host.h"
 #include "hourglass/tuning.h"
 #include "kernels/kernel.h"
 
@@ -58,6 +59,8 @@ typedef struct hg_table_entry {
 } hg_table_entry;
 
 typedef struct hg_table {
+    const hg_host *host;
+    const char *machine;     /* whose records are taken */
     hg_table_entry *entries; /* sorted by key, then threads */
     size_t count, capacity;
     hg_table_counts counts;
@@ -65,10 +68,19 @@ typedef struct hg_table {
 
 /* Adds the lines of a text; records for other machines or without a kernel of today's revision are
  * counted as foreign. HG_NO_MEMORY: the table is unchanged beyond the lines already added. */
-hg_status hg_table_add(hg_context *context, hg_table *table, const char *text, size_t size);
+hg_status hg_table_add(hg_table *table, const char *text, size_t size);
 /* Sorts after the last hg_table_add; of two records for one key the later added wins. */
-void hg_table_seal(hg_context *context, hg_table *table);
-void hg_table_free(hg_context *context, hg_table *table);
+void hg_table_seal(hg_table *table);
+void hg_table_free(hg_table *table);
 const hg_table_entry *hg_table_find(const hg_table *table, const char *key, int threads);
+
+/* ---- Files (table_files.c) ---- */
+
+/* Adds the tables of the environment, then those of the options, and seals. Files that cannot be
+ * read are reported and counted. */
+hg_status hg_table_load(hg_table *table, const hg_context_options *options);
+
+/* The folder whose .jsonl files are read where HG_TABLE is not set; false: there is no home. */
+bool hg_table_folder(char *folder, size_t size);
 
 #endif
