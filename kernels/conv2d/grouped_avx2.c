@@ -12,6 +12,7 @@
  *             accumulator 3   0>3 1>2 2>1 3>0               lane o ^ 3 */
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/depthwise_post_avx2.h"
+#include "kernels/conv2d/grouped_body.h"
 
 enum { VL = 8, BLOCK = HG_DEPTHWISE_BLOCK, MAX_D = 4, MAX_PX = 6 };
 
@@ -78,7 +79,6 @@ HG_INLINE void tile(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
     hg_depthwise_finish(a, l, x, at, vsum, px, vmask, masked, false);
 }
 
-/* px outputs from x on, all rows and channels. */
 HG_INLINE void tiles(const hg_depthwise_args *a, int64_t x, int px, int G)
 {
     const __m256i vall = _mm256_set1_epi32(-1);
@@ -91,22 +91,6 @@ HG_INLINE void tiles(const hg_depthwise_args *a, int64_t x, int px, int G)
             for (; c < a->channels; c += VL) tile(a, l, x, cols, c, vall, false, px, G);
         else
             tile(a, l, x, cols, c, hg_tail_mask(a->channels), true, px, G);
-    }
-}
-
-HG_INLINE void grouped(const hg_depthwise_args *args, int px, int G)
-{
-    const hg_depthwise_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
-    const hg_span inside = hg_outputs_inside(a);
-    for (int64_t x = 0; x < a->count;) {
-        if (x < inside.begin || x >= inside.end || inside.end - inside.begin < px) {
-            tiles(a, x, 1, G);
-            x++;
-        } else {
-            x = HG_MIN(x, inside.end - px); /* the last tile repeats some outputs */
-            tiles(a, x, px, G);
-            x += px;
-        }
     }
 }
 

@@ -12,6 +12,7 @@
  *             accumulator 3   0>3 1>2 2>1 3>0               lane o ^ 3 */
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/depthwise_post_neon.h"
+#include "kernels/conv2d/grouped_body.h"
 
 enum { VL = 4, BLOCK = HG_DEPTHWISE_BLOCK, MAX_G = 4, MAX_PX = 8 };
 
@@ -64,7 +65,6 @@ HG_INLINE void tile(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
     hg_depthwise_finish(a, l, x, at, vsum, px, n, whole);
 }
 
-/* px outputs from x on, all rows and channels. */
 HG_INLINE void tiles(const hg_depthwise_args *a, int64_t x, int px, int G)
 {
     const int64_t first = x * a->stride - a->left;
@@ -75,22 +75,6 @@ HG_INLINE void tiles(const hg_depthwise_args *a, int64_t x, int px, int G)
         const size_t end = a->overlap ? HG_ROUND_UP(a->channels, BLOCK) : a->channels / VL * VL;
         for (; c < end; c += VL) tile(a, l, x, cols, c, VL, true, px, G);
         if (c < a->channels) tile(a, l, x, cols, c, a->channels - c, false, px, G);
-    }
-}
-
-HG_INLINE void grouped(const hg_depthwise_args *args, int px, int G)
-{
-    const hg_depthwise_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
-    const hg_span inside = hg_outputs_inside(a);
-    for (int64_t x = 0; x < a->count;) {
-        if (x < inside.begin || x >= inside.end || inside.end - inside.begin < px) {
-            tiles(a, x, 1, G);
-            x++;
-        } else {
-            x = HG_MIN(x, inside.end - px); /* the last tile repeats some outputs */
-            tiles(a, x, px, G);
-            x += px;
-        }
     }
 }
 
