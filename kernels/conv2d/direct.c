@@ -14,7 +14,6 @@
  * config.pack = 1: a group's input under a range is copied to scratch first. */
 #include "kernels/conv2d/direct.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "kernels/conv2d/conv2d.h"
@@ -25,7 +24,6 @@ enum {
     MAX_TAPS = 1 << 10,
     WIDE = 4 * VL,         /* columns of a panel; wider ones are */
     FEW_PIXELS = 4,        /* for outputs of at most so many */
-    LONG = 64,             /* products of a pixel that make fetching the next ones worth it */
     PAGE = 4 << 10,        /* from pixel to pixel, and */
     PACKED_BYTES = 4 << 20 /* of an image, that make packing worth it */
 };
@@ -129,15 +127,16 @@ typedef struct panel {
 /* What all panels share. */
 static void open_panels(const hg_task *task, const shape *s, panel *to)
 {
-    const hg_tensor *out = &task->problem->out;
     const hg_post *post = &task->problem->post;
+    to->group = -1;
+    to->next = NULL;
+    to->top = 0;
     to->args.segments = task->scratch;
     to->args.n = (size_t)HG_MIN(s->k_group, VL);
     to->args.depth = (size_t)s->depth;
-    to->args.ahead = s->flat && s->depth >= LONG;
-    to->args.plain =
-        !post->residual && post->slope == 1.0f && post->min == -INFINITY && post->max == INFINITY;
-    to->args.alone = out->n * out->h * out->w == 1;
+    to->args.ahead = s->ahead;
+    to->args.plain = s->plain;
+    to->args.alone = s->alone;
     to->args.slope = post->slope;
     to->args.min = post->min;
     to->args.max = post->max;
@@ -289,7 +288,7 @@ static void run_block(const hg_task *task, const shape *s, int64_t block, int64_
     const int64_t n = s->flat ? 0 : block / s->image_blocks;
     const int64_t first = (block - n * s->image_blocks) * s->block;
     const int64_t last = HG_MIN(first + s->block, s->lines);
-    panel panel = {.group = -1};
+    panel panel;
     open_panels(task, s, &panel);
     for (int64_t i = begin; i < end; i++) {
         const int64_t group = s->panels == s->group_panels ? 0 : i / s->group_panels;
@@ -307,8 +306,11 @@ static void run(const hg_task *task, int stage, int64_t begin, int64_t end)
     (void)stage;
     const shape *s = task->tables;
     for (int64_t r = begin; r < end; r++) {
-        const int64_t block = s->chunks == 1 ? r : r / s->chunks;
-        const int64_t panel = (r - block * s->chunks) * s->chunk;
+        int64_t block = r, panel = 0;
+        if (s->chunks > 1) { /* a division takes as long as a small layer's products */
+            block = r / s->chunks;
+            panel = (r - block * s->chunks) * s->chunk;
+        }
         run_block(task, s, block, panel, HG_MIN(panel + s->chunk, s->panels));
     }
 }

@@ -2,6 +2,8 @@
 #ifndef HG_DIRECT_SHAPE_H
 #define HG_DIRECT_SHAPE_H
 
+#include <math.h>
+
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/direct.h"
 
@@ -11,6 +13,7 @@ enum {
     MOST_BYTES = 256 << 10, /* the same where that is few pixels */
     ROW_BYTES = 192 << 10,  /* of the input under a block of rows, of one group: well inside L2 */
     BLOCK_BYTES = 1 << 20,  /* of all groups: L2 or little more */
+    LONG = 64,              /* products of a pixel that make fetching the next ones worth it */
     CRUMB = 1 << 16,        /* multiply-adds: a microsecond or so */
     MANY = 96,              /* pixels that pay for a pass over the weights */
     HEAVY_BYTES = 8 << 20,  /* of weights, that L3 may not keep */
@@ -19,11 +22,12 @@ enum {
 
 /* Everything that follows from problem, kernel and config; kept in the plan's tables. */
 typedef struct shape {
-    bool flat;              /* the batch is one run of pixels */
-    bool packed;            /* a group's input under a range is copied to scratch, side by side */
-    bool joined;            /* a row of taps is side by side in the input */
-    hg_strides in;          /* of the input as the microkernel reads it */
-    int64_t c_group, depth; /* products per output */
+    bool flat;                /* the batch is one run of pixels */
+    bool packed;              /* a group's input under a range is copied to scratch, side by side */
+    bool joined;              /* a row of taps is side by side in the input */
+    bool ahead, plain, alone; /* as hg_direct_args */
+    hg_strides in;            /* of the input as the microkernel reads it */
+    int64_t c_group, depth;   /* products per output */
     int64_t k_group, vectors, group_panels, panels;
     int64_t each, more;             /* vectors of a panel; so many panels have one more */
     int64_t inner_begin, inner_end; /* columns whose taps all lie inside the width */
@@ -89,6 +93,11 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     if (s.packed) s.in = (hg_strides){.h = p->in.w * s.c_group, .w = s.c_group};
     s.joined = s.in.w == s.c_group && p->dilation.w == 1;
     s.depth = s.c_group * p->kernel.h * p->kernel.w;
+    const hg_post *post = &p->post;
+    s.ahead = s.flat && s.depth >= LONG;
+    s.plain =
+        !post->residual && post->slope == 1.0f && post->min == -INFINITY && post->max == INFINITY;
+    s.alone = p->out.n * p->out.h * p->out.w == 1;
     s.vectors = dots(k) ? 1 : HG_CEIL_DIV(s.k_group, VL);
     /* No panel of a single vector but where it is the only one: see column_of. */
     const int64_t widest = dots(k) ? 1 : k->tile.nr / VL;
@@ -151,7 +160,7 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const shape *s, in
     if (halves)
         vectors += filled(false, first, nv) + filled(false, part - first, nv);
     else if (left > 0)
-        vectors += filled(p->out.n * p->out.h * p->out.w == 1, part, nv);
+        vectors += filled(s->alone, part, nv);
     const double fma = 2.0 * VL / 100.0 * (8.0 / (double)lanes);
     const double loads = (double)(nv + mr) / (double)(mr * nv);
     const double busy = HG_MAX(1.0, 1.45 * loads) + 0.02 * loads;
