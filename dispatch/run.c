@@ -26,9 +26,6 @@ static void run_ranges(const run_state *r, const hg_task *task, int64_t begin, i
     const hg_plan *plan = r->plan;
     const hg_problem *p = &plan->problem;
     const hg_io *io = r->io;
-    const size_t index = hg_index_bytes(p->pool.index_type);
-    hg_tensor residual = p->out;
-    residual.strides = p->residual_strides;
     switch (r->step->kind) {
     case HG_STEP_KERNEL:
         plan->kernel->algorithm->run(task, r->step->stage, begin, end);
@@ -37,17 +34,20 @@ static void run_ranges(const run_state *r, const hg_task *task, int64_t begin, i
         repack(r, &p->in, io->input, (void *)(uintptr_t)task->input, 4, true, begin, end);
         break;
     case HG_STEP_PACK_INDICES:
-        repack(r, &p->in, io->input_indices, (void *)(uintptr_t)task->input_indices, index, true,
-               begin, end);
+        repack(r, &p->in, io->input_indices, (void *)(uintptr_t)task->input_indices,
+               hg_index_bytes(p->pool.index_type), true, begin, end);
         break;
-    case HG_STEP_PACK_RESIDUAL:
+    case HG_STEP_PACK_RESIDUAL:;
+        hg_tensor residual = p->out;
+        residual.strides = p->residual_strides;
         repack(r, &residual, io->residual, (void *)(uintptr_t)task->residual, 4, true, begin, end);
         break;
     case HG_STEP_UNPACK_OUTPUT:
         repack(r, &p->out, task->output, io->output, 4, false, begin, end);
         break;
     case HG_STEP_UNPACK_INDICES:
-        repack(r, &p->out, task->indices, io->indices, index, false, begin, end);
+        repack(r, &p->out, task->indices, io->indices, hg_index_bytes(p->pool.index_type), false,
+               begin, end);
         break;
     case HG_STEP_BANDS:
         hg_run_bands(plan, io, task, begin, end);
