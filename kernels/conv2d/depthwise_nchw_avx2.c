@@ -11,24 +11,48 @@ enum {
     MAX_ROWS = 2 * (TALL - 1) + K
 };
 
-/* Load number i of a row; mask: of the first one where columns may lie outside, or NULL. */
-HG_INLINE __m256 load(const float *row, const int32_t *mask, int i, int S)
+/* How a tile lies on the input. A constant wherever it is passed. */
+typedef enum edge {
+    INSIDE, /* all columns are inside */
+    LEFT,   /* all but the first one */
+    RIGHT,  /* all but the last one */
+    MASKED  /* anything else */
+} edge;
+
+/* Load number i of a row. */
+HG_INLINE __m256 load(const float *row, const int32_t *mask, edge where, int i, int S)
 {
     const float *at = row + hg_depthwise_load_column(i, S);
-    if (!mask) return _mm256_loadu_ps(at);
+    if (where != MASKED) return _mm256_loadu_ps(at);
     return _mm256_maskload_ps(at, _mm256_loadu_si256((const __m256i *)(mask + i * VL)));
+}
+
+/* Lanes 0 0 1 2 3 4 5 6 or 1 2 3 4 5 6 7 0, and zero in the one that came from nowhere. */
+HG_INLINE __m256 shifted(__m256 v, bool up)
+{
+    const __m256i vup = _mm256_setr_epi32(0, 0, 1, 2, 3, 4, 5, 6);
+    const __m256i vdown = _mm256_setr_epi32(1, 2, 3, 4, 5, 6, 7, 0);
+    const __m256 vnear = _mm256_permutevar8x32_ps(v, up ? vup : vdown);
+    return up ? _mm256_blend_ps(vnear, _mm256_setzero_ps(), 1)
+              : _mm256_blend_ps(vnear, _mm256_setzero_ps(), 1 << 7);
 }
 
 /* The inputs of 8 outputs under each tap of a row. Stride 2: the odd columns of one pair of
  * vectors, and the even and odd ones of the next, which is aligned where rows are and one column is
  * padded. */
-HG_INLINE void taps(const float *row, const int32_t *mask, int S, __m256 vi[K])
+HG_INLINE void taps(const float *row, const int32_t *mask, edge where, int S, __m256 vi[K])
 {
     __m256 v[HG_DEPTHWISE_LOADS];
-    HG_UNROLL for (int i = 0; i < HG_DEPTHWISE_LOADS; i++) v[i] = load(row, mask, i, S);
-    vi[0] = S == 1 ? v[0] : _mm256_shuffle_ps(v[0], v[1], 0xdd); /* a1 a3 b1 b3 | a5 a7 b5 b7 */
-    vi[1] = S == 1 ? v[1] : _mm256_shuffle_ps(v[2], v[3], 0x88); /* a0 a2 b0 b2 | a4 a6 b4 b6 */
-    vi[2] = S == 1 ? v[2] : _mm256_shuffle_ps(v[2], v[3], 0xdd);
+    if (S == 1) {
+        vi[1] = load(row, mask, where, 1, S);
+        vi[0] = where == LEFT ? shifted(vi[1], true) : load(row, mask, where, 0, S);
+        vi[2] = where == RIGHT ? shifted(vi[1], false) : load(row, mask, where, 2, S);
+        return;
+    }
+    HG_UNROLL for (int i = 0; i < HG_DEPTHWISE_LOADS; i++) v[i] = load(row, mask, where, i, S);
+    vi[0] = _mm256_shuffle_ps(v[0], v[1], 0xdd); /* a1 a3 b1 b3 | a5 a7 b5 b7 */
+    vi[1] = _mm256_shuffle_ps(v[2], v[3], 0x88); /* a0 a2 b0 b2 | a4 a6 b4 b6 */
+    vi[2] = _mm256_shuffle_ps(v[2], v[3], 0xdd);
 }
 
 /* Restores the order after _mm256_shuffle_ps of two vectors. */
@@ -67,10 +91,9 @@ HG_INLINE void finish(const hg_depthwise_plane *p, __m256 vacc[TALL], int64_t y,
  *                                2  2  2
  *                                   3  3  3
  *
- * Stride 2 loads pairs of vectors and parts even from odd columns. R, S and whether there is a mask
- * are constants. */
+ * Stride 2 loads pairs of vectors and parts even from odd columns. where, R and S are constants. */
 HG_INLINE void tile(const hg_depthwise_plane *p, const __m256 *vk, const float *const *rows,
-                    int64_t y, int64_t x, const int32_t *mask, int R, int S)
+                    int64_t y, int64_t x, const int32_t *mask, edge where, int R, int S)
 {
     const int64_t first = x * S - p->left;
     __m256 vacc[TALL];
@@ -80,7 +103,7 @@ HG_INLINE void tile(const hg_depthwise_plane *p, const __m256 *vk, const float *
         const float *in = rows[i] + first;
         __asm__("" : "+r"(in)); /* one register, not one for each address in it */
         __m256 vi[K];
-        taps(in, mask, S, vi);
+        taps(in, mask, where, S, vi);
         HG_UNROLL for (int k = 0; k < K; k++) HG_UNROLL for (int r = 0; r < R; r++)
         {
             const int kr = i - r * S; /* the row of taps of output row r on this input */
@@ -88,6 +111,19 @@ HG_INLINE void tile(const hg_depthwise_plane *p, const __m256 *vk, const float *
         }
     }
     finish(p, vacc, y, x, R, S);
+}
+
+/* For the tile at column x. */
+HG_INLINE edge edge_of(const hg_depthwise_plane *p, int64_t x, int S)
+{
+    const int64_t first = x * S - p->left;
+    const int64_t before = -first - hg_depthwise_load_column(0, S);
+    const int64_t after =
+        first + hg_depthwise_load_column(HG_DEPTHWISE_LOADS - 1, S) + VL - p->in_width;
+    if (before <= 0 && after <= 0) return INSIDE;
+    if (S == 1 && before == 1 && after <= 0) return LEFT;
+    if (S == 1 && before <= 0 && after == 1) return RIGHT;
+    return MASKED;
 }
 
 /* R rows from y on. The last vector of a row repeats some outputs. */
@@ -101,13 +137,15 @@ HG_INLINE void strip(const hg_depthwise_plane *p, const __m256 *vk, int64_t y, i
     }
     const int32_t *mask = p->masks;
     for (int64_t x = 0;; x = HG_MIN(x + VL, p->width - VL), mask += HG_DEPTHWISE_LOADS * VL) {
-        const int64_t first = x * S - p->left;
-        const int64_t begin = first + hg_depthwise_load_column(0, S);
-        const int64_t end = first + hg_depthwise_load_column(HG_DEPTHWISE_LOADS - 1, S) + VL;
-        if (begin < 0 || end > p->in_width)
-            tile(p, vk, rows, y, x, mask, R, S);
+        const edge where = edge_of(p, x, S);
+        if (where == INSIDE)
+            tile(p, vk, rows, y, x, mask, INSIDE, R, S);
+        else if (where == LEFT)
+            tile(p, vk, rows, y, x, mask, LEFT, R, S);
+        else if (where == RIGHT)
+            tile(p, vk, rows, y, x, mask, RIGHT, R, S);
         else
-            tile(p, vk, rows, y, x, NULL, R, S);
+            tile(p, vk, rows, y, x, mask, MASKED, R, S);
         if (x == p->width - VL) break;
     }
 }
@@ -138,7 +176,7 @@ const hg_kernel hg_depthwise_nchw_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 2,
+     .rev = 3,
      .limits = {.kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .depthwise = true},
      .algorithm = &hg_depthwise_nchw,
      .run.depthwise_plane = plane3s1},
@@ -147,7 +185,7 @@ const hg_kernel hg_depthwise_nchw_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 2,
+     .rev = 3,
      .limits = {.kernel = {3, 3}, .stride = {2, 2}, .dilation = {1, 1}, .depthwise = true},
      .algorithm = &hg_depthwise_nchw,
      .run.depthwise_plane = plane3s2},
