@@ -31,7 +31,7 @@ typedef struct geometry {
  * them where the weights come from beyond the last-level cache or crowd it. */
 static int64_t default_block(const hg_problem *p, int planes, int64_t tiles)
 {
-    enum { FEW = 12, MORE = 72, MOST = 96, CROWD_BYTES = 16 << 20 };
+    enum { FEW = 12, MORE = 36, MOST = 96, CROWD_BYTES = 16 << 20 };
     const int64_t bytes = 4 * planes * (p->in.c + p->out.c);
     const int64_t weights = 4 * planes * p->in.c * p->out.c;
     const int64_t fitting = HG_MIN(L2_BYTES * 3 / 4 / bytes, MOST);
@@ -115,16 +115,16 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double tiles = (double)p->out.n * (double)g.tiles, planes = g.planes;
     const double columns = (double)(g.panels * NR), channels = (double)p->in.c;
     const double lanes = k->isa == HG_ISA_AVX2 ? 1.0 : 0.5;
-    /* Rows of products come in groups of mr; a smaller group takes as long. */
-    const int mr = k->run.winograd->mr;
-    const double rows = (double)HG_ROUND_UP(g.block, mr) / (double)g.block;
+    /* Rows of products come in groups of mr; in one of less than 4 sums wait for each other. */
+    const int64_t mr = k->run.winograd->mr, rest = g.block % mr;
+    const double rows = (double)(g.block - rest + (rest ? HG_MAX(rest, 4) : 0)) / (double)g.block;
     const double products = 2.0 * planes * tiles * channels * columns * rows;
     /* The last term is for finding a tile's pixels. */
     const double transforms = planes * tiles * (channels + columns + 8.0);
-    /* Weights stream from the last-level cache, or past it from memory, half hidden by the
+    /* Weights stream from the last-level cache, or past it from memory, mostly hidden by the
      * products. */
-    const double packed = 4.0 * planes * channels * columns, rate = packed > 2e7 ? 25.0 : 60.0;
-    const double weights = 0.5 * packed * (double)g.blocks / rate;
+    const double packed = 4.0 * planes * channels * columns, rate = packed > 2e7 ? 45.0 : 60.0;
+    const double weights = 0.25 * packed * (double)g.blocks / rate;
     return products / (95.0 * lanes) + transforms / (4.5 * lanes) + weights + 500.0;
 }
 

@@ -1,13 +1,16 @@
 /* GEMM_MR rows of one panel, AVX2: product[i*ldp + 0..16) = sum over c of v[i*ldv + c] * u[c*16
- * ..]. The including file defines GEMM_MR and GEMM_NAME; both are undefined at the end. */
+ * ..]. What is multiplied after it is fetched from `next` on, `step` floats per channel. The
+ * including file defines GEMM_MR and GEMM_NAME; both are undefined at the end. */
 
 static void GEMM_NAME(const float *HG_RESTRICT v, size_t ldv, const float *HG_RESTRICT u,
-                      size_t channels, float *HG_RESTRICT product, size_t ldp)
+                      size_t channels, float *HG_RESTRICT product, size_t ldp, const float *next,
+                      size_t step)
 {
     enum { ROWS = GEMM_MR };
     __m256 vacc[ROWS][2];
     HG_UNROLL for (int i = 0; i < ROWS; i++) vacc[i][0] = vacc[i][1] = _mm256_setzero_ps();
     for (size_t c = 0; c < channels; c++, u += 2 * VL) {
+        hg_prefetch(next, (int64_t)(c * step));
         const __m256 vk0 = _mm256_load_ps(u), vk1 = _mm256_load_ps(u + VL);
         HG_UNROLL for (int i = 0; i < ROWS; i++)
         {

@@ -1,9 +1,11 @@
 /* GEMM_MR rows of one panel, NEON: product[i*ldp + 0..16) = sum over c of v[i*ldv + c] * u[c*16
- * ..]. Four channels of a row are one vector, whose lanes multiply four rows of u. The including
- * file defines GEMM_MR and GEMM_NAME; both are undefined at the end. */
+ * ..]. Four channels of a row are one vector, whose lanes multiply four rows of u. What is
+ * multiplied after it is fetched from `next` on, `step` floats per channel. The including file
+ * defines GEMM_MR and GEMM_NAME; both are undefined at the end. */
 
 static void GEMM_NAME(const float *HG_RESTRICT v, size_t ldv, const float *HG_RESTRICT u,
-                      size_t channels, float *HG_RESTRICT product, size_t ldp)
+                      size_t channels, float *HG_RESTRICT product, size_t ldp, const float *next,
+                      size_t step)
 {
     enum { ROWS = GEMM_MR, NV = NR / VL };
     float32x4_t vacc[ROWS][NV];
@@ -13,6 +15,8 @@ static void GEMM_NAME(const float *HG_RESTRICT v, size_t ldv, const float *HG_RE
     for (; c + VL <= channels; c += VL, u += VL * NR) {
         float32x4_t vi[ROWS];
         HG_UNROLL for (int i = 0; i < ROWS; i++) vi[i] = vld1q_f32(v + (size_t)i * ldv + c);
+        HG_UNROLL for (int lane = 0; lane < VL; lane++)
+            hg_prefetch(next, (int64_t)((c + (size_t)lane) * step));
         HG_UNROLL for (int lane = 0; lane < VL; lane++) HG_UNROLL for (int j = 0; j < NV; j++)
         {
             const float32x4_t vk = vld1q_f32(u + lane * NR + j * VL);

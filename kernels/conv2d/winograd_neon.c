@@ -27,13 +27,18 @@ enum { VL = 4, MR = 5, NR = HG_WINOGRAD_NR }; /* f32 lanes; rows and columns of 
 static void multiply(const float *v, size_t ldv, const float *u, size_t channels, size_t panels,
                      float *product, size_t ldp, size_t tiles)
 {
-    static void (*const rest[MR])(const float *, size_t, const float *, size_t, float *,
-                                  size_t) = {NULL, rows_1, rows_2, rows_3, rows_4};
+    static void (*const rest[MR])(const float *, size_t, const float *, size_t, float *, size_t,
+                                  const float *, size_t) = {NULL, rows_1, rows_2, rows_3, rows_4};
+    /* Each pass over a panel fetches its share of the next panel: from beyond the caches weights
+     * come as fast as they are multiplied only if all of the time is used for it. */
+    const size_t passes = HG_CEIL_DIV(tiles, MR), step = NR / passes, share = channels * step;
     for (size_t panel = 0; panel < panels; panel++, u += channels * NR, product += NR) {
+        const float *next = u + channels * NR;
         size_t t = 0;
-        for (; t + MR <= tiles; t += MR)
-            rows_5(v + t * ldv, ldv, u, channels, product + t * ldp, ldp);
-        if (t < tiles) rest[tiles - t](v + t * ldv, ldv, u, channels, product + t * ldp, ldp);
+        for (; t + MR <= tiles; t += MR, next += share)
+            rows_5(v + t * ldv, ldv, u, channels, product + t * ldp, ldp, next, step);
+        if (t < tiles)
+            rest[tiles - t](v + t * ldv, ldv, u, channels, product + t * ldp, ldp, next, step);
     }
 }
 
@@ -101,7 +106,7 @@ static const hg_winograd_steps
 #define ROW(row_name, steps, r, s)                                                                 \
     {                                                                                              \
         .name = "conv2d.f32.nhwc.neon." row_name, .op = HG_OP_CONV2D, .dtype = HG_F32,             \
-        .isa = HG_ISA_NEON, .layouts = HG_IN_NHWC, .rev = 2, .algorithm = &hg_winograd,            \
+        .isa = HG_ISA_NEON, .layouts = HG_IN_NHWC, .rev = 3, .algorithm = &hg_winograd,            \
         .limits = {.kernel = {r, r}, .stride = {s, s}, .one_group = true}, .tile = {MR, NR},       \
         .run.winograd = &(steps)                                                                   \
     }
