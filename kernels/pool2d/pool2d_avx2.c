@@ -298,8 +298,9 @@ HG_INLINE __m256 pairs_indices(const hg_pool_args *a, bool numbers, int64_t x, i
     load_columns(in, n, vi);
     load_columns(in + a->row_step, n, vi + 2);
     __m256 vacc = numbers ? first_of_four(vi, right, down, &vplace, &vnan) : vi[0];
+    const int singles = numbers ? 1 : 4;
     HG_UNROLL
-    for (int i = 1; i < 4 && !numbers; i++) {
+    for (int i = 1; i < singles; i++) {
         const __m256 vtake = _mm256_or_ps(_mm256_cmp_ps(vi[i], vacc, _CMP_GT_OQ),
                                           _mm256_cmp_ps(vi[i], vi[i], _CMP_UNORD_Q));
         vacc = _mm256_blendv_ps(vacc, vi[i], vtake);
