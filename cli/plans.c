@@ -44,7 +44,7 @@ int cli_explain(int argc, char **argv)
     hg_status status = zero_filter(context, key, &filter);
     if (!status) status = hg_plan_from_key(context, key, filter, NULL, NULL, &plan);
     if (!status)
-        printf("%s\n%s\n%s\n", hg_plan_key(plan), hg_plan_kernel(plan), hg_plan_explain(plan));
+        printf("%s\n%s", hg_plan_key(plan), hg_plan_explain(plan)); /* begins with the kernel */
     else
         fprintf(stderr, "hourglass: no plan: %s\n", hg_status_string(status));
     hg_plan_free(plan);

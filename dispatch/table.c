@@ -36,14 +36,14 @@ bool hg_config_parse(const char *text, hg_config *config)
                   {"ahead=", &c.ahead}, {"pack=", &c.pack},   {"bands=", &c.bands}};
     while (*(text += strspn(text, " "))) {
         const size_t n = strcspn(text, " ");
-        bool known = n == 8 && strncmp(text, "via=nhwc", 8) == 0;
+        bool known = n == 8 && strncmp(text, "via=nhwc", 8) == 0 && !c.via;
         if (known) c.via = 1;
         for (size_t i = 0; i < HG_COUNT(fields); i++) {
             const size_t m = strlen(fields[i].name);
             if (known || strncmp(text, fields[i].name, m)) continue;
             char *end;
             const long v = strtol(text + m, &end, 10);
-            if (end != text + n || v < 0 || v > INT32_MAX) return false;
+            if (end != text + n || v < 0 || v > INT32_MAX || *fields[i].value) return false;
             *fields[i].value = (int32_t)v;
             known = true;
         }

@@ -146,8 +146,8 @@ enum { HG_KEY_SIZE = 512 };
 const char *hg_op_name(hg_op op);
 const char *hg_layout_name(hg_layout layout);
 void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE]);
-/* Accepts what hg_problem_key prints (any order of the words after the layout), validates it as
- * the builders do. */
+/* Accepts what hg_problem_key prints (any order of the words after the layout, each at most once),
+ * validates it as the builders do. docs/keys.md has the grammar. */
 hg_status hg_problem_parse(const char *key, hg_problem *p, hg_reason *why);
 
 #endif

@@ -102,8 +102,7 @@ void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
     if (p->op != HG_OP_CONV2D) add_size(t, "o", p->out.h, p->out.w);
     if (conv) add_post(t, &p->post);
     if (p->fused) add(t, " pool=%s", fused_names[p->fused]);
-    if (conv && p->accuracy != HG_DEFAULT)
-        add(t, p->accuracy == HG_STRICT ? " strict" : " relaxed");
+    if (conv && p->accuracy != HG_DEFAULT) add(t, " %s", accuracy_names[p->accuracy]);
     if (!conv && !resize) add_pool(t, p);
     if (resize) add_resize(t, &p->resize);
     add_strides(t, "in=", &p->in, &p->in.strides);

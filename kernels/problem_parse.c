@@ -9,15 +9,18 @@
 #include "kernels/common/attr.h"
 #include "kernels/problem_words.h"
 
+enum { MAX_WORDS = 48 }; /* more than a key has members to set */
+
 /* Everything a key can say. Words that an operator has no use for change nothing. */
 typedef struct words {
     int64_t n, c, h, w, k, g;
     int64_t r[2], s[2], d[2], o[2], image[2], p[4], in[4], out[4], res[4];
     int64_t divisor;
     double leaky, clamp[2], power, a, scale[2], roi[4], fill;
-    bool adaptive, include_pad, is_signed, residual, strict, relaxed, exclude, antialias;
-    bool has_leaky, has_clamp, has_index;
-    int fused, convention, index_type, mode, coordinates, rounding;
+    bool adaptive, include_pad, is_signed, residual, exclude, antialias, has_index;
+    int activation, accuracy, fused, convention, index_type, mode, coordinates, rounding;
+    const void *set[MAX_WORDS]; /* the members that words have set so far */
+    int set_count;
 } words;
 
 /* count integers divided by `separator`, up to the end of the word. */
@@ -51,26 +54,49 @@ static int find(const char *word, const char *const *names, size_t count)
 }
 #define FIND(word, names) find(word, names, HG_COUNT(names))
 
-static bool parse_index(char *s, words *w)
+static const void *parse_index(char *s, words *w)
 {
     char *colon = strchr(s, ':');
-    if (!colon) return false;
+    if (!colon) return NULL;
     *colon = '\0';
     w->convention = FIND(s, convention_names);
     w->index_type = FIND(colon + 1, index_type_names);
     w->has_index = true;
-    return w->convention >= 0 && w->index_type >= 0;
+    return w->convention >= 0 && w->index_type >= 0 ? &w->has_index : NULL;
 }
 
-static bool parse_word(char *word, words *w)
+/* Words that are one of a few names, some behind a prefix. */
+static const void *parse_choice(const char *word, words *w)
 {
     const struct {
+        const char *prefix, *const *names;
+        size_t count;
+        int *v;
+    } choices[] = {{"", mode_names, HG_COUNT(mode_names), &w->mode},
+                   {"", coordinate_names, HG_COUNT(coordinate_names), &w->coordinates},
+                   {"", accuracy_names, HG_COUNT(accuracy_names), &w->accuracy},
+                   {"round=", rounding_names, HG_COUNT(rounding_names), &w->rounding},
+                   {"pool=", fused_names, HG_COUNT(fused_names), &w->fused}};
+    const struct {
         const char *name;
-        bool *flag;
+        bool *v;
     } flags[] = {{"adaptive", &w->adaptive},   {"include_pad", &w->include_pad},
                  {"signed", &w->is_signed},    {"residual", &w->residual},
-                 {"strict", &w->strict},       {"relaxed", &w->relaxed},
                  {"antialias", &w->antialias}, {"exclude_outside", &w->exclude}};
+    for (size_t i = 0; i < HG_COUNT(choices); i++) {
+        const size_t length = strlen(choices[i].prefix);
+        if (strncmp(word, choices[i].prefix, length)) continue;
+        const int found = find(word + length, choices[i].names, choices[i].count);
+        if (found >= 0) return *choices[i].v = found, choices[i].v;
+    }
+    for (size_t i = 0; i < HG_COUNT(flags); i++)
+        if (strcmp(word, flags[i].name) == 0) return *flags[i].v = true, flags[i].v;
+    return NULL;
+}
+
+/* Words that are a prefix and numbers. */
+static const void *parse_numbers(const char *word, words *w)
+{
     const struct {
         const char *prefix;
         char separator;
@@ -86,37 +112,47 @@ static bool parse_word(char *word, words *w)
                   {"res=", ',', 4, w->res}, {"divisor=", 0, 1, &w->divisor}};
     const struct {
         const char *prefix;
-        int count;
+        int count, activation;
         double *v;
-        bool *seen;
-    } numbers[] = {{"leaky=", 1, &w->leaky, &w->has_leaky},
-                   {"clamp=", 2, w->clamp, &w->has_clamp},
-                   {"power=", 1, &w->power, NULL},
-                   {"a=", 1, &w->a, NULL},
-                   {"scale=", 2, w->scale, NULL},
-                   {"roi=", 4, w->roi, NULL},
-                   {"fill=", 1, &w->fill, NULL}};
-    for (size_t i = 0; i < HG_COUNT(flags); i++)
-        if (strcmp(word, flags[i].name) == 0) return *flags[i].flag = true;
-    int found = FIND(word, mode_names);
-    if (found >= 0) return w->mode = found, true;
-    found = FIND(word, coordinate_names);
-    if (found >= 0) return w->coordinates = found, true;
-    if (strncmp(word, "round=", 6) == 0) return (w->rounding = FIND(word + 6, rounding_names)) >= 0;
-    if (strncmp(word, "pool=", 5) == 0) return (w->fused = FIND(word + 5, fused_names)) >= 0;
-    if (strncmp(word, "index=", 6) == 0) return parse_index(word + 6, w);
+    } numbers[] = {{"leaky=", 1, HG_LEAKY_RELU, &w->leaky},
+                   {"clamp=", 2, HG_CLAMP, w->clamp},
+                   {"power=", 1, 0, &w->power},
+                   {"a=", 1, 0, &w->a},
+                   {"scale=", 2, 0, w->scale},
+                   {"roi=", 4, 0, w->roi},
+                   {"fill=", 1, 0, &w->fill}};
     for (size_t i = 0; i < HG_COUNT(numbers); i++) {
         const size_t length = strlen(numbers[i].prefix);
         if (strncmp(word, numbers[i].prefix, length)) continue;
-        if (numbers[i].seen) *numbers[i].seen = true;
-        return reals(word + length, numbers[i].count, numbers[i].v);
+        if (!reals(word + length, numbers[i].count, numbers[i].v)) return NULL;
+        if (!numbers[i].activation) return numbers[i].v;
+        return w->activation = numbers[i].activation, &w->activation;
     }
     for (size_t i = HG_COUNT(fields); i-- > 0;) { /* the long prefixes first */
         const size_t length = strlen(fields[i].prefix);
         if (strncmp(word, fields[i].prefix, length)) continue;
-        return integers(word + length, fields[i].separator, fields[i].count, fields[i].v);
+        return integers(word + length, fields[i].separator, fields[i].count, fields[i].v)
+                   ? fields[i].v
+                   : NULL;
     }
-    return false;
+    return NULL;
+}
+
+/* Each parser returns the member of w that the word sets, or NULL if it does not know the word. */
+static const void *parse_word(char *word, words *w)
+{
+    if (strncmp(word, "index=", 6) == 0) return parse_index(word + 6, w);
+    const void *member = parse_choice(word, w);
+    return member ? member : parse_numbers(word, w);
+}
+
+/* False if an earlier word has set the member. */
+static bool first(words *w, const void *member)
+{
+    for (int i = 0; i < w->set_count; i++)
+        if (w->set[i] == member) return false;
+    w->set[w->set_count++] = member;
+    return true;
 }
 
 /* ---- Words -> public descriptors -> builders ---- */
@@ -128,12 +164,12 @@ static hg_strides strides_of(const int64_t v[4])
 
 static hg_epilogue epilogue_of(const words *w)
 {
-    hg_epilogue e = {.residual = w->residual, .residual_strides = strides_of(w->res)};
-    if (w->has_leaky)
-        e.activation = HG_LEAKY_RELU, e.slope = (float)w->leaky;
-    else if (w->has_clamp)
-        e.activation = HG_CLAMP, e.min = (float)w->clamp[0], e.max = (float)w->clamp[1];
-    return e;
+    return (hg_epilogue){.activation = (hg_activation)w->activation,
+                         .min = (float)w->clamp[0],
+                         .max = (float)w->clamp[1],
+                         .slope = (float)w->leaky,
+                         .residual = w->residual,
+                         .residual_strides = strides_of(w->res)};
 }
 
 static hg_status build_conv(hg_op op, const words *w, hg_tensor in, hg_problem *p, hg_reason *why)
@@ -144,7 +180,7 @@ static hg_status build_conv(hg_op op, const words *w, hg_tensor in, hg_problem *
                                    .height = w->r[0],
                                    .width = w->r[1],
                                    .groups = w->g};
-    const hg_accuracy accuracy = w->strict ? HG_STRICT : w->relaxed ? HG_RELAXED : HG_DEFAULT;
+    const hg_accuracy accuracy = (hg_accuracy)w->accuracy;
     const hg_padding padding = {HG_PADDING_EXPLICIT, w->p[0], w->p[1], w->p[2], w->p[3]};
     const hg_size2 stride = {w->s[0], w->s[1]}, dilation = {w->d[0], w->d[1]};
     if (op == HG_OP_CONV2D) {
@@ -262,14 +298,17 @@ hg_status hg_problem_parse(const char *key, hg_problem *p, hg_reason *why)
         return hg_fail(why, HG_INVALID, "a key starts with an operator, f32, and nhwc or nchw");
     words w = {.n = 1};
     locale_t plain, before = hg_plain_numbers(&plain);
-    bool known = true;
+    const char *fault = NULL;
     char shown[64];
-    while (known && (word = strtok_r(NULL, " ", &rest)) != NULL) {
+    while (!fault && (word = strtok_r(NULL, " ", &rest)) != NULL) {
         snprintf(shown, sizeof shown, "%s", word);
-        known = parse_word(word, &w);
+        const void *member = parse_word(word, &w);
+        fault = !member              ? "the key has a bad word"
+                : !first(&w, member) ? "the key says the same thing twice"
+                                     : NULL;
     }
     hg_restore_numbers(before, plain);
-    if (!known) return hg_fail(why, HG_INVALID, "the key has a bad word, \"%s\"", shown);
+    if (fault) return hg_fail(why, HG_INVALID, "%s, \"%s\"", fault, shown);
     const hg_status s = build((hg_op)op, (hg_layout)layout, &w, p, why);
     if (!s && w.o[0] && (p->out.h != w.o[0] || p->out.w != w.o[1]))
         return hg_fail(why, HG_INVALID, "the key's output is %lldx%lld, not as the word o says",

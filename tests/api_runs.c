@@ -167,7 +167,12 @@ static void keys(hg_context *context)
                                       "nothing f32 nhwc n1",
                                       "max_pool2d f32 nhwc n1 c8 h6 w7 zzz",
                                       "max_pool2d f32 nhwc n1 c h6 w7",
-                                      "max_pool2d f32 nhwc n1 c8 h6 w7 r99999999999999999999x1"};
+                                      "max_pool2d f32 nhwc n1 c8 h6 w7 r99999999999999999999x1",
+                                      "max_pool2d f32 nhwc n1 c8 h6 w7 r2x2 c8",
+                                      "max_pool2d f32 nhwc n1 c8 h6 w7 r2x2 s2x2 s2x2",
+                                      "avg_pool2d f32 nhwc n1 c8 h6 w7 o3x3 adaptive adaptive",
+                                      "resize2d f32 nhwc n1 c8 h6 w7 o9x14 nearest bilinear",
+                                      "resize2d f32 nhwc n1 c8 h6 w7 o9x14 bicubic a=-0.5 a=-0.5"};
     for (size_t i = 0; i < HG_COUNT(bad); i++) {
         hg_plan *plan = (hg_plan *)(uintptr_t)1;
         last = (heard){0};

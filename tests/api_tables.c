@@ -106,6 +106,17 @@ static void forged(const hg_machine *machine)
     }
 }
 
+static void configurations(void)
+{
+    static const char *const bad[] = {"block=4 block=8", "via=nhwc via=nhwc", "block", "block=-1",
+                                      "block=4x",        "via=nchw",          "=4"};
+    hg_config c;
+    for (size_t i = 0; i < HG_COUNT(bad); i++)
+        expect(!hg_config_parse(bad[i], &c), "the configuration \"%s\" is refused", bad[i]);
+    expect(hg_config_parse(" store=1  block=4 via=nhwc", &c) && c.block == 4 && c.store && c.via,
+           "a configuration in any order");
+}
+
 void test_tables(void)
 {
     static char line[TABLE_SIZE];
@@ -116,6 +127,7 @@ void test_tables(void)
     if (!expect(hg_context_create(&o, &context) == HG_OK, "a context")) return;
     hg_context_machine(context, &machine);
     hg_context_free(context);
+    configurations();
     garbage();
     hg_record r =
         record_for(&machine, "max_pool2d f32 nhwc n1 c8 h6 w7 r2x2 s2x2 p0,0,0,0 d1x1 o3x3",

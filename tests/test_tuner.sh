@@ -83,5 +83,17 @@ expect "a filter without shapes" exits 2 "$hourglass" tune --keys "$work/keys" -
 expect "nothing missing" exits 0 "$hourglass" tune --keys "$work/keys" --missing --out "$work/slow.jsonl"
 expect "says so" says "nothing to tune"
 expect "bad key" exits 2 "$hourglass" explain 'conv2d f32 nhwc nonsense'
+expect "a key with a word twice" exits 2 "$hourglass" explain "$key" c32
+expect "says so" says 'the key says the same thing twice, "c32"'
+
+# The examples of docs/keys.md are canonical; its record is whole.
+while read -r key; do
+    expect "docs: $key" exits 0 "$hourglass" explain "$key"
+    expect "is canonical" test "$(head -n 1 "$work/out")" = "$key"
+done < <(sed -nE 's/^    ([a-z_]+2d f32 .*)/\1/p' docs/keys.md)
+expect "docs: keys of all operators" test "$(grep -oE '^    [a-z_]+2d f32' docs/keys.md | sort -u | wc -l)" -eq 7
+sed -n 's/^    {/{/p' docs/keys.md >"$work/documented"
+expect "docs: the record" exits 0 "$hourglass" table check "$work/documented"
+expect "is one" says "1 good line, 0 bad lines"
 
 conclude
