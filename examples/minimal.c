@@ -19,7 +19,7 @@ int main(void)
     if (!status) status = hg_filter_create(context, &desc, weights, &filter);
     if (!status) status = hg_plan_conv2d(context, &op, filter, bias, &plan);
     if (!status) {
-        const size_t size = (hg_plan_workspace_size(plan) + 63) / 64 * 64;
+        const size_t size = hg_plan_workspace_size(plan);
         void *workspace = size ? aligned_alloc(64, size) : NULL;
         status = hg_run(plan, &io, workspace);
         free(workspace);

@@ -118,7 +118,7 @@ static bool fits(const hg_tensor *t)
     const wide reach = (wide)(t->n ? t->n - 1 : 0) * t->strides.n +
                        (wide)(t->h - 1) * t->strides.h + (wide)(t->w - 1) * t->strides.w +
                        (wide)(t->c - 1) * t->strides.c;
-    return t->n >= 0 && t->h > 0 && t->w > 0 && t->c > 0 && reach >= 0 && reach < (wide)1 << 62 &&
+    return t->n >= 0 && t->h > 0 && t->w > 0 && t->c > 0 && reach >= 0 && reach < (wide)1 << 59 &&
            t->h <= INT32_MAX && t->w <= INT32_MAX;
 }
 
@@ -150,6 +150,8 @@ void test_sizes(void)
                    hg_status_string(size), hg_status_string(status), last.sentence);
             expect((status == HG_OK) == (plan != NULL) && last.count == (status != HG_OK),
                    "%s %d: a plan or one sentence", hg_op_name(op), i);
+            expect(!plan || hg_plan_workspace_size(plan) % 64 == 0,
+                   "%s %d: the workspace is no multiple of 64", hg_op_name(op), i);
             planned += status == HG_OK;
             hg_plan_free(plan);
         }

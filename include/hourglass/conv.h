@@ -43,12 +43,14 @@ typedef struct hg_filter_desc {
 /* Copies the weights (out_channels * in_channels / groups * height * width elements), so the
  * caller may free them. Any number of plans, of any spatial size, share one filter; it packs
  * itself once per form that some plan needs. On failure *filter is NULL.
- * HG_INVALID: a null pointer, a size < 1, groups does not divide the channels, unknown order.
- * HG_UNSUPPORTED: dtype, reserved words. HG_RANGE: more than 2^31 weights. HG_NO_MEMORY. */
+ * HG_INVALID: a null pointer, a size < 1, groups does not divide the channels, unknown order, HWOI
+ * with groups. HG_UNSUPPORTED: dtype, reserved words. HG_RANGE: a size of 2^31 or more, more than
+ * 2^31 weights. HG_NO_MEMORY. */
 HG_API hg_status hg_filter_create(hg_context *context, const hg_filter_desc *desc,
                                   const void *weights, hg_filter **filter);
 
-/* Drops the caller's reference; plans keep theirs, so filters may be freed before their plans. */
+/* Drops the caller's reference; plans keep theirs, so filters may be freed before their plans. NULL
+ * is allowed. */
 HG_API void hg_filter_free(hg_filter *filter);
 
 /* ------------------------------------------------------------------------------------------
@@ -59,8 +61,8 @@ typedef enum hg_activation {
     HG_IDENTITY = 0,
     HG_RELU,      /* max(v, 0) */
     HG_RELU6,     /* min(max(v, 0), 6) */
-    HG_CLAMP,     /* min(max(v, epilogue.min), epilogue.max) */
-    HG_LEAKY_RELU /* v < 0 ? v * epilogue.slope : v */
+    HG_CLAMP,     /* min(max(v, epilogue.min), epilogue.max); HG_INVALID unless min <= max */
+    HG_LEAKY_RELU /* v < 0 ? v * epilogue.slope : v; HG_INVALID if slope is NaN */
 } hg_activation;
 
 /*     v = sum + bias[k]
@@ -68,14 +70,15 @@ typedef enum hg_activation {
  *     output[n][y][x][k] = activation(v)             NaN stays NaN */
 typedef struct hg_epilogue {
     hg_activation activation;
-    float min, max, slope;
+    float min, max, slope;       /* read by HG_CLAMP and HG_LEAKY_RELU only */
     bool residual;               /* hg_io.residual is added; it has the output's sizes */
     hg_strides residual_strides; /* 0 = dense */
 } hg_epilogue;
 
 /* How a kernel may round. Every class is deterministic: the same plan gives the same bits.
  * STRICT: direct summation, |error| <= gamma(K+1) * (|b| + sum |x||w|) for K products per output.
- * DEFAULT and RELAXED also admit fast algorithms with the norm-wise bounds of docs/accuracy.md. */
+ * DEFAULT and RELAXED also admit fast algorithms with norm-wise bounds. docs/accuracy.md has all.
+ */
 typedef enum hg_accuracy { HG_DEFAULT = 0, HG_STRICT, HG_RELAXED } hg_accuracy;
 
 /* ------------------------------------------------------------------------------------------
@@ -84,10 +87,12 @@ typedef enum hg_accuracy { HG_DEFAULT = 0, HG_STRICT, HG_RELAXED } hg_accuracy;
 
 /* Pooling done while the convolution's output is still in the cache: 2 x 2 windows at stride 2 of
  * what the epilogue gives, by the rules of hg_max_pool2d and hg_avg_pool2d. The last row or column
- * of an odd size is dropped. Not with a residual. */
+ * of an odd size is dropped. Not with a residual (HG_UNSUPPORTED); an output below 2 x 2 has no
+ * window (HG_INVALID). */
 typedef enum hg_conv_pool { HG_POOL_NONE = 0, HG_POOL_MAX_2X2, HG_POOL_AVG_2X2 } hg_conv_pool;
 
-/* Two-dimensional cross-correlation (the kernel is not flipped), OH x OW x K from H x W x C:
+/* Two-dimensional cross-correlation (the kernel is not flipped), OH x OW x K from H x W x C with a
+ * filter of K outputs, R rows and S columns; weight is indexed as in HG_OIHW:
  *
  *     for n, oy, ox, k:  g = k / (K/groups)
  *         v = bias[k]
@@ -98,6 +103,7 @@ typedef enum hg_conv_pool { HG_POOL_NONE = 0, HG_POOL_MAX_2X2, HG_POOL_AVG_2X2 }
  *         output[n][oy][ox][k] = epilogue(v)
  *
  *     OH = (H + top + bottom - ((R-1)*dilation.h + 1)) / stride.h + 1          OW alike
+ *     SAME_UPPER, SAME_LOWER: OH = ceil(H / stride.h); VALID: no padding; KERAS_*: HG_INVALID
  *
  * With pool, output is OH/2 x OW/2 x K: the maximum or the mean of 2 x 2 of the values above. */
 typedef struct hg_conv2d {
@@ -113,15 +119,17 @@ typedef struct hg_conv2d {
     uint64_t reserved[4];
 } hg_conv2d;
 
-/* Writes the output's descriptor (strides resolved). Statuses as hg_plan_conv2d. */
+/* Writes the output's descriptor (strides resolved), so that callers can allocate before they plan.
+ * Statuses as hg_plan_conv2d; nothing is logged, and on failure *output is left as it was. */
 HG_API hg_status hg_conv2d_output(const hg_conv2d *op, const hg_filter_desc *filter,
                                   hg_tensor *output);
 
 /* Plans the operator. bias: out_channels elements, copied, or NULL for zeros. On failure *plan is
  * NULL and the context's log tells which field was wrong.
- * HG_INVALID: null pointers, sizes < 1, negative padding, strides that overlap, channel counts
- * that differ from the filter's, an empty output, kernel names nothing eligible.
- * HG_UNSUPPORTED: dtype, reserved words, pool with a residual. HG_RANGE: sizes overflow.
+ * HG_INVALID: null pointers, sizes < 1, unknown modes, negative padding, strides that overlap,
+ * channel counts that differ from the filter's, a filter's order for the other convolution, an
+ * empty output, kernel names nothing eligible. HG_UNSUPPORTED: dtype, reserved words, pool with a
+ * residual. HG_RANGE: the limits in hourglass.h, or a workspace beyond the address space.
  * HG_NO_MEMORY. */
 HG_API hg_status hg_plan_conv2d(hg_context *context, const hg_conv2d *op, hg_filter *filter,
                                 const void *bias, hg_plan **plan);
@@ -130,19 +138,21 @@ HG_API hg_status hg_plan_conv2d(hg_context *context, const hg_conv2d *op, hg_fil
  * conv_transpose2d
  * ------------------------------------------------------------------------------------------ */
 
-/* Transposed convolution (the gradient of conv2d with respect to its input). As a scatter:
+/* Transposed convolution (the gradient of conv2d with respect to its input), OH x OW x K from
+ * H x W x C; weight is indexed as in HG_IOHW. As a scatter:
  *
  *     output = bias everywhere
  *     for n, iy, ix, ky < R, kx < S:
  *         oy = iy*stride.h + ky*dilation.h - top;  ox = ix*stride.w + kx*dilation.w - left
  *         if (0 <= oy < OH and 0 <= ox < OW)
- *             for k, c < C/groups:
- *                 output[n][oy][ox][k] += input[n][iy][ix][g*C/groups + c] * weight[c][k][ky][kx]
+ *             for k, c < C/groups:  g = k / (K/groups);  i = g*C/groups + c
+ *                 output[n][oy][ox][k] += input[n][iy][ix][i] * weight[i][k % (K/groups)][ky][kx]
  *     output = epilogue(output)
  *
  * Padding crops the output. With RE = (R-1)*dilation.h + 1 and EXPLICIT padding
  *     OH = (H-1)*stride.h + RE + output_padding.h - top - bottom
- * and output_size, where given, replaces output_padding (as in PyTorch). VALID is no padding.
+ * and output_size, where given, replaces output_padding and bottom (as in PyTorch, but any size).
+ * VALID is no padding.
  * SAME_UPPER / SAME_LOWER: OH = output_size.h, or H*stride.h; the surplus
  *     (H-1)*stride.h + RE + output_padding.h - OH
  * is cropped half at each side, the odd one at the end (UPPER) or beginning (LOWER), as ONNX does.
@@ -154,13 +164,15 @@ typedef struct hg_conv_transpose2d {
     hg_padding padding;
     hg_size2 output_padding;   /* extends the end; >= 0 */
     bool keras_output_padding; /* KERAS modes: output_padding is given (Keras: not None) */
-    hg_size2 output_size;      /* 0 = by the rules above */
+    hg_size2 output_size;      /* 0 = by the rules above; else top and left may be negative */
     hg_epilogue epilogue;
     hg_accuracy accuracy;
     const char *kernel;
     uint64_t reserved[4];
 } hg_conv_transpose2d;
 
+/* As hg_conv2d_output and hg_plan_conv2d. Besides, HG_INVALID: output_padding is negative, or given
+ * in a KERAS mode without keras_output_padding; output_size is negative. */
 HG_API hg_status hg_conv_transpose2d_output(const hg_conv_transpose2d *op,
                                             const hg_filter_desc *filter, hg_tensor *output);
 HG_API hg_status hg_plan_conv_transpose2d(hg_context *context, const hg_conv_transpose2d *op,

@@ -24,7 +24,7 @@ typedef enum hg_index_type { HG_INDEX_I64 = 0, HG_INDEX_I32 } hg_index_type;
  *     floor:     out = (in + begin + end - KE) / stride + 1
  *     ceil_mode: out = ceil((in + begin + end - KE) / stride) + 1, less one if the last window
  *                would start at or beyond in + begin
- *     SAME:      out = ceil(in / stride)
+ *     SAME_*:    out = ceil(in / stride)
  *     global:    out = 1, the window is the whole input
  *     adaptive:  out as given; window o covers [floor(o*in/out), ceil((o+1)*in/out))
  * Padding may be anything >= 0; a window wholly in padding is defined (see each operator). */
@@ -84,20 +84,21 @@ typedef struct hg_lp_pool2d {
 /* Puts each input value at the position its index names, zero elsewhere:
  *
  *     output = 0
- *     for each input element e in increasing (n, y, x, c) order of its coordinates, c slowest
- *     within an image:
- *         output[position(hg_io.input_indices[e])] = input[e]
+ *     for n, c, then y and x in increasing order:
+ *         output[n][c][position(input_indices[n][c][y][x])] = input[n][c][y][x]
  *
- * The position is decoded with the convention and the OUTPUT's sizes and must lie in e's own
- * image and channel. Duplicates: the last e in row-major (y, x) order of the input wins, whatever
- * the number of threads. window, stride and padding only give the default output size OH =
- * (H-1)*stride.h - top - bottom + window.h and a hint for the fast path. An index outside [0, size
- * of what it addresses), or that names another image or channel, is refused: hg_run returns
- * HG_INDEX, nothing is written outside the output, and the output's contents are unspecified. */
+ * The position is decoded with the convention and the sizes of the OUTPUT, or index_size where
+ * given, and the index must name its element's own image and channel. Duplicates: the last in
+ * row-major (y, x) order of the input wins, whatever the number of threads. window, stride and
+ * padding (EXPLICIT or VALID) only give the default output size
+ *     OH = (H-1)*stride.h - top - bottom + window.h          OW alike
+ * and a hint for the fast path. An index outside [0, size of what it addresses), or that names
+ * another image or channel, is refused: hg_run returns HG_INDEX, nothing is written outside the
+ * output, and the output's contents are unspecified. */
 typedef struct hg_max_unpool2d {
     hg_tensor input; /* its strides hold for hg_io.input and hg_io.input_indices */
     hg_strides output_strides;
-    hg_size2 window;
+    hg_size2 window; /* at least 1 */
     hg_size2 stride; /* 0 = window */
     hg_padding padding;
     hg_size2 output_size; /* 0 = by the rule above */
@@ -109,12 +110,15 @@ typedef struct hg_max_unpool2d {
     uint64_t reserved[4];
 } hg_max_unpool2d;
 
+/* As hg_conv2d_output. The indices of hg_max_pool2d have the sizes and strides of its output. */
 HG_API hg_status hg_max_pool2d_output(const hg_max_pool2d *op, hg_tensor *output);
 HG_API hg_status hg_avg_pool2d_output(const hg_avg_pool2d *op, hg_tensor *output);
 HG_API hg_status hg_lp_pool2d_output(const hg_lp_pool2d *op, hg_tensor *output);
 HG_API hg_status hg_max_unpool2d_output(const hg_max_unpool2d *op, hg_tensor *output);
 
-/* Statuses as hg_plan_conv2d. */
+/* Statuses as hg_plan_conv2d. Besides, HG_INVALID: global and adaptive at once, a negative divisor,
+ * p below 1 or infinite, index_size beyond the output. HG_RANGE: indices that do not fit
+ * HG_INDEX_I32. */
 HG_API hg_status hg_plan_max_pool2d(hg_context *context, const hg_max_pool2d *op, hg_plan **plan);
 HG_API hg_status hg_plan_avg_pool2d(hg_context *context, const hg_avg_pool2d *op, hg_plan **plan);
 HG_API hg_status hg_plan_lp_pool2d(hg_context *context, const hg_lp_pool2d *op, hg_plan **plan);

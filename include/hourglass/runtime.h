@@ -12,24 +12,27 @@ extern "C" {
  * What a caller may bring
  * ------------------------------------------------------------------------------------------ */
 
-/* Memory for contexts, filters and plans; hg_run never allocates. allocate returns `size` bytes
- * aligned to `alignment` (a power of two, <= 64), or NULL. */
+/* Memory for contexts, tables, filters and plans; hg_run never allocates. allocate returns `size`
+ * bytes aligned to `alignment` (a power of two, <= 64), or NULL. Both may be called by several
+ * threads at once. Not covered, and taken from malloc: the thread pool and its stacks, what cpuinfo
+ * knows of the machine, and what reading a folder, parsing tables and keys takes for a moment. */
 typedef struct hg_allocator {
     void *(*allocate)(void *self, size_t alignment, size_t size);
     void (*release)(void *self, void *memory);
     void *self;
 } hg_allocator;
 
-/* Calls task(argument, i) for i = 0 .. count-1, in any order and concurrency, and returns when
- * all have finished. */
+/* Calls task(argument, i) once for each i = 0 .. count-1, in any order and concurrency, and returns
+ * when all have finished. count is at most options.threads. Called by several threads at once if
+ * they run plans at once; not called where threads is 1. */
 typedef struct hg_executor {
     void (*parallel_for)(void *self, size_t count, void (*task)(void *argument, size_t i),
                          void *argument);
     void *self;
 } hg_executor;
 
-/* Receives one sentence when a call fails, or a table line is skipped. May be called from any
- * thread that calls into the library. */
+/* Receives one sentence, valid during the call, when a call fails, an override is unknown, or table
+ * lines are skipped. May be called from any thread that calls into the library. */
 typedef struct hg_log {
     void (*write)(void *self, hg_status status, const char *sentence);
     void *self;
@@ -58,22 +61,26 @@ typedef struct hg_context_options {
  *   HG_ISA     scalar | neon | avx2: lowers the cap; an unknown word is logged and ignored
  *   HG_KERNEL  a kernel name, as options.kernel
  *   HG_TABLE   files separated by ':', or "none"; default every .jsonl file in
- * $XDG_DATA_HOME/hourglass, where XDG_DATA_HOME defaults to $HOME/.local/share. Unreadable files
- * and bad lines are skipped and counted, never an error. HG_INVALID: threads, null pointers.
- * HG_UNSUPPORTED: reserved words, or threads > 1 without an executor in a build without
- * pthreadpool. HG_NO_MEMORY. */
+ * $XDG_DATA_HOME/hourglass, where XDG_DATA_HOME defaults to $HOME/.local/share. Files are read in
+ * that order (a folder's by name), options.table last: of two records for one problem the later
+ * counts. options.kernel replaces HG_KERNEL. Unreadable files and bad lines are skipped and
+ * counted, never an error. On failure *context is NULL. HG_INVALID: threads, isa, one allocator
+ * function of two, context is NULL. HG_UNSUPPORTED: reserved words, or threads > 1 without an
+ * executor where the pool cannot be made (a build without pthreadpool). HG_NO_MEMORY. */
 HG_API hg_status hg_context_create(const hg_context_options *options, hg_context **context);
 
-/* Drops the caller's reference; plans and filters keep theirs. */
+/* Drops the caller's reference; plans and filters keep theirs. NULL is allowed. */
 HG_API void hg_context_free(hg_context *context);
 
 /* ------------------------------------------------------------------------------------------
  * Plans
  * ------------------------------------------------------------------------------------------ */
 
-/* The data of one run. Which members are read depends on the operator. Buffers must not overlap.
- * Not one byte outside the described extents is read or written; no alignment beyond the element's
- * is asked. */
+/* The data of one run: pointers to element (0, 0, 0, 0) of f32 tensors with the shapes and strides
+ * that were planned, and of indices (int64_t or int32_t, as index_type says) with the sizes and
+ * strides of the tensor they belong to. Which members are read depends on the operator; all may be
+ * NULL if n is 0. Buffers must not overlap. Not one byte outside the described extents is read or
+ * written; no alignment beyond the element's is asked. */
 typedef struct hg_io {
     const void *input;
     void *output;
@@ -83,20 +90,23 @@ typedef struct hg_io {
     uint64_t reserved[3];
 } hg_io;
 
-/* Bytes of workspace that hg_run needs, possibly 0; known limits are in docs/architecture.md. */
+/* Bytes of workspace that hg_run needs for all of the context's threads together: a multiple of 64,
+ * possibly 0. How many to expect is said in docs/architecture.md. */
 HG_API size_t hg_plan_workspace_size(const hg_plan *plan);
 
 /* Runs the plan. A plan is immutable: any number of threads run it at once, each with a workspace
  * of its own, aligned to 64 bytes (NULL if its size is 0). Allocates nothing; run serially it
  * takes no lock and makes no system call. The bits of the result do not depend on the number of
  * threads, on alignment or on earlier runs.
- * HG_INVALID: a null pointer that the operator needs, an unaligned workspace, reserved words.
- * HG_INDEX: see hg_max_unpool2d. */
+ * HG_INVALID: a null pointer that the operator needs, output == input, an unaligned workspace,
+ * reserved words; nothing was written. HG_INDEX: see hg_max_unpool2d. */
 HG_API hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace);
 
+/* NULL is allowed. No thread may still be running the plan. */
 HG_API void hg_plan_free(hg_plan *plan);
 
-/* The problem in one line, e.g. "conv2d f32 nhwc n1 c64 h56 w56 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1". */
+/* Strings below live as long as the plan. The problem in one line, e.g. "conv2d f32 nhwc n1 c64 h56
+ * w56 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1". */
 HG_API const char *hg_plan_key(const hg_plan *plan);
 /* The chosen kernel and its configuration, e.g. "conv2d.f32.nhwc.avx2.igemm6x16 block=4". */
 HG_API const char *hg_plan_kernel(const hg_plan *plan);

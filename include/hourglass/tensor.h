@@ -27,14 +27,15 @@ typedef struct hg_size2 {
  *
  *     element (n, y, x, c) = data[n * strides.n + y * strides.h + x * strides.w + c * strides.c]
  *
- * The innermost stride (c for NHWC, w for NCHW) is 1. Strides may exceed the dense ones, so a
- * tensor can be a channel slice or a crop of a larger buffer; dimensions never overlap. */
+ * The innermost stride (c for NHWC, w for NCHW) is 1, none is negative. Strides may exceed the
+ * dense ones, so a tensor can be a channel slice or a crop of a larger buffer; dimensions never
+ * overlap. */
 typedef struct hg_strides {
     int64_t n, h, w, c;
 } hg_strides;
 
 /* A 4-D tensor of n images, h rows, w columns and c channels. n may be 0: such a plan does
- * nothing. h, w and c are at least 1. */
+ * nothing. h, w and c are at least 1; all are below 2^31. */
 typedef struct hg_tensor {
     hg_dtype dtype;
     hg_layout layout;

@@ -33,19 +33,21 @@ HG_API void hg_context_tables(const hg_context *context, hg_table_counts *counts
 typedef struct hg_kernel_info {
     const char *name, *op, *layout, *isa, *algorithm;
     int revision;
-    bool available; /* this context may run it */
+    bool available; /* this context may run it, at least where it is forced */
 } hg_kernel_info;
 
 HG_API bool hg_kernel_get(const hg_context *context, size_t i, hg_kernel_info *info);
 
-/* Plans the problem that a key names, as printed by hg_plan_key; threads and accuracy as there.
- * filter and bias as in hg_plan_conv2d, NULL for operators without weights. kernel: NULL, or
+/* Plans the problem that a key names, as printed by hg_plan_key; docs/keys.md has the grammar.
+ * filter and bias as in hg_plan_conv2d, ignored for operators without weights. kernel: NULL, or
  * "NAME" or "NAME CONFIG" to force.
- * HG_INVALID: the key does not parse, and as hg_plan_conv2d. */
+ * HG_INVALID: the key does not parse, the filter is missing or of other sizes. The rest as
+ * hg_plan_conv2d. */
 HG_API hg_status hg_plan_from_key(hg_context *context, const char *key, hg_filter *filter,
                                   const void *bias, const char *kernel, hg_plan **plan);
 
-/* The filter that a key's problem needs; false for operators without weights or bad keys. */
+/* The filter that a key's problem needs, in the order HG_OIHW or, transposed, HG_IOHW; false for
+ * operators without weights or bad keys. */
 HG_API bool hg_key_filter(const char *key, hg_filter_desc *desc);
 
 /* Writes candidate number i ("NAME CONFIG", cut to size bytes) among all kernels and configurations

@@ -51,7 +51,7 @@ typedef struct hg_resize2d {
     hg_tensor input;
     hg_strides output_strides;
     hg_size2 output_size;    /* 0 = floor(in * scale) */
-    double scale_h, scale_w; /* 0 = out / in */
+    double scale_h, scale_w; /* 0 = out / in, exactly */
     hg_resize_mode mode;
     hg_coordinates coordinates;
     hg_rounding rounding;
@@ -64,9 +64,12 @@ typedef struct hg_resize2d {
     uint64_t reserved[4];
 } hg_resize2d;
 
+/* As hg_conv2d_output. */
 HG_API hg_status hg_resize2d_output(const hg_resize2d *op, hg_tensor *output);
 
-/* Statuses as hg_plan_conv2d. */
+/* Statuses as hg_plan_conv2d. Besides, HG_INVALID: neither a size nor a scale, a scale that is
+ * negative or not finite, cubic_a or roi not finite. HG_RANGE: a scale outside [2^-31, 2^31], or an
+ * antialias filter of more than about 2^36 taps over all outputs of an axis. */
 HG_API hg_status hg_plan_resize2d(hg_context *context, const hg_resize2d *op, hg_plan **plan);
 
 /* torch.nn.Upsample / F.interpolate(size=...): "nearest", "nearest-exact", "bilinear", "bicubic"
@@ -76,7 +79,9 @@ HG_API hg_status hg_plan_resize2d(hg_context *context, const hg_resize2d *op, hg
 HG_API hg_status hg_resize2d_pytorch(const hg_tensor *input, hg_size2 size, const char *mode,
                                      bool align_corners, bool antialias, hg_resize2d *op);
 
-/* keras.layers.UpSampling2D(size=factor): "nearest", "bilinear" or "bicubic". */
+/* keras.layers.UpSampling2D(size=factor): "nearest", "bilinear" or "bicubic"; other names and
+ * factors < 1 give HG_INVALID. Both presets also answer as hg_resize2d_output, and leave *op as it
+ * was where they fail. */
 HG_API hg_status hg_resize2d_keras(const hg_tensor *input, hg_size2 factor, const char *mode,
                                    hg_resize2d *op);
 
