@@ -14,6 +14,7 @@
     X(igemm_avx2)                                                                                  \
     X(direct_avx2)                                                                                 \
     X(direct_dot_avx2)                                                                             \
+    X(direct_nchw_avx2)                                                                            \
     X(winograd_avx2)                                                                               \
     X(depthwise_avx2)                                                                              \
     X(depthwise_nchw_avx2)                                                                         \
@@ -39,6 +40,7 @@
     X(igemm_neon)                                                                                  \
     X(direct_neon)                                                                                 \
     X(direct_dot_neon)                                                                             \
+    X(direct_nchw_neon)                                                                            \
     X(winograd_neon)                                                                               \
     X(depthwise_neon)                                                                              \
     X(depthwise_nchw_neon)                                                                         \
