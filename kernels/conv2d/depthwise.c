@@ -108,7 +108,7 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const double tile = k->limits.group_channels ? 0.6 : k->limits.kernel.w ? 0.7 : 0.25;
+    const double tile = k->limits.group_channels ? 0.9 : k->limits.kernel.w ? 0.7 : 0.25;
     const shape s = shape_of(p, k, &(hg_config){0});
     const double spread =
         s.multiplier > 1 ? (double)spread_bytes(p, &s) * (double)s.rows / (double)s.block : 0.0;
