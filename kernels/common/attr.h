@@ -43,4 +43,10 @@ HG_INLINE void hg_prefetch(const void *p, int64_t floats)
 #define HG_ROUND_UP(a, b) (HG_CEIL_DIV(a, b) * (b))
 #define HG_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* low, if that is above high. */
+HG_INLINE int64_t hg_clamp(int64_t v, int64_t low, int64_t high)
+{
+    return HG_MAX(low, HG_MIN(v, high));
+}
+
 #endif

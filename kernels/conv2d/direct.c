@@ -106,7 +106,7 @@ static taps taps_inside(int64_t at, int64_t stride, int64_t pad, int64_t dilatio
     const int64_t base = at * stride - pad, before = HG_MAX(-base, 0);
     const int64_t begin = HG_MIN(HG_CEIL_DIV(before, dilation), kernel);
     const int64_t end = base >= in ? 0 : (in - 1 - base) / dilation + 1;
-    return (taps){begin, clamp(end, begin, kernel)};
+    return (taps){begin, hg_clamp(end, begin, kernel)};
 }
 
 typedef struct pixel {

@@ -55,11 +55,6 @@ static bool is_flat(const hg_problem *p)
            (!p->post.residual || (r->h == out->w * r->w && r->n == out->h * r->h));
 }
 
-static int64_t clamp(int64_t v, int64_t low, int64_t high)
-{
-    return HG_MAX(low, HG_MIN(v, high));
-}
-
 static int64_t default_block(const hg_problem *p, const shape *s)
 {
     const int64_t pixel = s->c_group * (int64_t)sizeof(float), row = p->in.w * pixel;
@@ -108,10 +103,10 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     const int64_t reach = p->in.w - 1 - (p->kernel.w - 1) * p->dilation.w + p->pad.left;
     s.inner_begin = HG_MIN(HG_CEIL_DIV(HG_MAX(p->pad.left, 0), p->stride.w), p->out.w);
     s.inner_end = reach < 0 ? 0 : reach / p->stride.w + 1;
-    s.inner_end = clamp(s.inner_end, s.inner_begin, p->out.w);
+    s.inner_end = hg_clamp(s.inner_end, s.inner_begin, p->out.w);
     s.lines = s.flat ? p->out.n * p->out.h * p->out.w : p->out.h;
     const int64_t wanted = c->block ? c->block : default_block(p, &s);
-    s.block = clamp(wanted, 1, HG_MAX(s.lines, 1));
+    s.block = hg_clamp(wanted, 1, HG_MAX(s.lines, 1));
     s.image_blocks = HG_CEIL_DIV(s.lines, s.block);
     const int64_t window = (p->kernel.h - 1) * p->dilation.h + 1;
     s.packed_rows = HG_MIN((s.block - 1) * p->stride.h + window, p->in.h);
@@ -119,7 +114,7 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     /* Work for 16 threads, but not in crumbs. */
     const int64_t work = s.block * (s.flat ? 1 : p->out.w) * s.depth * p->out.c;
     const int64_t most = HG_MIN(HG_CEIL_DIV(32, HG_MAX(s.blocks, 1)), work / CRUMB);
-    const int64_t cuts = clamp(most, 1, s.panels);
+    const int64_t cuts = hg_clamp(most, 1, s.panels);
     s.chunk = c->split ? HG_MIN(c->split, s.panels) : HG_CEIL_DIV(s.panels, cuts);
     s.chunks = HG_CEIL_DIV(s.panels, s.chunk);
     return s;

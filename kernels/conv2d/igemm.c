@@ -43,11 +43,6 @@ static hg_size2 periods(const hg_problem *p)
  * Sizes
  * ------------------------------------------------------------------------------------------ */
 
-static int64_t clamp(int64_t v, int64_t low, int64_t high)
-{
-    return HG_MAX(low, HG_MIN(v, high));
-}
-
 static int64_t default_block(const hg_problem *p, const shape *s)
 {
     const hg_size2 period = periods(p);
@@ -56,14 +51,14 @@ static int64_t default_block(const hg_problem *p, const shape *s)
     const int64_t step = transposed(p) ? 1 : HG_MIN(p->stride.w, taps_x);
     const int64_t input = s->mr * taps_y * step * p->in.c * (int64_t)sizeof(float);
     const int64_t pointers = s->mr * s->taps * (int64_t)sizeof(void *);
-    return clamp(HG_MIN(INPUT_BYTES / input, POINTER_BYTES / pointers), 4, 64);
+    return hg_clamp(HG_MIN(INPUT_BYTES / input, POINTER_BYTES / pointers), 4, 64);
 }
 
 /* Panels per range such that there is work for 16 threads. */
 static int64_t default_chunk(const shape *s)
 {
     const int64_t ranges = HG_MAX(s->blocks * s->phases_y * s->phases_x, 1);
-    return HG_CEIL_DIV(s->panels, clamp(HG_CEIL_DIV(32, ranges), 1, s->panels));
+    return HG_CEIL_DIV(s->panels, hg_clamp(HG_CEIL_DIV(32, ranges), 1, s->panels));
 }
 
 /* Few channels: the taps of a row together make a reduction of useful length. */
@@ -90,8 +85,8 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
     s.fused = fused(p);
     if (s.fused) s.taps = p->kernel.h;
     const int64_t tiles = HG_CEIL_DIV(s.pixels, s.mr);
-    s.block = c->block > 0 ? clamp(c->block, 1, 1024) : default_block(p, &s);
-    s.block = clamp(s.block, 1, HG_MAX(tiles, 1));
+    s.block = c->block > 0 ? hg_clamp(c->block, 1, 1024) : default_block(p, &s);
+    s.block = hg_clamp(s.block, 1, HG_MAX(tiles, 1));
     s.blocks = HG_CEIL_DIV(tiles, s.block);
     s.chunk = c->split > 0 ? HG_MIN(c->split, s.panels) : default_chunk(&s);
     s.chunks = HG_CEIL_DIV(s.panels, s.chunk);

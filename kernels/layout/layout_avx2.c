@@ -53,9 +53,9 @@ static void strip(const float *src, int64_t src_stride, float *dst, int64_t dst_
         const int64_t c = HG_MIN(i, cols - VL), wide = HG_MIN(width, cols - c);
         for (int64_t k = 0; k < rows; k += LINE) {
             const int64_t r = HG_MIN(k, rows - VL), high = HG_MIN(LINE, rows - r);
-            const float *here = src + r * src_stride + c, *next = here + 2 * LINE;
+            const float *here = src + r * src_stride + c;
             for (int64_t j = 0; ahead && j < high; j++)
-                _mm_prefetch((const char *)(next + j * src_stride), _MM_HINT_T0);
+                hg_prefetch(here, 2 * LINE + j * src_stride);
             square(here, src_stride, dst + c * dst_stride + r, dst_stride, high, wide);
         }
     }

@@ -12,15 +12,6 @@ enum { VL = 8, BLOCK = 8 }; /* f32 lanes; vectors of accumulators per pass over 
 /* Windows of more than MANY taps are taken FEW taps at a time. */
 enum { MANY = 16, FEW = 8 };
 
-/* A line that a stream of loads reaches soon: rows of a few hundred bytes end before the hardware's
- * prefetchers have learnt them. Nothing is read, so it may lie outside the tensor, where pointers
- * must not be formed. */
-HG_INLINE void prefetch(const float *p, int64_t floats)
-{
-    const uintptr_t at = (uintptr_t)p + (uintptr_t)(floats * (int64_t)sizeof *p);
-    _mm_prefetch((const char *)at, _MM_HINT_T0);
-}
-
 typedef enum pool_kind { MAX, SUM, SUM_ABS, SUM_SQUARE } pool_kind;
 
 /* vmaxps returns its second operand for ties and NaN: so the accumulator stays unless the tap is
@@ -293,8 +284,8 @@ HG_INLINE __m256 pairs_indices(const hg_pool_args *a, bool numbers, int64_t x, i
     const int32_t offset[4] = {0, right, down, down + right};
     __m256 vi[4], vnan = _mm256_setzero_ps();
     __m256i vplace = _mm256_setzero_si256();
-    prefetch(in, ROWS_AHEAD * a->row_step);
-    prefetch(in, (ROWS_AHEAD + 1) * a->row_step);
+    hg_prefetch(in, ROWS_AHEAD * a->row_step);
+    hg_prefetch(in, (ROWS_AHEAD + 1) * a->row_step);
     load_columns(in, n, vi);
     load_columns(in + a->row_step, n, vi + 2);
     __m256 vacc = numbers ? first_of_four(vi, right, down, &vplace, &vnan) : vi[0];

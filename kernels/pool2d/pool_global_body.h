@@ -41,7 +41,7 @@ HG_INLINE void joined_planes(const float *in, int64_t floats, vec v[VL])
     HG_UNROLL
     for (int64_t j = 0; j < floats; j++) {
         const int64_t p = j * VL / floats, inside = (p + 1) * floats - j * VL;
-        if (j % (LINE / VL) == 0) v_prefetch(in + j * VL, AHEAD);
+        if (j % (LINE / VL) == 0) hg_prefetch(in + j * VL, AHEAD);
         const vec vi = v_load(in + j * VL, VL);
         if (inside >= VL) {
             v[p] = v_add(v[p], vi);

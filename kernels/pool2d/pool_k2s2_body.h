@@ -61,10 +61,10 @@ HG_INLINE bool nhwc(const hg_pool_args *args, kind kind)
         float *out = a->output + x * a->out_pixel;
         int64_t c = 0;
         for (; c < c_lines; c += LINE) {
-            v_prefetch(in + c, AHEAD);
-            v_prefetch(in + c, AHEAD + right);
-            v_prefetch(in + c, AHEAD + down);
-            v_prefetch(in + c, AHEAD + down + right);
+            hg_prefetch(in + c, AHEAD);
+            hg_prefetch(in + c, AHEAD + right);
+            hg_prefetch(in + c, AHEAD + down);
+            hg_prefetch(in + c, AHEAD + down + right);
             HG_UNROLL
             for (int i = 0; i < LINE; i += VL)
                 pixel(a, kind, in + c + i, out + c + i, VL, vflag + i / VL % 2 * 2);
@@ -215,8 +215,8 @@ HG_INLINE bool nhwc_indices(const hg_pool_args *args, hg_index_type type, kind k
             /* Two lines of input for one of output: pixels side by side are often dense. Beside
              * indices of 32 bits the hardware's prefetchers do as well. */
             if (type == HG_INDEX_I64 && at_line(c)) {
-                v_prefetch(in + 2 * c, 2 * AHEAD);
-                v_prefetch(in + 2 * c, 2 * AHEAD + a->row_step);
+                hg_prefetch(in + 2 * c, 2 * AHEAD);
+                hg_prefetch(in + 2 * c, 2 * AHEAD + a->row_step);
             }
             pixel_indices(a, &p, type, kind, in + c, at + c, &f, VL, vflag);
             next_lanes(&p, type, &f);
@@ -264,14 +264,14 @@ HG_INLINE bool nchw(const hg_pool_args *args, kind kind)
         float *out = a->output + y * a->out_down;
         for (int64_t x = 0; x < last; x += VL) {
             if (at_line(x)) {
-                v_prefetch(in + 2 * x, ROWS_AHEAD * a->row_step);
-                v_prefetch(in + 2 * x, (ROWS_AHEAD + 1) * a->row_step);
+                hg_prefetch(in + 2 * x, ROWS_AHEAD * a->row_step);
+                hg_prefetch(in + 2 * x, (ROWS_AHEAD + 1) * a->row_step);
             }
             pairs(a, kind, in + 2 * x, out + x, VL, vflag);
         }
         if (few == VL) {
-            v_prefetch(in + 2 * last, ROWS_AHEAD * a->row_step);
-            v_prefetch(in + 2 * last, (ROWS_AHEAD + 1) * a->row_step);
+            hg_prefetch(in + 2 * last, ROWS_AHEAD * a->row_step);
+            hg_prefetch(in + 2 * last, (ROWS_AHEAD + 1) * a->row_step);
             pairs(a, kind, in + 2 * last, out + last, VL, vflag);
         } else {
             pairs(a, kind, in, out, few, vflag);

@@ -23,13 +23,10 @@ HG_INLINE void v_store(float *p, vec v, size_t n)
         _mm256_maskstore_ps(p, hg_tail_mask(n), v);
 }
 
-/* A whole vector that is used several times: gcc would load it again for each use, and loads are
- * what bounds pooling. */
+/* A whole vector that is used several times; loads are what bounds pooling. */
 HG_INLINE vec v_load_once(const float *p)
 {
-    vec v = _mm256_loadu_ps(p);
-    __asm__("" : "+x"(v));
-    return v;
+    return hg_keep(_mm256_loadu_ps(p));
 }
 
 HG_INLINE vec v_set(float value)
@@ -70,14 +67,6 @@ HG_INLINE vec v_note_nan(vec vflag, vec a, vec b)
 HG_INLINE bool v_noted(vec vflag)
 {
     return _mm256_movemask_ps(_mm256_cmp_ps(vflag, vflag, _CMP_UNORD_Q)) != 0;
-}
-
-/* A line that a stream of loads reaches soon. Nothing is read, so it may lie outside the tensor,
- * where pointers must not be formed. */
-HG_INLINE void v_prefetch(const float *p, int64_t floats)
-{
-    const uintptr_t at = (uintptr_t)p + (uintptr_t)(floats * (int64_t)sizeof *p);
-    _mm_prefetch((const char *)at, _MM_HINT_T0);
 }
 
 #endif

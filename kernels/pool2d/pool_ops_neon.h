@@ -71,12 +71,4 @@ HG_INLINE bool v_noted(vec vflag)
     return vget_lane_u64(vreinterpret_u64_u32(vhalf), 0) != UINT64_MAX;
 }
 
-/* A line that a stream of loads reaches soon. Nothing is read, so it may lie outside the tensor,
- * where pointers must not be formed. */
-HG_INLINE void v_prefetch(const float *p, int64_t floats)
-{
-    const uintptr_t at = (uintptr_t)p + (uintptr_t)(floats * (int64_t)sizeof *p);
-    __builtin_prefetch((const void *)at);
-}
-
 #endif

@@ -77,8 +77,8 @@ HG_INLINE void k3s2_row_down(const hg_pool_planes_args *a, planes_kind kind, con
     k3s2_row r1 = row_from(a, second, 0, &vflag1), r2 = row_from(a, third, 0, &vflag2);
     int64_t x = 0;
     for (; x < last; x += VL) {
-        v_prefetch(r1.in + 2 * x, ROWS_AHEAD * a->in_row);
-        v_prefetch(r2.in + 2 * x, ROWS_AHEAD * a->in_row);
+        hg_prefetch(r1.in + 2 * x, ROWS_AHEAD * a->in_row);
+        hg_prefetch(r2.in + 2 * x, ROWS_AHEAD * a->in_row);
         const vec v1 = next_maxima(kind, &r1, x, &vflag1), v2 = next_maxima(kind, &r2, x, &vflag2);
         const vec vacc = join(kind, join(kind, v_load(carry + x, VL), v1), v2);
         v_store(carry + x, v2, VL);

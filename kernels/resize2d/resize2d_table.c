@@ -105,11 +105,6 @@ static int64_t nearest(hg_rounding rounding, coordinate x)
     return x.base;
 }
 
-static int64_t clamp(int64_t i, int64_t in)
-{
-    return HG_MAX(0, HG_MIN(i, in - 1));
-}
-
 static bool side_repeats(const side *s)
 {
     const hg_resize_attr *r = s->attr;
@@ -217,18 +212,18 @@ static void fill_filter(const side *s, columns t, int64_t o)
         const double w = filter(r, distance(s, x, d));
         if (w == 0.0) continue;
         total += w;
-        last = clamp(x.base + d, s->in);
+        last = hg_clamp(x.base + d, 0, s->in - 1);
         if (first < 0) first = last;
     }
     if (first < 0 || total == 0.0) {
-        set_single(t, o, clamp(x.base, s->in));
+        set_single(t, o, hg_clamp(x.base, 0, s->in - 1));
         return;
     }
     t.first[o] = (int32_t)first;
     t.count[o] = (int32_t)(last - first + 1);
     int64_t at = first;
     for (int64_t d = -reach; d <= reach + 1; d++) {
-        const int64_t i = clamp(x.base + d, s->in);
+        const int64_t i = hg_clamp(x.base + d, 0, s->in - 1);
         if (r->exclude_outside && i != x.base + d) continue;
         if (i < first || i > last) continue;
         if (i != at) sum = 0.0;
@@ -246,7 +241,7 @@ static void fill_axis(const side *s, columns t)
         if (outside(s, o))
             t.first[o] = t.count[o] = 0;
         else if (r->mode == HG_RESIZE_NEAREST)
-            set_single(t, o, clamp(nearest(r->rounding, source(s, o)), s->in));
+            set_single(t, o, hg_clamp(nearest(r->rounding, source(s, o)), 0, s->in - 1));
         else if (r->mode == HG_RESIZE_AREA)
             fill_area(s, t, o);
         else

@@ -33,14 +33,6 @@ HG_INLINE void drain(void)
     _mm_sfence();
 }
 
-/* A line that is written soon. Nothing is read, so it may lie outside the tensor, where pointers
- * must not be formed. */
-HG_INLINE void prefetch(const float *p, int64_t floats)
-{
-    const uintptr_t at = (uintptr_t)p + (uintptr_t)(floats * (int64_t)sizeof *p);
-    _mm_prefetch((const char *)at, _MM_HINT_T0);
-}
-
 HG_INLINE vec broadcast(const float *p)
 {
     return _mm256_broadcast_ss(p);

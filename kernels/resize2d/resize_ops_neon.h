@@ -32,14 +32,6 @@ HG_INLINE void drain(void)
 {
 }
 
-/* A line that is written soon. Nothing is read, so it may lie outside the tensor, where pointers
- * must not be formed. */
-HG_INLINE void prefetch(const float *p, int64_t floats)
-{
-    const uintptr_t at = (uintptr_t)p + (uintptr_t)(floats * (int64_t)sizeof *p);
-    __builtin_prefetch((const void *)at);
-}
-
 HG_INLINE vec broadcast(const float *p)
 {
     return vld1q_dup_f32(p);

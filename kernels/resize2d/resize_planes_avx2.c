@@ -99,14 +99,6 @@ HG_INLINE pair v_zip(vec even, vec odd)
                   _mm256_permute2f128_ps(vlow, vhigh, 0x31)};
 }
 
-/* A line that is written soon. Nothing is read, so it may lie outside the tensor, where pointers
- * must not be formed. */
-HG_INLINE void v_prefetch(const float *p, int64_t floats)
-{
-    const uintptr_t at = (uintptr_t)p + (uintptr_t)(floats * (int64_t)sizeof *p);
-    _mm_prefetch((const char *)at, _MM_HINT_T0);
-}
-
 #include "kernels/resize2d/resize_planes_body.h"
 
 const hg_kernel hg_resize_planes_avx2[] = {

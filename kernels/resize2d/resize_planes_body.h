@@ -178,7 +178,7 @@ HG_INLINE void row_along_y(const hg_resize_plane_args *a, int T, int64_t y)
     v_store(out, blend(T, rows, vk, 0));
     int64_t x = head;
     for (; x + VL < last; x += 2 * VL) {
-        v_prefetch(out + x, ROWS_AHEAD * a->out_row);
+        hg_prefetch(out + x, ROWS_AHEAD * a->out_row);
         v_store(out + x, blend(T, rows, vk, x));
         v_store(out + x + VL, blend(T, rows, vk, x + VL));
     }

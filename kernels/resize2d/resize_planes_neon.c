@@ -98,14 +98,6 @@ HG_INLINE pair v_zip(vec even, vec odd)
     return (pair){vzip1q_f32(even, odd), vzip2q_f32(even, odd)};
 }
 
-/* A line that is written soon. Nothing is read, so it may lie outside the tensor, where pointers
- * must not be formed. */
-HG_INLINE void v_prefetch(const float *p, int64_t floats)
-{
-    const uintptr_t at = (uintptr_t)p + (uintptr_t)(floats * (int64_t)sizeof *p);
-    __builtin_prefetch((const void *)at);
-}
-
 #include "kernels/resize2d/resize_planes_body.h"
 
 const hg_kernel hg_resize_planes_neon[] = {

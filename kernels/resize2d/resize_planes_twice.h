@@ -96,8 +96,8 @@ HG_INLINE void repeat_rows(const hg_resize_plane_args *a, bool past)
         const float *in = a->input + y / 2 * a->in_row;
         float *out = a->output + y * a->out_row;
         for (int64_t x = 0; x < last; x += VL) {
-            if (!past) v_prefetch(out + 2 * x, ROWS_AHEAD * a->out_row);
-            if (!past) v_prefetch(out + 2 * x, (ROWS_AHEAD + 1) * a->out_row);
+            if (!past) hg_prefetch(out + 2 * x, ROWS_AHEAD * a->out_row);
+            if (!past) hg_prefetch(out + 2 * x, (ROWS_AHEAD + 1) * a->out_row);
             const pair v = v_zip(v_load(in + x), v_load(in + x));
             put_pair(out + 2 * x, v, past);
             put_pair(out + a->out_row + 2 * x, v, past);

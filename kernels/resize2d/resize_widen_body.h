@@ -41,7 +41,7 @@ HG_INLINE void output(vec (*vi)[LINE + 1], const float *weight, int64_t step, fl
 
 HG_INLINE void fetch(const float *out, int nv)
 {
-    HG_UNROLL for (int j = 0; j < nv; j += LINE) prefetch(out, FLOATS_AHEAD + j * VL);
+    HG_UNROLL for (int j = 0; j < nv; j += LINE) hg_prefetch(out, FLOATS_AHEAD + j * VL);
 }
 
 /* `run` outputs from x on between the same `taps` pixels at `in`, nv vectors of their channels; the

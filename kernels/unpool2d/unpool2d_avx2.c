@@ -134,13 +134,6 @@ HG_INLINE void store_pairs(float *out, __m256i vlow, __m256i vhigh, size_t n)
 /* Elements and rows between a prefetch and its load or store. */
 enum { AHEAD = 512, ROWS_AHEAD = 4 };
 
-/* A line that a stream of loads reaches soon. Nothing is read, so it may lie outside the tensor,
- * where pointers must not be formed. */
-HG_INLINE void prefetch(const void *p, size_t bytes)
-{
-    _mm_prefetch((const char *)((uintptr_t)p + bytes), _MM_HINT_T0);
-}
-
 /* Indices expected of inputs x .. x + VL at the first pixel of their blocks, modulo 2^32. */
 HG_INLINE __m256i expected(const hg_unpool_args *a, int64_t x, int64_t y)
 {
@@ -167,12 +160,12 @@ HG_INLINE __m256i blocks(const hg_unpool_args *a, int64_t x, int64_t y, __m256i 
     const int64_t e = y * a->in_down + x;
     const float *in = a->input + e;
     const size_t index_size = hg_index_bytes(a->index_type);
-    prefetch(in, AHEAD * sizeof(float));
-    prefetch((const char *)a->indices + (size_t)e * index_size, AHEAD * index_size);
+    const int64_t index_floats = (int64_t)(index_size / sizeof(float));
+    hg_prefetch(in, AHEAD);
+    hg_prefetch((const char *)a->indices + (size_t)e * index_size, AHEAD * index_floats);
     float *out = a->output + 2 * (y * a->out_row + x);
     /* Lines to be written come as slowly as those to be read. */
-    for (size_t row = ROWS_AHEAD; row < ROWS_AHEAD + 2; row++)
-        prefetch(out, row * (size_t)a->out_row * sizeof(float));
+    for (int64_t row = ROWS_AHEAD; row < ROWS_AHEAD + 2; row++) hg_prefetch(out, row * a->out_row);
     const __m256i vi = _mm256_castps_si256(n == VL ? _mm256_loadu_ps(in)
                                                    : _mm256_maskload_ps(in, hg_tail_mask(n)));
     const __m256i voffset = offsets_of(a, x, y, vexpected, n);
