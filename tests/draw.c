@@ -229,7 +229,7 @@ static void draw_resize(const hg_kernel *k, rng *r, descriptor *d)
     if (filter && rng_percent(r, 25)) o->exclude_outside = true;
     if (o->mode == HG_RESIZE_BICUBIC) o->cubic_a = rng_percent(r, 50) ? 0 : -0.5;
     if (!k->limits.exact_factor && rng_percent(r, 15)) {
-        o->output_size = (hg_size2){0, 0};
+        if (rng_percent(r, 50)) o->output_size = (hg_size2){0, 0};
         o->scale_h =
             rng_percent(r, 50) ? (double)rng_in(r, 4, 24) / 8 : 0.3 + 3 * (double)rng_unit(r);
         o->scale_w =

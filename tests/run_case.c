@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kernels/common/attr.h"
+#include "tests/alone.h"
 #include "tests/compare.h"
 #include "tests/draw.h"
 #include "tests/executor.h"
@@ -187,18 +188,20 @@ static void check_result(trial *t, const char *how, const case_data *d, const or
 /* Every placement and thread count must give the bits of the first run. */
 static void run_all_ways(trial *t, const case_data *d, const oracle_output *want, bool threads)
 {
-    static const char *const names[] = {"ending at a page", "starting at a page", "3 threads"};
-    run_result results[3] = {{0}};
-    for (int way = 0; way < (threads ? 3 : 2) && !t->failed; way++) {
+    static const char *const names[] = {"ending at a page", "starting at a page",
+                                        "each range alone", "3 threads"};
+    run_result results[HG_COUNT(names)] = {{0}};
+    for (int way = 0; way < (threads ? 4 : 2) && !t->failed; way++) {
         hg_plan *plan;
         const guard_side side = way == 1 ? GUARD_START : GUARD_END;
         const hg_status status =
-            make_plan(t, way == 2 ? t->env->three : t->env->one, d, side, &plan);
+            make_plan(t, way == 3 ? t->env->three : t->env->one, d, side, &plan);
         if (status) {
             complain(t, "%s: planning again failed: %s", names[way], t->env->said);
             break;
         }
         check_plan(t, plan);
+        if (way == 2) run_ranges_alone(plan);
         run_guarded(plan, &t->problem, d, side, &results[way]);
         hg_plan_free(plan);
         check_result(t, names[way], d, want, &results[way]);
@@ -206,7 +209,7 @@ static void run_all_ways(trial *t, const case_data *d, const oracle_output *want
             !run_result_same_bits(&t->problem, &results[0], &results[way]))
             complain(t, "%s: other bits than the first run", names[way]);
     }
-    for (int way = 0; way < 3; way++) run_result_free(&results[way]);
+    for (size_t way = 0; way < HG_COUNT(names); way++) run_result_free(&results[way]);
 }
 
 static void run_kind(trial *t, data_kind kind, rng *r)

@@ -31,8 +31,8 @@ typedef struct hg_resize_group {
  *     output[y*out_row + x] = sum over k < v.count[y] of
  *                             v.weight[k*v.out + y] * row[v.first[y] + k][x]
  *
- * Sums run in the order of k, fused after the first product. v.first never decreases, and no count
- * is 0. Row iy lies in slot iy & slots of the ring, ring_row floats apart; slots + 1 is a power of
+ * Sums run in the order of k, fused after the first product. No count is 0. v.first decreases at
+ * most once in a row, behind an output on a pixel, which needs no other. Row iy lies in slot iy & slots of the ring, ring_row floats apart; slots + 1 is a power of
  * 2 above v.taps. Group i is of the outputs from min(i * VL, width - VL) on.
  *
  * doubled: the output is twice as wide and high, an edge being its own neighbour; y is 0 or odd,

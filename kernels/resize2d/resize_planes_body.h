@@ -220,6 +220,14 @@ HG_INLINE int64_t any_rows_along_y(const hg_resize_plane_args *a, int64_t y)
     }
 }
 
+/* The first input row that outputs from y on need. One that lies on a pixel needs that alone, and
+ * the next may begin before it. */
+HG_INLINE int64_t first_from(const hg_resize_plane_args *a, int64_t y)
+{
+    const int32_t *first = a->v.first + y;
+    return y + 1 < a->y_end ? HG_MIN(first[0], first[1]) : first[0];
+}
+
 #include "kernels/resize2d/resize_planes_twice.h"
 
 /* Doubling past the caches. */
@@ -245,10 +253,10 @@ static void plane_near(const hg_resize_plane_args *args)
         cubic_plane(a, false);
         return;
     }
-    int64_t ready = 0; /* input rows below are in the ring, or were */
+    int64_t ready = 0; /* input rows below are in the ring, or were, or are not needed */
     for (int64_t y = a->y; y < a->y_end;) {
         const int64_t end = a->v.first[y] + a->v.count[y];
-        ready = HG_MAX(ready, a->v.first[y]);
+        ready = HG_MAX(ready, first_from(a, y));
         while (ready < end) {
             const bool two = ready + 1 < a->v.in;
             if (two)

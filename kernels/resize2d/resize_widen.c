@@ -5,6 +5,8 @@
  *            input rows                scratch: up to 4 rows          output rows
  *            iy, iy + 1  ----y---->    between iy and iy + 1  ---x--> oy, oy + 1, ...
  */
+#include <math.h>
+
 #include "kernels/resize2d/resize2d.h"
 
 enum {
@@ -48,6 +50,16 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     return in_order && !far ? 2 : 1;
 }
 
+/* Input pixels from one output of a row to the next; no more than that where the sizes decide. A
+ * given scale may be any, whatever the sizes. */
+static double step_of(const hg_problem *p)
+{
+    const double in = (double)p->in.w, scale = p->resize.scale_w;
+    if (scale == 0.0) return in / (double)p->out.w;
+    return p->resize.coordinates == HG_ALIGN_CORNERS ? fabs((in - 1.0) / (in * scale - 1.0))
+                                                     : 1.0 / scale;
+}
+
 /* How a plan cuts its output: rows of a range, and blocks of columns whose sources fit scratch. */
 typedef struct cut {
     int64_t rows, row_blocks;
@@ -61,8 +73,9 @@ static cut cut_of(const hg_problem *p)
     cut s = {.rows = HG_MAX(BLOCK_FLOATS / (p->out.w * p->out.c), group)};
     s.rows = HG_MIN(HG_ROUND_UP(s.rows, group), p->out.h);
     s.row_blocks = HG_CEIL_DIV(p->out.h, s.rows);
-    s.columns = fitting >= p->in.w ? p->out.w : HG_MAX(fitting * p->out.w / p->in.w, 1);
     s.sources = HG_MIN(fitting + MOST_TAPS + 1, p->in.w);
+    const double most_columns = s.sources == p->in.w ? INFINITY : (double)fitting / step_of(p);
+    s.columns = (int64_t)fmax(fmin(most_columns, (double)p->out.w), 1.0);
     return s;
 }
 
@@ -124,7 +137,7 @@ static void run_block(const hg_task *t, const cut *s, const float *in, float *ou
     const hg_resize_axis v = hg_resize_vertical(p, t->tables);
     const hg_resize_axis h = hg_resize_horizontal(p, t->tables);
     int64_t begin = 0, end = p->in.w;
-    if (x_end - x < p->out.w) sources_of(&h, x, x_end, &begin, &end);
+    if (s->sources < p->in.w) sources_of(&h, x, x_end, &begin, &end);
     const float *rows[MOST_TAPS];
     for (int64_t k = 0; k < v.count[oy]; k++)
         rows[k] = in + (v.first[oy] + k) * p->in.strides.h + begin * p->in.strides.w;
