@@ -2,6 +2,12 @@
  * resize_ops_<isa>.h. */
 #include "kernels/resize2d/resize2d_sums.h"
 
+/* Has the pixel behind x the same sources? */
+HG_INLINE bool is_pair(const hg_resize_args *a, int64_t x)
+{
+    return x + 1 < a->width && a->count[x + 1] == a->count[x] && a->first[x + 1] == a->first[x];
+}
+
 /* Pixels from x on that have n_taps taps, a constant; in pairs where both have the same sources. A
  * pixel is a few vectors, so this loop has no calls. Returns the first pixel it leaves. */
 HG_INLINE int64_t across_pairs(const hg_resize_args *a, int64_t x, const int n_taps)
@@ -17,7 +23,7 @@ HG_INLINE int64_t across_pairs(const hg_resize_args *a, int64_t x, const int n_t
                         .weight_step = a->weight_step,
                         .pitch = a->channels,
                         .n = (size_t)a->channels};
-        const bool pair = x + 1 < a->width && count[x + 1] == n_taps && first[x + 1] == first[x];
+        const bool pair = is_pair(a, x);
         if (pair)
             sum_fixed(&b, n_taps, 2);
         else
@@ -27,18 +33,21 @@ HG_INLINE int64_t across_pairs(const hg_resize_args *a, int64_t x, const int n_t
     return x;
 }
 
+/* One pixel, or two of the same sources. */
 static int64_t across_any(const hg_resize_args *a, int64_t x)
 {
     const float *taps[HG_RESIZE_MOST_TAPS];
+    const bool pair = is_pair(a, x);
     for (int64_t k = 0; k < a->count[x]; k++) taps[k] = a->input + (a->first[x] + k) * a->in_pixel;
     const sums b = {.taps = taps,
                     .weight = a->weight + x,
                     .out = a->output + x * a->channels,
                     .weight_step = a->weight_step,
+                    .pitch = a->channels,
                     .count = a->count[x],
                     .n = (size_t)a->channels};
-    sum_any(&b);
-    return x + 1;
+    (pair ? sum_two : sum_one)(&b);
+    return x + 1 + pair;
 }
 
 /* Pixels without taps, outside the region of interest, are left to the driver. */

@@ -75,7 +75,7 @@ static void sum_stream(sums b)
     const size_t n = b.n, head = HG_MIN((32 - (uintptr_t)b.out % 32) / sizeof(float) % VL, n);
     size_t i = head;
     b.n = head;
-    sum_any(&b);
+    sum_one(&b);
     for (; i + VL <= n; i += VL) {
         __m256 vacc = _mm256_mul_ps(_mm256_broadcast_ss(b.weight), _mm256_loadu_ps(b.taps[0] + i));
         for (int64_t k = 1; k < b.count; k++)
@@ -273,7 +273,7 @@ const hg_kernel hg_resize2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 2,
+     .rev = 3,
      .algorithm = &hg_resize_taps,
      .run.resize = &filters},
     {.name = "resize2d.f32.nchw.avx2.taps",
@@ -281,7 +281,7 @@ const hg_kernel hg_resize2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 2,
+     .rev = 3,
      .algorithm = &hg_resize_taps,
      .run.resize = &filters},
     {.name = NULL},

@@ -1,4 +1,4 @@
-/* Resizing of NCHW planes by up to 4 taps along either axis: the contract between the portable
+/* Resizing of NCHW planes by up to 6 taps along either axis: the contract between the portable
  * driver and the microkernels. */
 #ifndef HG_RESIZE_PLANES_H
 #define HG_RESIZE_PLANES_H
@@ -8,7 +8,7 @@
 extern const hg_kernel hg_resize_planes_avx2[], hg_resize_planes_neon[];
 extern const hg_algorithm hg_resize_planes;
 
-enum { HG_PLANE_TAPS = 4, HG_PLANE_CUBIC_WIDTH = 12 };
+enum { HG_PLANE_TAPS = 6, HG_PLANE_CUBIC_WIDTH = 12 };
 
 /* Where the taps of VL neighbouring outputs lie. */
 typedef enum hg_resize_spread {
@@ -31,9 +31,10 @@ typedef struct hg_resize_group {
  *     output[y*out_row + x] = sum over k < v.count[y] of
  *                             v.weight[k*v.out + y] * row[v.first[y] + k][x]
  *
- * Sums run in the order of k, fused after the first product. No count is 0. v.first decreases at
- * most once in a row, behind an output on a pixel, which needs no other. Row iy lies in slot iy & slots of the ring, ring_row floats apart; slots + 1 is a power of
- * 2 above v.taps. Group i is of the outputs from min(i * VL, width - VL) on.
+ * Sums run in the order of k, fused after the first product. No count is 0. v.first decreases only
+ * behind an output on a pixel, which needs no other, and not twice in a row. Row iy lies in slot
+ * iy & slots of the ring, ring_row floats apart; slots + 1 is a power of 2 above v.taps. Group i is
+ * of the outputs from min(i * VL, width - VL) on.
  *
  * doubled: the output is twice as wide and high, an edge being its own neighbour; y is 0 or odd,
  * and y_end odd or v.out. 2: of 3/4 and 1/4 of neighbours along either axis. 4: of the weights of h
