@@ -103,7 +103,7 @@ static void draw_fields(rng *r, descriptor *d)
         break;
     default:
         d->u.resize2d.output_size = draw_pair(r, 9);
-        d->u.resize2d.mode = (hg_resize_mode)rng_in(r, 0, HG_RESIZE_AREA);
+        d->u.resize2d.mode = (hg_resize_mode)rng_in(r, 0, HG_RESIZE_LANCZOS5);
         d->u.resize2d.antialias = rng_percent(r, 30);
         if (rng_percent(r, 40)) d->u.resize2d.scale_h = (double)draw_size(r, 2) / 3;
         if (rng_percent(r, 40)) d->u.resize2d.scale_w = 1 / ((double)draw_size(r, 2) + 0.5);

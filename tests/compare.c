@@ -47,7 +47,11 @@ static double resize_tolerance(const hg_problem *p, const oracle_output *want, i
     const double most = want->magnitude[i];
     if (p->resize.mode == HG_RESIZE_AREA || p->resize.antialias)
         return 2 * (want->count[i] + 4) * (u * most + 0x1p-149);
-    return (p->resize.mode == HG_RESIZE_BILINEAR ? 8 : 32) * (u * most + 0x1p-149);
+    static const double factors[] = {[HG_RESIZE_BILINEAR] = 8,
+                                     [HG_RESIZE_BICUBIC] = 32,
+                                     [HG_RESIZE_LANCZOS3] = 64,
+                                     [HG_RESIZE_LANCZOS5] = 128};
+    return factors[p->resize.mode] * (u * most + 0x1p-149);
 }
 
 static double root(double sum, double p)

@@ -214,7 +214,8 @@ static void draw_resize(const hg_kernel *k, rng *r, descriptor *d)
 {
     hg_resize2d *o = &d->u.resize2d;
     o->input = input_tensor(k, r, draw_rows(r), draw_columns(r));
-    o->mode = (hg_resize_mode)(k->limits.resize_mode ? k->limits.resize_mode - 1 : rng_in(r, 0, 3));
+    o->mode = (hg_resize_mode)(k->limits.resize_mode ? k->limits.resize_mode - 1
+                                                     : rng_in(r, 0, HG_RESIZE_LANCZOS5));
     const int kind = k->limits.exact_factor ? 0 : (int)rng_in(r, 0, 99);
     o->output_size.h = draw_out_extent(r, o->input.h, kind);
     o->output_size.w = draw_out_extent(r, o->input.w, kind);

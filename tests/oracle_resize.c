@@ -114,6 +114,20 @@ static double keys(double x, double a)
     return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
 }
 
+/* sin(pi x) / (pi x), by the sine of at most a quarter turn. */
+static double sinc(double x)
+{
+    const double turns = round(x), part = x - turns, pi = acos(-1);
+    if (x == 0) return 1;
+    return (fmod(turns, 2) == 0 ? 1 : -1) * sin(pi * part) / (pi * x);
+}
+
+static double windowed(double x, int lobes)
+{
+    const double w = sinc(x) * sinc(x / lobes);
+    return fabs(x) < lobes && fabs(w) >= 0x1p-36 ? w : 0;
+}
+
 static int64_t clamp(int64_t i, int64_t in)
 {
     return i < 0 ? 0 : i >= in ? in - 1 : i;
@@ -123,15 +137,17 @@ static int64_t clamp(int64_t i, int64_t in)
  */
 static void filter_taps(const hg_resize_attr *r, const axis *a, double x, taps *t)
 {
-    const bool cubic = r->mode == HG_RESIZE_BICUBIC;
+    const hg_resize_mode mode = r->mode;
+    const bool cubic = mode == HG_RESIZE_BICUBIC;
+    const int lobes = mode == HG_RESIZE_LANCZOS3 ? 3 : mode == HG_RESIZE_LANCZOS5 ? 5 : 0;
     const double given = a->scale != 0 ? a->scale : (double)a->out / (double)a->in;
     const double squeeze = r->antialias && given < 1 ? given : 1;
-    const double support = (cubic ? 2 : 1) / squeeze;
+    const double support = (lobes ? lobes : cubic ? 2 : 1) / squeeze;
     double total = 0;
     for (int64_t i = (int64_t)floor(x - support); i <= (int64_t)ceil(x + support); i++) {
-        if (r->exclude_outside && (i < 0 || i >= a->in)) continue;
+        if ((r->exclude_outside || lobes) && (i < 0 || i >= a->in)) continue;
         const double at = ((double)i - x) * squeeze;
-        const double w = cubic ? keys(at, r->cubic_a) : triangle(at);
+        const double w = lobes ? windowed(at, lobes) : cubic ? keys(at, r->cubic_a) : triangle(at);
         if (w == 0) continue;
         t->index[t->count] = clamp(i, a->in);
         t->weight[t->count++] = w;

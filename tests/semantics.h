@@ -13,11 +13,11 @@ typedef struct semantics_case {
     float x[SEMANTICS_VALUES]; /* all tensors dense, [n][c][h][w] */
     float weights[8];          /* in the order that the filter's descriptor names */
     float bias;                /* of every channel */
-    int64_t input_indices[4];  /* max_unpool2d */
-    hg_size2 size;             /* of the output */
+    int64_t input_indices[SEMANTICS_VALUES]; /* max_unpool2d */
+    hg_size2 size;                           /* of the output */
     float y[SEMANTICS_VALUES];
-    int64_t indices[8]; /* max_pool2d with indices */
-    hg_status status;   /* of the run */
+    int64_t indices[SEMANTICS_VALUES]; /* max_pool2d with indices */
+    hg_status status;                  /* of the run */
 } semantics_case;
 
 /* Terminated by row NULL. */

@@ -14,6 +14,7 @@
 #define NEAREST(how, where) .mode = HG_RESIZE_NEAREST, .coordinates = where, .rounding = how
 #define BILINEAR(where) .mode = HG_RESIZE_BILINEAR, .coordinates = where
 #define BICUBIC .mode = HG_RESIZE_BICUBIC
+#define LANCZOS(lobes) .mode = HG_RESIZE_LANCZOS##lobes
 
 const semantics_case semantics_resize[] = {
     {"resize.nearest", "4 to 2, half_pixel, prefer_floor",
@@ -101,6 +102,22 @@ const semantics_case semantics_resize[] = {
     {"resize.antialias", "outside dropped",
      ROW(4, 2, BILINEAR(HG_HALF_PIXEL), .antialias = true, .exclude_outside = true),
      .x = {0, 32, 64, 0}, .size = {1, 2}, .y = {22.857143f, 32}},
+
+    {"resize.lanczos", "3", ROW(4, 2, LANCZOS(3)), .x = {0, 32, 64, 0}, .size = {1, 2},
+     .y = {9.7799511f, 31.2958435f}},
+    {"resize.lanczos", "5", ROW(4, 2, LANCZOS(5)), .x = {0, 32, 64, 0}, .size = {1, 2},
+     .y = {7.27903458f, 29.7470469f}},
+    {"resize.lanczos", "3, antialias", ROW(4, 2, LANCZOS(3), .antialias = true),
+     .x = {0, 32, 64, 0}, .size = {1, 2}, .y = {23.8724477f, 34.2174587f}},
+    {"resize.lanczos", "5, antialias", ROW(4, 2, LANCZOS(5), .antialias = true),
+     .x = {0, 32, 64, 0}, .size = {1, 2}, .y = {24.5778818f, 34.7015549f}},
+    {"resize.lanczos", "3 to a larger image: antialias changes nothing",
+     ROW(2, 4, LANCZOS(3), .antialias = true), .x = {0, 6}, .size = {1, 4},
+     .y = {-1.0528662f, 1.39722416f, 4.60277584f, 7.0528662f}},
+    {"resize.lanczos", "5 to a larger image: fewer pixels than taps", ROW(2, 4, LANCZOS(5)),
+     .x = {0, 6}, .size = {1, 4}, .y = {-1.32427133f, 1.46299049f, 4.53700951f, 7.32427133f}},
+    {"resize.lanczos", "3: a pixel's own coordinate has its value", ROW(3, 3, LANCZOS(3)),
+     .x = {1, 2, 5}, .size = {1, 3}, .y = {1, 2, 5}},
 
     {"resize.area", "overlapping windows", ROW(5, 2, .mode = HG_RESIZE_AREA), .x = {0, 3, 6, 9, 12},
      .size = {1, 2}, .y = {3, 9}},

@@ -15,7 +15,7 @@ typedef struct shape_op {
     const char *name;
     hg_status (*build)(const hg_shape *s, const struct shape_op *op, const hg_tensor *in,
                        hg_problem *p, hg_reason *why);
-    bool flag;        /* pooling: indices, or global; resize: align_corners; conv: depthwise */
+    bool flag;        /* indices, global, depthwise, align_corners or lanczos5 */
     const char *mode; /* resize */
     hg_conv_pool pool;
 } shape_op;
@@ -122,6 +122,16 @@ static hg_status build_resize(const hg_shape *s, const shape_op *op, const hg_te
     return hg_problem_resize2d(&d, p, why);
 }
 
+/* PyTorch has no such mode. */
+static hg_status build_lanczos(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                               hg_problem *p, hg_reason *why)
+{
+    const hg_resize2d d = {.input = *in,
+                           .output_size = {s->oh, s->ow},
+                           .mode = op->flag ? HG_RESIZE_LANCZOS5 : HG_RESIZE_LANCZOS3};
+    return hg_problem_resize2d(&d, p, why);
+}
+
 static const shape_op ops[] = {
     {.name = "Conv", .build = build_conv},
     {.name = "ConvDepthwise", .build = build_conv, .flag = true},
@@ -141,6 +151,8 @@ static const shape_op ops[] = {
      .mode = "bilinear"},
     {.name = "Resize:bicubic", .build = build_resize, .mode = "bicubic"},
     {.name = "Resize:area", .build = build_resize, .mode = "area"},
+    {.name = "Resize:lanczos3", .build = build_lanczos},
+    {.name = "Resize:lanczos5", .build = build_lanczos, .flag = true},
 };
 
 hg_status hg_shape_problem(const hg_shape *shape, hg_layout layout, hg_problem *p, hg_reason *why)

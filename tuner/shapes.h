@@ -10,9 +10,10 @@
  *
  * op is Conv, ConvDepthwise, ConvMaxPool or ConvAveragePool (with 2x2 pooling fused),
  * ConvTranspose, MaxPool, MaxPoolIndices, AveragePool, GlobalAveragePool, MaxUnpool or Resize:MODE
- * (nearest, bilinear, bilinear_align_corners, bicubic, area). The padding of a pooling may or may
- * not include the overhang of a ceil rule: OH and OW decide. Averages leave padding out, indices
- * are 32 bits wide and count as PyTorch does, and resizes follow PyTorch's interpolate. */
+ * (nearest, bilinear, bilinear_align_corners, bicubic, area, lanczos3, lanczos5). The padding of a
+ * pooling may or may not include the overhang of a ceil rule: OH and OW decide. Averages leave
+ * padding out, indices are 32 bits wide and count as PyTorch does, and resizes follow PyTorch's
+ * interpolate, which has no Lanczos. */
 #ifndef HG_TUNER_SHAPES_H
 #define HG_TUNER_SHAPES_H
 

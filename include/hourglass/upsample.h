@@ -11,8 +11,10 @@ extern "C" {
 typedef enum hg_resize_mode {
     HG_RESIZE_NEAREST = 0,
     HG_RESIZE_BILINEAR,
-    HG_RESIZE_BICUBIC, /* Keys, with resize.cubic_a */
-    HG_RESIZE_AREA     /* mean over [floor(o*in/out), ceil((o+1)*in/out)): adaptive average */
+    HG_RESIZE_BICUBIC,  /* Keys, with resize.cubic_a */
+    HG_RESIZE_AREA,     /* mean over [floor(o*in/out), ceil((o+1)*in/out)): adaptive average */
+    HG_RESIZE_LANCZOS3, /* sinc(d) * sinc(d/3) for |d| < 3, else 0; sinc(d) = sin(pi d)/(pi d) */
+    HG_RESIZE_LANCZOS5  /* sinc(d) * sinc(d/5) for |d| < 5, else 0 */
 } hg_resize_mode;
 
 /* Source coordinate x of output o along an axis; scale = out/in unless given. */
@@ -42,11 +44,21 @@ typedef struct hg_roi {
  *
  *     output[n][oy][ox][c] = sum over a, b of  wy[oy][a] * wx[ox][b] * input[n][iy+a][ix+b][c]
  *
- * Coordinates, ties and weights are decided at plan time in integers or double and rounded to
- * f32 once. Source indices are clamped to the border, or, with exclude_outside, dropped and the
- * weights renormalised (to the border's pixel alone, where a given scale leads wholly outside).
- * antialias widens the filter's support by max(1, 1/scale) (PyTorch, ONNX).
- * The defaults (zero) are ONNX' Resize; presets for PyTorch and Keras are below. */
+ * Of output o, whose source coordinate is x, the filters (bilinear: 1 - |d| for |d| < 1) have along
+ * either axis, s being 1, or min(1, scale) with antialias (PyTorch, ONNX):
+ *
+ *     for (i = 0; i < in; i++) w[o][i] = 0;
+ *     for (i = every integer; |i - x| * s < radius of the filter)
+ *         w[o][clamp(i, 0, in - 1)] += filter((i - x) * s);
+ *     w[o] /= sum over i of w[o][i];
+ *
+ * With exclude_outside, and in the Lanczos modes always, integers beyond the border are left out
+ * instead of clamped (where a given scale leads so far outside that no pixel has weight, the
+ * border's has all). Coordinates, ties and weights are decided at plan time in integers or double
+ * and rounded to f32 once; values of a Lanczos filter below 2^-36 are 0. Lanczos of half-pixel
+ * coordinates with antialias is PIL's Image.LANCZOS (3), and the lanczos3 and lanczos5 of
+ * tf.image.resize and jax.image.resize. The defaults (zero) are ONNX' Resize; presets for PyTorch
+ * and Keras are below. */
 typedef struct hg_resize2d {
     hg_tensor input;
     hg_strides output_strides;

@@ -148,7 +148,7 @@ const hg_algorithm hg_resize_copy = {.name = "resize-copy",
                                      .prepare = hg_resize_prepare,
                                      .run = copy_run};
 
-/* ---- Taps: bilinear, bicubic, area ---- */
+/* ---- Taps: bilinear, bicubic, Lanczos, area ---- */
 
 static bool taps_supports(const hg_problem *p, const hg_kernel *k)
 {

@@ -22,6 +22,8 @@ typedef struct hg_resize_axis {
     const float *weight;
 } hg_resize_axis;
 
+/* Half the support of a mode's filter, in pixels of the input; 0 = the mode has none. */
+double hg_resize_radius(hg_resize_mode mode);
 size_t hg_resize_table_size(const hg_problem *p);
 void hg_resize_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables);
 /* tables may be NULL where only sizes are asked for. */

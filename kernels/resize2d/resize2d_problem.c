@@ -11,7 +11,7 @@ static const double max_table = 0x1p36;
 
 static hg_status check_choices(const hg_resize2d *op, hg_reason *why)
 {
-    if ((unsigned)op->mode > HG_RESIZE_AREA)
+    if ((unsigned)op->mode > HG_RESIZE_LANCZOS5)
         return hg_fail(why, HG_INVALID, "unknown mode %d", (int)op->mode);
     if ((unsigned)op->coordinates > HG_TF_CROP_AND_RESIZE)
         return hg_fail(why, HG_INVALID, "unknown coordinates %d", (int)op->coordinates);
@@ -58,7 +58,7 @@ static bool shrinks(double scale, int64_t in, int64_t out)
 static void canonicalise(hg_problem *p)
 {
     hg_resize_attr *r = &p->resize;
-    const bool filters = r->mode == HG_RESIZE_BILINEAR || r->mode == HG_RESIZE_BICUBIC;
+    const bool filters = hg_resize_radius(r->mode) > 0.0;
     const bool some_shrink =
         shrinks(r->scale_h, p->in.h, p->out.h) || shrinks(r->scale_w, p->in.w, p->out.w);
     if (r->mode == HG_RESIZE_AREA) {
@@ -69,7 +69,8 @@ static void canonicalise(hg_problem *p)
     r->cubic_a = r->mode != HG_RESIZE_BICUBIC ? 0.0 : r->cubic_a == 0.0 ? -0.75 : r->cubic_a;
     /* Of the two positions of a linear filter, dropping one or clamping it is the same. */
     const bool linear = r->mode == HG_RESIZE_BILINEAR && !r->antialias;
-    r->exclude_outside = r->exclude_outside && filters && !linear;
+    const bool lanczos = r->mode == HG_RESIZE_LANCZOS3 || r->mode == HG_RESIZE_LANCZOS5;
+    r->exclude_outside = lanczos || (r->exclude_outside && filters && !linear);
     if (r->mode != HG_RESIZE_NEAREST) r->rounding = HG_ROUND_PREFER_FLOOR;
     if (r->coordinates == HG_TF_CROP_AND_RESIZE && !r->antialias) r->scale_h = r->scale_w = 0.0;
     if (r->coordinates != HG_TF_CROP_AND_RESIZE) {
@@ -93,8 +94,9 @@ static bool table_fits(const hg_problem *p)
     if (!r->antialias) return true;
     const double scale_h = r->scale_h != 0.0 ? r->scale_h : (double)p->out.h / (double)p->in.h;
     const double scale_w = r->scale_w != 0.0 ? r->scale_w : (double)p->out.w / (double)p->in.w;
-    return 4.0 * (double)p->out.h / scale_h <= max_table &&
-           4.0 * (double)p->out.w / scale_w <= max_table;
+    const double support = 2.0 * hg_resize_radius(r->mode);
+    return support * (double)p->out.h / scale_h <= max_table &&
+           support * (double)p->out.w / scale_w <= max_table;
 }
 
 hg_status hg_problem_resize2d(const hg_resize2d *op, hg_problem *p, hg_reason *why)
@@ -189,7 +191,7 @@ hg_status hg_resize2d_pytorch(const hg_tensor *input, hg_size2 size, const char 
     if (!input || !mode || !op) return HG_INVALID;
     hg_resize2d d;
     if (!apply(list, HG_COUNT(list), mode, input, size, &d)) return HG_INVALID;
-    const bool filters = d.mode == HG_RESIZE_BILINEAR || d.mode == HG_RESIZE_BICUBIC;
+    const bool filters = hg_resize_radius(d.mode) > 0.0;
     if ((align_corners || antialias) && !filters) return HG_INVALID;
     if (align_corners && antialias) return HG_UNSUPPORTED;
     if (align_corners) d.coordinates = HG_ALIGN_CORNERS;

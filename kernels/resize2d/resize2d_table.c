@@ -132,9 +132,18 @@ static double squeeze_of(const side *s)
     return s->attr->antialias ? fmin(scale, 1.0) : 1.0;
 }
 
+double hg_resize_radius(hg_resize_mode mode)
+{
+    static const double radius[] = {[HG_RESIZE_BILINEAR] = 1.0,
+                                    [HG_RESIZE_BICUBIC] = 2.0,
+                                    [HG_RESIZE_LANCZOS3] = 3.0,
+                                    [HG_RESIZE_LANCZOS5] = 5.0};
+    return radius[mode];
+}
+
 static double radius_of(const side *s)
 {
-    return (s->attr->mode == HG_RESIZE_BICUBIC ? 2.0 : 1.0) / squeeze_of(s);
+    return hg_resize_radius(s->attr->mode) / squeeze_of(s);
 }
 
 static int64_t most_taps(const side *s)
@@ -149,6 +158,8 @@ static int64_t most_taps(const side *s)
         break;
     case HG_RESIZE_BILINEAR:
     case HG_RESIZE_BICUBIC:
+    case HG_RESIZE_LANCZOS3:
+    case HG_RESIZE_LANCZOS5:
         /* Integers inside an open interval of length 2 radii; one more for its rounding. */
         taps = (int64_t)ceil(2.0 * radius_of(s)) + s->attr->antialias;
         break;
@@ -167,13 +178,28 @@ static double distance(const side *s, coordinate x, int64_t d)
     return away * (double)s->out / ((double)x.den * (double)s->in);
 }
 
+static double cubic(double a, double x)
+{
+    if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0;
+    return x < 2.0 ? ((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a : 0.0;
+}
+
+/* What rounding leaves of a zero is none: where a given scale leads to a pixel's place outside, all
+ * weights are, and normalised would be noise. */
+static double lanczos(double radius, double x)
+{
+    const double turn = M_PI * x;
+    if (x == 0.0) return 1.0;
+    const double weight = radius * sin(turn) * sin(turn / radius) / (turn * turn);
+    return x < radius && fabs(weight) >= 0x1p-36 ? weight : 0.0;
+}
+
 /* The filter at distance x >= 0. */
 static double filter(const hg_resize_attr *r, double x)
 {
-    const double a = r->cubic_a;
     if (r->mode == HG_RESIZE_BILINEAR) return fmax(1.0 - x, 0.0);
-    if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0;
-    return x < 2.0 ? ((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a : 0.0;
+    if (r->mode == HG_RESIZE_BICUBIC) return cubic(r->cubic_a, x);
+    return lanczos(hg_resize_radius(r->mode), x);
 }
 
 /* Writable view of a table. */
