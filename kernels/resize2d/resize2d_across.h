@@ -58,6 +58,8 @@ static void across_channels(const hg_resize_args *a)
             x = across_pairs(a, x, 2);
         else if (a->count[x] == 4)
             x = across_pairs(a, x, 4);
+        else if (a->count[x] == 6)
+            x = across_pairs(a, x, 6);
         else
             x = a->count[x] ? across_any(a, x) : x + 1;
     }

@@ -12,7 +12,7 @@ typedef struct sums {
     size_t n;
 } sums;
 
-enum { MOST_TAPS = 4, BLOCK = 4, PAIR = 2 };
+enum { MOST_TAPS = 6, BLOCK = 4, PAIR = 2 };
 
 HG_INLINE void sum_vector(const float *const *taps, vec (*vk)[HG_RESIZE_GROUP], int count,
                           int height, float *out, int64_t pitch, size_t i, size_t left)
@@ -114,6 +114,10 @@ static void sum_all(sums b)
             sum_fixed(&b, 4, 2);
         else if (b.count == 4)
             sum_fixed(&b, 4, 1);
+        else if (b.count == 6 && step == 2)
+            sum_fixed(&b, 6, 2);
+        else if (b.count == 6)
+            sum_fixed(&b, 6, 1);
         else if (step == 2)
             sum_two(&b);
         else
