@@ -9,6 +9,7 @@
  *     windows  0 1 2 3 4, ..           fours and v four lanes on
  *
  * Loads that cross cache lines would cost more than these shuffles. Outside the row is -inf. */
+#include "kernels/pool2d/pool_planes_down_body.h"
 
 /* Columns x .. x + VL of a row; some or all lie beyond its end. */
 HG_INLINE vec end_of_row(const hg_pool_planes_args *a, const float *in, int64_t x)

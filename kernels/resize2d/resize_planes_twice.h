@@ -1,4 +1,5 @@
-/* NCHW planes of twice the size; included by resize_planes_body.h. */
+/* NCHW planes of twice the size; part of resize_planes_body.h. */
+#include "kernels/resize2d/resize_planes_rows.h"
 
 /* ---- Bilinear: of the ring there is one row, and no tables are needed ---- */
 
