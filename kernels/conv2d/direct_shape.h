@@ -163,20 +163,61 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const shape *s, in
     return 15.0 + (double)tiles * overhead + vectors * (double)s->depth * fma * busy;
 }
 
+/* Outputs along an axis that some taps of lie outside for, and how many of theirs. */
+typedef struct brim {
+    int64_t outputs, taps;
+} brim;
+
+static brim brim_of(int64_t out, int64_t stride, int64_t pad, int64_t dilation, int64_t kernel,
+                    int64_t in)
+{
+    brim b = {0, 0};
+    int64_t i = 0;
+    for (; i < out && i * stride < pad; i++)
+        b.taps += HG_MIN(HG_CEIL_DIV(pad - i * stride, dilation), kernel);
+    b.outputs = i;
+    for (i = out - 1; i >= 0; i--) {
+        const int64_t beyond = i * stride - pad + (kernel - 1) * dilation - (in - 1);
+        if (beyond <= 0) break;
+        b.taps += HG_MIN(HG_CEIL_DIV(beyond, dilation), kernel);
+        b.outputs++;
+    }
+    b.outputs = HG_MIN(b.outputs, out);
+    return b;
+}
+
+/* The share of the brim's taps that lies inside. */
+static double share(const brim *b, int64_t kernel)
+{
+    const int64_t all = b->outputs * kernel;
+    return all > b->taps ? 1.0 - (double)b->taps / (double)all : 0.0;
+}
+
+/* ns of one image on a panel of nv vectors: rows, and columns at the edges whose rows go together
+ * where all taps of a column lie inside. */
+static double image_ns(const hg_problem *p, const hg_kernel *k, const shape *s, int64_t nv)
+{
+    const brim high =
+        brim_of(p->out.h, p->stride.h, p->pad.top, p->dilation.h, p->kernel.h, p->in.h);
+    const brim wide =
+        brim_of(p->out.w, p->stride.w, p->pad.left, p->dilation.w, p->kernel.w, p->in.w);
+    const int64_t whole = s->lines - high.outputs, blocks = HG_CEIL_DIV(s->lines, s->block);
+    const double part = share(&high, p->kernel.h) * (double)high.outputs;
+    const double row = run_ns(p, k, s, s->inner_end - s->inner_begin, nv);
+    const double column = (double)blocks * run_ns(p, k, s, HG_CEIL_DIV(whole, blocks), nv) +
+                          part * run_ns(p, k, s, 1, nv);
+    return ((double)whole + part) * row + share(&wide, p->kernel.w) * (double)wide.outputs * column;
+}
+
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const shape s = shape_of(p, k, &(hg_config){0});
     if (s.lines == 0) return 0.0;
     const int64_t blocks = HG_CEIL_DIV(s.lines, s.block), lines = HG_CEIL_DIV(s.lines, blocks);
-    const int64_t inner = s.inner_end - s.inner_begin, edge = p->out.w - inner;
     double ns = 0.0;
     for (int64_t panel = 0, first; panel < s.group_panels; panel++) {
         const int64_t nv = vectors_of(&s, panel, &first);
-        if (s.flat)
-            ns += (double)blocks * run_ns(p, k, &s, lines, nv);
-        else
-            ns += (double)s.lines * run_ns(p, k, &s, inner, nv) +
-                  (double)(blocks * edge) * run_ns(p, k, &s, lines, nv);
+        ns += s.flat ? (double)blocks * run_ns(p, k, &s, lines, nv) : image_ns(p, k, &s, nv);
     }
     const double images = (double)(s.flat ? p->groups : p->out.n * p->groups);
     return HG_MAX(ns * images / 0.97, hg_conv_cost(p, 0.0, 1.0)) + 0.01 * ns; /* no ties */

@@ -123,9 +123,12 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double transforms = planes * tiles * (channels + columns + 8.0);
     /* Weights stream from the last-level cache, or past it from memory, mostly hidden by the
      * products. */
-    const double packed = 4.0 * planes * channels * columns, rate = packed > 2e7 ? 45.0 : 60.0;
-    const double weights = 0.25 * packed * (double)g.blocks / rate;
-    return products / (95.0 * lanes) + transforms / (4.5 * lanes) + weights + 500.0;
+    const double packed = 4.0 * planes * channels * columns;
+    const bool far = packed > 2e7;
+    const double weights = 0.25 * packed * (double)g.blocks / (far ? 45.0 : 60.0);
+    const double ns = products / (95.0 * lanes) + transforms / (4.5 * lanes) + weights + 500.0;
+    /* What takes longer to pack than to run a few times is left to the tuner. */
+    return HG_MAX(ns, packed / (far ? 5.0 : 10.0) / 4.0);
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *s)
