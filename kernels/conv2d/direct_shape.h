@@ -168,21 +168,26 @@ typedef struct brim {
     int64_t outputs, taps;
 } brim;
 
+/* Adds those of one side, where the outermost window reaches `beyond` pixels outside; every next
+ * one reaches `stride` less. */
+static void add_side(brim *b, int64_t beyond, int64_t out, int64_t stride, int64_t dilation,
+                     int64_t kernel)
+{
+    const int64_t n = HG_MIN(HG_CEIL_DIV(HG_MAX(beyond, 0), stride), out);
+    const int64_t first = HG_MIN(HG_CEIL_DIV(HG_MAX(beyond, 0), dilation), kernel);
+    const int64_t least = beyond - (n - 1) * stride;
+    const int64_t last = HG_MIN(HG_CEIL_DIV(HG_MAX(least, 0), dilation), kernel);
+    b->outputs = HG_MIN(b->outputs + n, out);
+    b->taps += n * (first + last) / 2;
+}
+
 static brim brim_of(int64_t out, int64_t stride, int64_t pad, int64_t dilation, int64_t kernel,
                     int64_t in)
 {
+    const int64_t end = (out - 1) * stride - pad + (kernel - 1) * dilation - (in - 1);
     brim b = {0, 0};
-    int64_t i = 0;
-    for (; i < out && i * stride < pad; i++)
-        b.taps += HG_MIN(HG_CEIL_DIV(pad - i * stride, dilation), kernel);
-    b.outputs = i;
-    for (i = out - 1; i >= 0; i--) {
-        const int64_t beyond = i * stride - pad + (kernel - 1) * dilation - (in - 1);
-        if (beyond <= 0) break;
-        b.taps += HG_MIN(HG_CEIL_DIV(beyond, dilation), kernel);
-        b.outputs++;
-    }
-    b.outputs = HG_MIN(b.outputs, out);
+    add_side(&b, pad, out, stride, dilation, kernel);
+    add_side(&b, end, out, stride, dilation, kernel);
     return b;
 }
 
