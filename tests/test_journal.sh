@@ -81,9 +81,9 @@ if gcc -shared -fPIC -o "$work/race.so" "$work/race.c" 2>/dev/null; then
     expect "a journal removed before the lock" exits 0 race
     expect "loses no record" test "$(wc -l <"$work/race.jsonl")" -eq 1
 fi
-(exec 9>>"$work/held.jsonl.part" && flock -n 9 && exec sleep 20) >/dev/null &
+(exec 9>>"$work/held.jsonl.part" && flock 9 && : >"$work/is_held" && exec sleep 60) >/dev/null &
 holder=$!
-for _ in $(seq 100); do flock -n "$work/held.jsonl.part" true 2>/dev/null || break; sleep 0.02; done
+for _ in $(seq 500); do [ -e "$work/is_held" ] && break; sleep 0.02; done
 expect "two runs on one table" exits 1 tune pool "$work/held.jsonl"
 expect "the second says why" says "another run is writing it"
 kill $holder
