@@ -44,9 +44,9 @@ static void read_overrides(hg_context *context)
 
 static void destroy(hg_context *context)
 {
-    if (context->own_executor) hg_executor_free(&context->executor);
-    hg_table_free(&context->table);
     const hg_host host = context->host;
+    hg_workers_free(&host, context->workers);
+    hg_table_free(&context->table);
     hg_release(&host, context);
 }
 
@@ -73,10 +73,11 @@ static hg_status fill(hg_context *context, const hg_context_options *o)
     const hg_status status = hg_table_load(&context->table, o);
     if (status) return status;
     if (context->threads > 1 && !context->executor.parallel_for) {
-        if (!hg_executor_create(context->threads, &context->executor))
+        context->workers = hg_workers_create(&context->host, context->threads);
+        if (!context->workers)
             return hg_report(&context->host, HG_UNSUPPORTED,
-                             "no thread pool: give options.executor");
-        context->own_executor = true;
+                             "no threads to be had: give options.executor");
+        context->executor = (hg_executor){hg_workers_run, context->workers};
     }
     return HG_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "dispatch/host.h"
 #include "dispatch/table.h"
+#include "dispatch/workers.h"
 #include "hourglass/hourglass.h"
 
 struct hg_context {
@@ -11,7 +12,7 @@ struct hg_context {
     int threads;
     hg_host host;
     hg_executor executor;
-    bool own_executor; /* executor.self is a pthreadpool of ours */
+    hg_workers *workers; /* the default executor, if the caller brought none */
     hg_machine machine;
     hg_table table;
     char preferred[HG_KERNEL_NAME_SIZE + HG_CONFIG_SIZE]; /* "" = none */
@@ -24,9 +25,5 @@ static inline const hg_host *hg_context_host(const hg_context *context)
 }
 
 void hg_context_retain(hg_context *context);
-
-/* The default executor (parallel.c). false: not built in, or no threads to be had. */
-bool hg_executor_create(int threads, hg_executor *executor);
-void hg_executor_free(hg_executor *executor);
 
 #endif

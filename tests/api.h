@@ -37,6 +37,7 @@ void test_sizes(void);
 void test_allocations(void);
 void test_tables(void);
 void test_threads(void);
+void test_workers(void);
 void test_bits(void);
 void test_environment(void);
 

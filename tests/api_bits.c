@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "tests/api.h"
-#include "tests/executor.h"
 
 /* Layers whose estimated costs are divided among threads, in ranges, tiles and bands of any size.
  */
@@ -54,9 +53,6 @@ static bool run_key(const char *key, int threads, int rounding, const float *x, 
 {
     hg_context_options o = quiet_options();
     o.threads = threads;
-#if !defined(HG_WITH_PTHREADPOOL)
-    o.executor = test_executor;
-#endif
     hg_context *context = NULL;
     hg_filter_desc desc;
     hg_filter *filter = NULL;

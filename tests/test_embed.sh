@@ -27,7 +27,7 @@ example() { exits 0 $cc -std=c11 -Wall -Wextra -Werror examples/minimal.c -o "$w
 links() {
     local file=$1 found
     shift
-    found=$(readelf -d "$file" | grep -Eo 'lib(hourglass|cpuinfo|pthreadpool|cjson)\.so' | sort | tr '\n' ' ')
+    found=$(readelf -d "$file" | grep -Eo 'lib(hourglass|cpuinfo|cjson)\.so' | sort | tr '\n' ' ')
     [ "$found" = "${*:+$* }" ] || { echo "$file links $found"; false; }
 }
 expect "shared" example shared $(pkg --cflags --libs)
@@ -49,7 +49,7 @@ executable('minimal', 'minimal.c', dependencies: hourglass)
 static_library('internal', 'internal.c', dependencies: hourglass, build_by_default: false)
 MESON
 expect "a parent project" exits 0 meson setup "$parent/build" "$parent" --wrap-mode=forcefallback \
-    -Ddefault_library=static -Dhourglass:threads=disabled -Dhourglass:tables=disabled
+    -Ddefault_library=static -Dhourglass:tables=disabled
 expect "builds" exits 0 ninja -C "$parent/build"
 expect "the library alone" test -z "$(find "$parent/build/subprojects" -type f -executable)"
 expect "on cpuinfo alone" links "$parent/build/minimal" libcpuinfo.so

@@ -14,7 +14,7 @@ extern "C" {
 
 /* Memory for contexts, tables, filters and plans; hg_run never allocates. allocate returns `size`
  * bytes aligned to `alignment` (a power of two, <= 64), or NULL. Both may be called by several
- * threads at once. Not covered, and taken from malloc: the thread pool and its stacks, what cpuinfo
+ * threads at once. Not covered, and taken from malloc: threads and their stacks, what cpuinfo
  * knows of the machine, and what reading a folder, parsing tables and keys takes for a moment. */
 typedef struct hg_allocator {
     void *(*allocate)(void *self, size_t alignment, size_t size);
@@ -45,7 +45,7 @@ typedef enum hg_isa { HG_ISA_ANY = 0, HG_ISA_SCALAR, HG_ISA_NEON, HG_ISA_AVX2 } 
 typedef struct hg_context_options {
     int threads; /* 0 = 1; at most 256. 1 starts no thread */
     hg_allocator allocator;
-    hg_executor executor; /* default: a pthreadpool of `threads`, if built with it */
+    hg_executor executor; /* default: threads - 1 workers beside the caller, see below */
     hg_log log;
     hg_isa isa;              /* a cap: only this instruction set and weaker ones; 0 = all */
     const char *kernel;      /* prefer this kernel wherever it is eligible, as HG_KERNEL does */
@@ -66,7 +66,12 @@ typedef struct hg_context_options {
  * counts. options.kernel replaces HG_KERNEL. Unreadable files and bad lines are skipped and
  * counted, never an error. On failure *context is NULL. HG_INVALID: threads, isa, one allocator
  * function of two, context is NULL. HG_UNSUPPORTED: reserved words, or threads > 1 without an
- * executor where the pool cannot be made (a build without pthreadpool). HG_NO_MEMORY. */
+ * executor where the system gives no threads. HG_NO_MEMORY.
+ *
+ * The default executor is made for machines that do other work, too: whoever is free takes the next
+ * part of the work, the caller included, nobody spins for more than a few microseconds, and where
+ * workers get no processor the caller goes on alone. Of several plans that run at once one gets
+ * the workers. The workers block all signals. */
 HG_API hg_status hg_context_create(const hg_context_options *options, hg_context **context);
 
 /* Drops the caller's reference; plans and filters keep theirs. NULL is allowed. */

@@ -1,0 +1,273 @@
+/* A job is `count` slices. One 64-bit word says which job is open and how many of its slices are
+ * unclaimed:
+ *
+ *     open = | number of the job : 32 | unclaimed slices : 32 |
+ *
+ * A claim is a compare-and-swap that takes one off. It fails if the job has been closed in between,
+ * so whoever succeeds may read the job: the caller keeps it until every claimed slice is done. */
+#include "dispatch/workers.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <time.h>
+
+#include "kernels/common/attr.h"
+
+enum {
+    SPIN_NS = 5000,           /* waiting without sleeping: what waking a thread takes at best */
+    LEAST_PATIENCE = 16,      /* alone for so many times what was lost: at most 1/16 is lost */
+    MOST_PATIENCE = 1024,     /* doubled each time workers are of no use */
+    MOST_ALONE_NS = 100000000 /* machines become idle, too */
+};
+
+struct hg_workers {
+    /* The job. `taken` keeps callers apart; the rest of the job is written while it is closed. */
+    bool taken; /* atomic */
+    void (*task)(void *argument, size_t i);
+    void *argument;
+    uint32_t number;
+    uint64_t open;       /* atomic */
+    uint64_t unfinished; /* atomic: slices of the open job that are not done */
+    int64_t helped;      /* atomic: ns of processor time that workers have spent on them */
+    /* Sleep. Who sleeps says so before it looks for the last time; who has news looks for sleepers
+     * after it has told them: one of the two sees the other. */
+    pthread_mutex_t lock;
+    pthread_cond_t work, done;
+    int sleepers;       /* atomic: workers on `work` */
+    bool caller_sleeps; /* atomic: the caller on `done` */
+    bool stopping;      /* atomic */
+    /* The caller's experience. Only who has taken the workers reads and writes it. */
+    int64_t alone_until; /* ns */
+    int64_t patience;
+    int count; /* of threads */
+    pthread_t threads[];
+};
+
+static int64_t read_ns(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t now_ns(void)
+{
+    return read_ns(CLOCK_MONOTONIC);
+}
+
+static inline void relax(void)
+{
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/* ---- Slices ---- */
+
+static bool is_open(const hg_workers *w)
+{
+    return (uint32_t)__atomic_load_n(&w->open, __ATOMIC_SEQ_CST) > 0;
+}
+
+static bool is_finished(const hg_workers *w)
+{
+    return __atomic_load_n(&w->unfinished, __ATOMIC_SEQ_CST) == 0;
+}
+
+/* The slices are numbered from the last down. */
+static bool claim(hg_workers *w, size_t *slice)
+{
+    uint64_t open = __atomic_load_n(&w->open, __ATOMIC_ACQUIRE);
+    while ((uint32_t)open > 0)
+        if (__atomic_compare_exchange_n(&w->open, &open, open - 1, true, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE)) {
+            *slice = (uint32_t)open - 1;
+            return true;
+        }
+    return false;
+}
+
+static void finish_slice(hg_workers *w)
+{
+    if (__atomic_sub_fetch(&w->unfinished, 1, __ATOMIC_SEQ_CST) > 0 ||
+        !__atomic_load_n(&w->caller_sleeps, __ATOMIC_SEQ_CST))
+        return;
+    pthread_mutex_lock(&w->lock);
+    pthread_cond_signal(&w->done);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* ---- Workers ---- */
+
+/* false if no slice was left. Processor time, because a worker that is put aside helps nobody. */
+static bool help(hg_workers *w)
+{
+    bool helped = false;
+    for (size_t slice; claim(w, &slice); helped = true) {
+        const int64_t start = read_ns(CLOCK_THREAD_CPUTIME_ID);
+        w->task(w->argument, slice);
+        const int64_t ns = read_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+        __atomic_fetch_add(&w->helped, ns, __ATOMIC_RELAXED);
+        finish_slice(w);
+    }
+    return helped;
+}
+
+static void sleep_until_open(hg_workers *w)
+{
+    pthread_mutex_lock(&w->lock);
+    __atomic_add_fetch(&w->sleepers, 1, __ATOMIC_SEQ_CST);
+    while (!is_open(w) && !__atomic_load_n(&w->stopping, __ATOMIC_SEQ_CST))
+        pthread_cond_wait(&w->work, &w->lock);
+    __atomic_sub_fetch(&w->sleepers, 1, __ATOMIC_SEQ_CST);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* The layers of a network follow each other closely: who has worked waits a moment for more. */
+static bool more_comes_soon(const hg_workers *w)
+{
+    const int64_t deadline = now_ns() + SPIN_NS;
+    do {
+        if (is_open(w)) return true;
+        relax();
+    } while (now_ns() < deadline);
+    return false;
+}
+
+static void *work(void *argument)
+{
+    hg_workers *w = argument;
+    while (!__atomic_load_n(&w->stopping, __ATOMIC_SEQ_CST))
+        if (!help(w) || !more_comes_soon(w)) sleep_until_open(w);
+    return NULL;
+}
+
+/* ---- The caller ---- */
+
+static void run_alone(size_t count, void (*task)(void *argument, size_t i), void *argument)
+{
+    while (count-- > 0) task(argument, count); /* in the order in which slices are claimed */
+}
+
+static void open_job(hg_workers *w, size_t count, void (*task)(void *argument, size_t i),
+                     void *argument)
+{
+    w->task = task;
+    w->argument = argument;
+    w->unfinished = count;
+    w->helped = 0;
+    w->number++;
+    __atomic_store_n(&w->open, (uint64_t)w->number << 32 | count, __ATOMIC_SEQ_CST);
+}
+
+static void wake_workers(hg_workers *w, size_t wanted)
+{
+    if (__atomic_load_n(&w->sleepers, __ATOMIC_SEQ_CST) == 0) return;
+    pthread_mutex_lock(&w->lock);
+    size_t sleepers = (size_t)__atomic_load_n(&w->sleepers, __ATOMIC_SEQ_CST);
+    pthread_mutex_unlock(&w->lock);
+    for (; sleepers > 0 && wanted > 0; sleepers--, wanted--) pthread_cond_signal(&w->work);
+}
+
+static void wait_for_workers(hg_workers *w)
+{
+    for (int64_t deadline = now_ns() + SPIN_NS; now_ns() < deadline; relax())
+        if (is_finished(w)) return;
+    pthread_mutex_lock(&w->lock);
+    __atomic_store_n(&w->caller_sleeps, true, __ATOMIC_SEQ_CST);
+    while (!is_finished(w)) pthread_cond_wait(&w->done, &w->lock);
+    __atomic_store_n(&w->caller_sleeps, false, __ATOMIC_SEQ_CST);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* What the workers took off the caller, less what waking them and waiting for them took. */
+static void learn(hg_workers *w, int64_t gain)
+{
+    if (gain >= 0) {
+        w->patience = LEAST_PATIENCE;
+        return;
+    }
+    w->alone_until = now_ns() + HG_MIN(-gain * w->patience, (int64_t)MOST_ALONE_NS);
+    w->patience = HG_MIN(2 * w->patience, (int64_t)MOST_PATIENCE);
+}
+
+static void run_together(hg_workers *w, size_t count, void (*task)(void *argument, size_t i),
+                         void *argument)
+{
+    const int64_t start = now_ns();
+    open_job(w, count, task, argument);
+    wake_workers(w, count - 1);
+    const int64_t awake = now_ns();
+    for (size_t slice; claim(w, &slice);) {
+        task(argument, slice);
+        finish_slice(w);
+    }
+    const int64_t ran = now_ns();
+    if (!is_finished(w)) wait_for_workers(w);
+    const int64_t lost = awake - start + now_ns() - ran;
+    learn(w, __atomic_load_n(&w->helped, __ATOMIC_RELAXED) - lost);
+}
+
+void hg_workers_run(void *self, size_t count, void (*task)(void *argument, size_t i),
+                    void *argument)
+{
+    hg_workers *w = self;
+    if (count < 2 || __atomic_exchange_n(&w->taken, true, __ATOMIC_ACQUIRE)) {
+        run_alone(count, task, argument);
+        return;
+    }
+    if (now_ns() < w->alone_until)
+        run_alone(count, task, argument);
+    else
+        run_together(w, count, task, argument);
+    __atomic_store_n(&w->taken, false, __ATOMIC_RELEASE);
+}
+
+/* ---- Life ---- */
+
+static void join(hg_workers *w)
+{
+    pthread_mutex_lock(&w->lock);
+    __atomic_store_n(&w->stopping, true, __ATOMIC_SEQ_CST);
+    pthread_cond_broadcast(&w->work);
+    pthread_mutex_unlock(&w->lock);
+    for (int i = 0; i < w->count; i++) pthread_join(w->threads[i], NULL);
+}
+
+/* The application's signals are not for these threads. */
+static bool start(hg_workers *w, int count)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (w->count < count && pthread_create(&w->threads[w->count], NULL, work, w) == 0)
+        w->count++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return w->count == count;
+}
+
+hg_workers *hg_workers_create(const hg_host *host, int threads)
+{
+    const size_t size = sizeof(hg_workers) + (size_t)(threads - 1) * sizeof(pthread_t);
+    hg_workers *w = hg_allocate(host, size);
+    if (!w) return NULL;
+    *w = (hg_workers){.patience = LEAST_PATIENCE,
+                      .lock = PTHREAD_MUTEX_INITIALIZER,
+                      .work = PTHREAD_COND_INITIALIZER,
+                      .done = PTHREAD_COND_INITIALIZER};
+    if (start(w, threads - 1)) return w;
+    hg_workers_free(host, w);
+    return NULL;
+}
+
+void hg_workers_free(const hg_host *host, hg_workers *workers)
+{
+    if (!workers) return;
+    join(workers);
+    pthread_cond_destroy(&workers->work);
+    pthread_cond_destroy(&workers->done);
+    pthread_mutex_destroy(&workers->lock);
+    hg_release(host, workers);
+}
