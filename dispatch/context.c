@@ -95,6 +95,7 @@ hg_status hg_context_create(const hg_context_options *options, hg_context **out)
     if (!context) return hg_report(&host, HG_NO_MEMORY, "hg_context_create: out of memory");
     *context = (hg_context){.references = 1,
                             .threads = o.threads ? o.threads : 1,
+                            .reproducible = o.reproducible,
                             .host = host,
                             .executor = o.executor};
     status = fill(context, &o);

@@ -10,6 +10,7 @@
 struct hg_context {
     int references; /* atomic */
     int threads;
+    bool reproducible; /* kernels are chosen as for one thread without tables */
     hg_host host;
     hg_executor executor;
     hg_workers *workers; /* the default executor, if the caller brought none */

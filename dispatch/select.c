@@ -167,7 +167,7 @@ size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced
                      hg_candidate list[HG_MAX_CANDIDATES])
 {
     size_t count = list_for(context, 1, p, forced, bands, list);
-    if (context->threads == 1 || count == 0) return count;
+    if (context->threads == 1 || context->reproducible || count == 0) return count;
     const hg_kernel *kernel = list[0].kernel;
     count = list_for(context, context->threads, p, forced, bands, list);
     for (size_t i = 0; i < count; i++) list[i].first = list[i].kernel == kernel;
@@ -220,7 +220,7 @@ static const hg_candidate *recorded(const hg_context *context, const hg_problem 
                                     const hg_candidate *list, size_t count,
                                     const hg_table_entry **entry, int *rank)
 {
-    if (context->table.count == 0) return NULL;
+    if (context->table.count == 0 || context->reproducible) return NULL;
     char key[HG_KEY_SIZE];
     const hg_problem plain = hg_problem_for_tuning(p);
     hg_problem_key(&plain, key);

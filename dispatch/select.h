@@ -18,7 +18,8 @@ enum { HG_MAX_CANDIDATES = 512, HG_EXPLAIN_SIZE = 1024 };
 
 /* All kernels and configurations that may run the problem in this context: those of the kernel of
  * least cost on one thread, then the others, each by their cost on the context's threads. The
- * default's results then do not depend on the number of threads.
+ * default's results then do not depend on the number of threads. A reproducible context has the
+ * list of one thread.
  * bands: rows of output per band, where bands are possible; 0 = as the context's caches ask. */
 size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced, int64_t bands,
                      hg_candidate list[HG_MAX_CANDIDATES]);

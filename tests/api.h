@@ -38,6 +38,7 @@ void test_allocations(void);
 void test_tables(void);
 void test_threads(void);
 void test_workers(void);
+void test_reproducible(void);
 void test_bits(void);
 void test_environment(void);
 

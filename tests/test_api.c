@@ -129,15 +129,11 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } parts[] = {{"misuse", test_misuse},
-                 {"filters and runs", test_filters_and_runs},
-                 {"sizes", test_sizes},
-                 {"allocations", test_allocations},
-                 {"tables", test_tables},
-                 {"threads", test_threads},
-                 {"workers", test_workers},
-                 {"bits", test_bits},
-                 {"environment", test_environment}};
+    } parts[] = {{"misuse", test_misuse},   {"filters and runs", test_filters_and_runs},
+                 {"sizes", test_sizes},     {"allocations", test_allocations},
+                 {"tables", test_tables},   {"threads", test_threads},
+                 {"workers", test_workers}, {"reproducible", test_reproducible},
+                 {"bits", test_bits},       {"environment", test_environment}};
     fill_weights();
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!wanted(parts[i].name, argc, argv)) continue;

@@ -52,6 +52,7 @@ typedef struct hg_context_options {
     const char *table;       /* text of a tuning table (JSON lines), or NULL */
     size_t table_size;       /* its bytes; 0 with a table = strlen */
     bool ignore_environment; /* do not read HG_ISA, HG_KERNEL, HG_TABLE, XDG_DATA_HOME, HOME */
+    bool reproducible;       /* the choice of kernels depends neither on tables nor on threads */
     uint64_t reserved[8];
 } hg_context_options;
 
@@ -67,6 +68,12 @@ typedef struct hg_context_options {
  * counted, never an error. On failure *context is NULL. HG_INVALID: threads, isa, one allocator
  * function of two, context is NULL. HG_UNSUPPORTED: reserved words, or threads > 1 without an
  * executor where the system gives no threads. HG_NO_MEMORY.
+ *
+ * reproducible: plans get the kernel and configuration that one thread would get without a table,
+ * so that results have the same bits for any number of threads and whatever has been tuned, on
+ * processors of one kind (hg_machine.key) with one build of the library. What is forced or
+ * preferred still counts. It costs what the tables would have gained, and finer work for many
+ * threads.
  *
  * The default executor is made for machines that do other work, too: whoever is free takes the next
  * part of the work, the caller included, nobody spins for more than a few microseconds, and where
@@ -101,8 +108,9 @@ HG_API size_t hg_plan_workspace_size(const hg_plan *plan);
 
 /* Runs the plan. A plan is immutable: any number of threads run it at once, each with a workspace
  * of its own, aligned to 64 bytes (NULL if its size is 0). Allocates nothing; run serially it
- * takes no lock and makes no system call. The bits of the result do not depend on the number of
- * threads, on alignment or on earlier runs.
+ * takes no lock and makes no system call. The bits of the result do not depend on how many threads
+ * take part, on alignment or on earlier runs. Plans of contexts with other numbers of threads or
+ * other tables may have other kernels, and with them other bits: see options.reproducible.
  * HG_INVALID: a null pointer that the operator needs, output == input, an unaligned workspace,
  * reserved words; nothing was written. HG_INDEX: see hg_max_unpool2d. */
 HG_API hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace);
