@@ -14,6 +14,7 @@ int cli_info(int argc, char **argv);
 int cli_tune(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_table(int argc, char **argv);
+int cli_ab(int argc, char **argv);
 int cli_plan(int argc, char **argv);
 int cli_run(int argc, char **argv);
 

@@ -41,6 +41,15 @@ static const struct command {
      "plan --shapes FILE.tsv[,FILE.tsv] [--network NAME] [--layer NAME]\n"
      "            [--layout nhwc|nchw|both] [--threads N]",
      "how long it takes to make a plan of each layer, its weights packed or already packed"},
+    {"ab", cli_ab,
+     "ab --a libA.so --b libB.so [--shapes FILE.tsv[,FILE.tsv]] [--network NAME]\n"
+     "            [--layout nhwc|nchw|both] [--filter REGEX] [--threads N] [--same-kernel]\n"
+     "            [--json FILE] [--markdown FILE] [--junit FILE]",
+     "is build B of the library slower than build A? Times both in one process, layer by layer\n"
+     "          (without --shapes: some 40 small ones, half a minute). --filter: what its regular\n"
+     "          expression finds in NETWORK/LAYER LAYOUT; --same-kernel: B must use A's kernels.\n"
+     "          Exit code: 0 no layer is slower, 1 some are, 2 wrong usage, 3 some cannot be\n"
+     "          compared, 4 some cannot be told. docs/ci.md has recipes"},
     {"table", cli_table, "table check FILE", "counts the readable records of a table"},
     {"version", cli_version, "version", "the library's version"},
     {"help", cli_help, "help", "this text"},
@@ -55,9 +64,11 @@ static void print_usage(FILE *to)
 {
     fprintf(to, "usage: hourglass COMMAND ...\n\n");
     for (size_t i = 0; i < HG_COUNT(commands); i++) print_command(to, &commands[i]);
-    fprintf(to, "\nKEY is a problem in one line, for example\n"
-                "  conv2d f32 nhwc n1 c64 h56 w56 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1\n"
-                "Exit code: 0 done, 1 a file or a run failed, 2 wrong usage, 130 interrupted.\n");
+    fprintf(to,
+            "\nKEY is a problem in one line, for example\n"
+            "  conv2d f32 nhwc n1 c64 h56 w56 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1\n"
+            "Exit code: 0 done, 1 a file or a run failed, 2 wrong usage, 130 interrupted; ab has\n"
+            "its own.\n");
 }
 
 static int cli_help(int argc, char **argv)

@@ -1,0 +1,134 @@
+/* Statistics of A/B runs. Contract: ab.h. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/common/attr.h"
+#include "tuner/ab.h"
+
+/* Ratios as logarithms: 1 % either way is the least that counts, 2 % the least that is called a
+ * difference. */
+static const double LEAST = 0.00995, DIFFERENCE = 0.0198;
+static const double FLOORS = 3.0;       /* so many noise floors are a difference */
+static const double CONFIDENCE = 0.005; /* at each end of the interval */
+static const double DISCOVERY_RATE = 0.05;
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The middle of v[0 .. n), which is sorted. */
+static double middle(double *v, int n)
+{
+    if (n == 0) return 0;
+    qsort(v, (size_t)n, sizeof *v, by_value);
+    return 0.5 * (v[(n - 1) / 2] + v[n / 2]);
+}
+
+static double median(const double *v, int n)
+{
+    double sorted[2 * HG_AB_QUADS];
+    memcpy(sorted, v, (size_t)n * sizeof *v);
+    return middle(sorted, n);
+}
+
+/* Chance of at most k heads in n throws of a coin. */
+static double at_most(int k, int n)
+{
+    double term = exp2(-(double)n), sum = 0;
+    for (int i = 0; i <= k; i++) {
+        sum += term;
+        term *= (double)(n - i) / (double)(i + 1);
+    }
+    return sum;
+}
+
+void hg_ab_add(hg_ab_series *series, const hg_ab_result *r)
+{
+    if (r->quads == 0 || series->sweeps == HG_AB_MOST_SWEEPS) return;
+    memcpy(series->ratio + series->quads, r->ratio, (size_t)r->quads * sizeof *r->ratio);
+    memcpy(series->control + series->controls, r->control,
+           (size_t)r->controls * sizeof *r->control);
+    series->quads += r->quads;
+    series->controls += r->controls;
+    series->sweep_ratio[series->sweeps] = median(r->ratio, r->quads);
+    series->sweep_control[series->sweeps] = median(r->control, r->controls);
+    series->sweeps++;
+}
+
+double hg_ab_floor(const hg_ab_series *series, int layers)
+{
+    /* 1.4826 times the median of distances from 0 is the standard deviation of normal noise. */
+    double *distance = malloc(((size_t)layers * HG_AB_MOST_SWEEPS + 1) * sizeof *distance);
+    int n = 0;
+    if (!distance) return INFINITY;
+    for (int i = 0; i < layers; i++)
+        for (int s = 0; s < series[i].sweeps; s++) distance[n++] = fabs(series[i].sweep_control[s]);
+    const double floor = 1.4826 * middle(distance, n);
+    free(distance);
+    return floor;
+}
+
+/* The layer's own floor: what its copies of A seem to differ from A, by root mean square. */
+static double own_floor(const hg_ab_series *series)
+{
+    double sum = 0;
+    for (int s = 0; s < series->sweeps; s++)
+        sum += series->sweep_control[s] * series->sweep_control[s];
+    return sqrt(sum / HG_MAX(series->sweeps, 1));
+}
+
+/* Sweeps whose median lies beyond `bound`. */
+static int sweeps_above(const hg_ab_series *series, double bound)
+{
+    int count = 0;
+    for (int s = 0; s < series->sweeps; s++) count += series->sweep_ratio[s] > bound;
+    return count;
+}
+
+static hg_ab_verdict decide(const hg_ab_series *series, const hg_ab_judgement *j)
+{
+    const int n = series->sweeps;
+    const int above = sweeps_above(series, LEAST), not_below = sweeps_above(series, -LEAST);
+    if (j->low > LEAST && j->median > j->threshold && above == n) return HG_AB_SLOWER;
+    if (j->high < -LEAST && j->median < -j->threshold && not_below == 0) return HG_AB_FASTER;
+    /* A third of the quads elsewhere would widen the interval. */
+    return j->low > -DIFFERENCE && j->high < DIFFERENCE ? HG_AB_SAME : HG_AB_INCONCLUSIVE;
+}
+
+hg_ab_judgement hg_ab_judge(const hg_ab_series *series, double floor)
+{
+    hg_ab_judgement j = {.verdict = HG_AB_INCONCLUSIVE, .low = -INFINITY, .high = INFINITY};
+    j.threshold = HG_MAX(DIFFERENCE, FLOORS * HG_MAX(floor, own_floor(series)));
+    j.chance = 1;
+    const int n = series->quads;
+    if (n == 0) return j;
+    double sorted[HG_COUNT(series->ratio)];
+    memcpy(sorted, series->ratio, (size_t)n * sizeof *sorted);
+    j.median = middle(sorted, n);
+    /* The median lies between the order statistics k and n - 1 - k with a chance of
+     * 1 - 2 at_most(k - 1, n), whatever the noise is like. */
+    int k = 0;
+    while (at_most(k, n) <= CONFIDENCE) k++;
+    if (k > 0) j.low = sorted[k - 1], j.high = sorted[n - k];
+    int beyond = 0;
+    for (int i = 0; i < n; i++) beyond += j.median > 0 ? sorted[i] > LEAST : sorted[i] < -LEAST;
+    j.chance = at_most(n - beyond, n);
+    j.verdict = decide(series, &j);
+    return j;
+}
+
+void hg_ab_control_discoveries(hg_ab_judgement *judgements, int n)
+{
+    double *chances = malloc(((size_t)n + 1) * sizeof *chances), bound = 0;
+    for (int i = 0; chances && i < n; i++) chances[i] = judgements[i].chance;
+    if (chances) qsort(chances, (size_t)n, sizeof *chances, by_value);
+    for (int i = 0; chances && i < n; i++)
+        if (chances[i] <= DISCOVERY_RATE * (i + 1) / n) bound = chances[i];
+    free(chances);
+    for (int i = 0; i < n; i++)
+        if (judgements[i].verdict >= HG_AB_FASTER && judgements[i].chance > bound)
+            judgements[i].verdict = HG_AB_INCONCLUSIVE;
+}

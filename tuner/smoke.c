@@ -1,0 +1,50 @@
+/* The smoke set. Contract: smoke.h. */
+#include "tuner/smoke.h"
+
+#include <stddef.h>
+
+/* clang-format off */
+const hg_smoke_layer hg_smoke_layers[] = {
+    {"conv3x3_64x28",     "conv2d f32 nhwc n1 c64 h28 w28 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1"},
+    {"conv3x3_128x14",    "conv2d f32 nhwc n1 c128 h14 w14 k128 r3x3 s1x1 p1,1,1,1 d1x1 g1"},
+    {"conv3x3_256x7",     "conv2d f32 nhwc n1 c256 h7 w7 k256 r3x3 s1x1 p1,1,1,1 d1x1 g1"},
+    {"conv3x3_32x56",     "conv2d f32 nhwc n1 c32 h56 w56 k32 r3x3 s1x1 p1,1,1,1 d1x1 g1"},
+    {"conv3x3_8x40",      "conv2d f32 nhwc n1 c8 h40 w40 k12 r3x3 s1x1 p1,1,1,1 d1x1 g1"},
+    {"conv3x3d2_64x28",   "conv2d f32 nhwc n1 c64 h28 w28 k64 r3x3 s1x1 p2,2,2,2 d2x2 g1"},
+    {"conv3x3s2_64x28",   "conv2d f32 nhwc n1 c64 h28 w28 k128 r3x3 s2x2 p1,1,1,1 d1x1 g1"},
+    {"conv3x3s2_3x96",    "conv2d f32 nhwc n1 c3 h96 w96 k32 r3x3 s2x2 p1,1,1,1 d1x1 g1"},
+    {"conv7x7s2_3x96",    "conv2d f32 nhwc n1 c3 h96 w96 k64 r7x7 s2x2 p3,3,3,3 d1x1 g1"},
+    {"conv5x5_32x28",     "conv2d f32 nhwc n1 c32 h28 w28 k64 r5x5 s1x1 p2,2,2,2 d1x1 g1"},
+    {"conv1x1_64x28",     "conv2d f32 nhwc n1 c64 h28 w28 k128 r1x1 s1x1 p0,0,0,0 d1x1 g1"},
+    {"conv1x1_256x14",    "conv2d f32 nhwc n1 c256 h14 w14 k256 r1x1 s1x1 p0,0,0,0 d1x1 g1"},
+    {"conv1x1_96x28",     "conv2d f32 nhwc n1 c96 h28 w28 k24 r1x1 s1x1 p0,0,0,0 d1x1 g1"},
+    {"conv1x1_512x1",     "conv2d f32 nhwc n1 c512 h1 w1 k256 r1x1 s1x1 p0,0,0,0 d1x1 g1"},
+    {"conv1x1_64x56_4",   "conv2d f32 nhwc n1 c64 h56 w56 k4 r1x1 s1x1 p0,0,0,0 d1x1 g1"},
+    {"grouped_128x28",    "conv2d f32 nhwc n1 c128 h28 w28 k128 r3x3 s1x1 p1,1,1,1 d1x1 g32"},
+    {"depthwise3_96x28",  "conv2d f32 nhwc n1 c96 h28 w28 k96 r3x3 s1x1 p1,1,1,1 d1x1 g96"},
+    {"depthwise3s2_96x56", "conv2d f32 nhwc n1 c96 h56 w56 k96 r3x3 s2x2 p1,1,1,1 d1x1 g96"},
+    {"depthwise5_120x14", "conv2d f32 nhwc n1 c120 h14 w14 k120 r5x5 s1x1 p2,2,2,2 d1x1 g120"},
+    {"conv3x3_64x28",     "conv2d f32 nchw n1 c64 h28 w28 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1"},
+    {"conv3x3s2_3x96",    "conv2d f32 nchw n1 c3 h96 w96 k32 r3x3 s2x2 p1,1,1,1 d1x1 g1"},
+    {"conv1x1_64x28",     "conv2d f32 nchw n1 c64 h28 w28 k128 r1x1 s1x1 p0,0,0,0 d1x1 g1"},
+    {"depthwise3_96x28",  "conv2d f32 nchw n1 c96 h28 w28 k96 r3x3 s1x1 p1,1,1,1 d1x1 g96"},
+    {"transposed2s2_64x28", "conv_transpose2d f32 nhwc n1 c64 h28 w28 k32 r2x2 s2x2 p0,0,0,0 d1x1 g1 o56x56"},
+    {"transposed4s2_128x8", "conv_transpose2d f32 nhwc n1 c128 h8 w8 k64 r4x4 s2x2 p1,1,1,1 d1x1 g1 o16x16"},
+    {"transposed4s2_32_g32", "conv_transpose2d f32 nhwc n1 c32 h28 w28 k32 r4x4 s2x2 p1,1,1,1 d1x1 g32 o56x56"},
+    {"max2x2_64x56",      "max_pool2d f32 nhwc n1 c64 h56 w56 r2x2 s2x2 p0,0,0,0 d1x1 o28x28"},
+    {"max3x3s2_64x56",    "max_pool2d f32 nhwc n1 c64 h56 w56 r3x3 s2x2 p1,1,1,1 d1x1 o28x28"},
+    {"max5x5_128x20",     "max_pool2d f32 nhwc n1 c128 h20 w20 r5x5 s1x1 p2,2,2,2 d1x1 o20x20"},
+    {"max3x3s2_64x56",    "max_pool2d f32 nchw n1 c64 h56 w56 r3x3 s2x2 p1,1,1,1 d1x1 o28x28"},
+    {"indices2x2_64x56",  "max_pool2d f32 nhwc n1 c64 h56 w56 r2x2 s2x2 p0,0,0,0 d1x1 o28x28 index=pytorch:i64"},
+    {"average3x3_96x28",  "avg_pool2d f32 nhwc n1 c96 h28 w28 r3x3 s1x1 p1,1,1,1 d1x1 o28x28"},
+    {"average7x7_512x7",  "avg_pool2d f32 nhwc n1 c512 h7 w7 r7x7 s1x1 p0,0,0,0 d1x1 o1x1"},
+    {"average2x2_64x56",  "avg_pool2d f32 nchw n1 c64 h56 w56 r2x2 s2x2 p0,0,0,0 d1x1 o28x28"},
+    {"unpool2x2_64x28",   "max_unpool2d f32 nhwc n1 c64 h28 w28 r2x2 s2x2 p0,0,0,0 o56x56"},
+    {"nearest2_128x28",   "resize2d f32 nhwc n1 c128 h28 w28 o56x56 nearest asymmetric round=floor"},
+    {"bilinear2_64x28",   "resize2d f32 nhwc n1 c64 h28 w28 o56x56 bilinear half_pixel"},
+    {"bilinear8_21x17",   "resize2d f32 nhwc n1 c21 h17 w17 o136x136 bilinear half_pixel"},
+    {"bicubic2_32x28",    "resize2d f32 nhwc n1 c32 h28 w28 o56x56 bicubic half_pixel a=-0.75"},
+    {"bilinear2_64x28",   "resize2d f32 nchw n1 c64 h28 w28 o56x56 bilinear half_pixel"},
+    {NULL, NULL},
+};
+/* clang-format on */
