@@ -83,8 +83,7 @@ typedef struct hg_ab_series {
     int sweeps, quads, controls;
     double ratio[HG_AB_MOST_SWEEPS * HG_AB_QUADS];
     double control[HG_AB_MOST_SWEEPS * HG_AB_CONTROLS];
-    double sweep_ratio[HG_AB_MOST_SWEEPS];   /* median of each sweep */
-    double sweep_control[HG_AB_MOST_SWEEPS]; /* likewise, of the copy of A */
+    double sweep_ratio[HG_AB_MOST_SWEEPS]; /* median of each sweep */
 } hg_ab_series;
 
 typedef struct hg_ab_judgement {
@@ -96,7 +95,7 @@ typedef struct hg_ab_judgement {
 
 void hg_ab_add(hg_ab_series *series, const hg_ab_result *result);
 
-/* The noise floor of a run: how far copies of A seem to differ from A, in a typical sweep. */
+/* The noise floor of a run: how far copies of A seem to differ from A, for a typical layer. */
 double hg_ab_floor(const hg_ab_series *series, int layers);
 
 /* SLOWER: the interval is above +1 %, the median above the threshold (2 %, or 3 times the floor if

@@ -54,30 +54,26 @@ void hg_ab_add(hg_ab_series *series, const hg_ab_result *r)
     series->quads += r->quads;
     series->controls += r->controls;
     series->sweep_ratio[series->sweeps] = median(r->ratio, r->quads);
-    series->sweep_control[series->sweeps] = median(r->control, r->controls);
     series->sweeps++;
+}
+
+/* What the copies of A of a layer seem to differ from A. */
+static double own_floor(const hg_ab_series *series)
+{
+    double sorted[HG_COUNT(series->control)];
+    memcpy(sorted, series->control, (size_t)series->controls * sizeof *sorted);
+    return fabs(middle(sorted, series->controls));
 }
 
 double hg_ab_floor(const hg_ab_series *series, int layers)
 {
+    double *floors = malloc(((size_t)layers + 1) * sizeof *floors);
+    if (!floors) return INFINITY;
+    for (int i = 0; i < layers; i++) floors[i] = own_floor(&series[i]);
     /* 1.4826 times the median of distances from 0 is the standard deviation of normal noise. */
-    double *distance = malloc(((size_t)layers * HG_AB_MOST_SWEEPS + 1) * sizeof *distance);
-    int n = 0;
-    if (!distance) return INFINITY;
-    for (int i = 0; i < layers; i++)
-        for (int s = 0; s < series[i].sweeps; s++) distance[n++] = fabs(series[i].sweep_control[s]);
-    const double floor = 1.4826 * middle(distance, n);
-    free(distance);
+    const double floor = 1.4826 * middle(floors, layers);
+    free(floors);
     return floor;
-}
-
-/* The layer's own floor: what its copies of A seem to differ from A, by root mean square. */
-static double own_floor(const hg_ab_series *series)
-{
-    double sum = 0;
-    for (int s = 0; s < series->sweeps; s++)
-        sum += series->sweep_control[s] * series->sweep_control[s];
-    return sqrt(sum / HG_MAX(series->sweeps, 1));
 }
 
 /* Sweeps whose median lies beyond `bound`. */
