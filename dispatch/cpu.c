@@ -1,5 +1,6 @@
 #include "dispatch/cpu.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -114,6 +115,38 @@ static void identify(hg_machine *m)
 
 /* ---- cpuinfo ---- */
 
+static bool begins_readably(const char *path, bool with_digit)
+{
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    char first;
+    const bool read_one = read(file, &first, 1) == 1;
+    close(file);
+    return read_one && (!with_digit || (first >= '0' && first <= '9'));
+}
+
+/* cpuinfo writes to stderr where it cannot read, or not understand, what it is made from; which of
+ * these files it misses aloud differs between its releases and processors. */
+static bool cpuinfo_has_sources(void)
+{
+    static const char *const numbers[] = {"/sys/devices/system/cpu/kernel_max",
+                                          "/sys/devices/system/cpu/possible",
+                                          "/sys/devices/system/cpu/present"};
+    for (size_t i = 0; i < HG_COUNT(numbers); i++)
+        if (!begins_readably(numbers[i], true)) return false;
+    return begins_readably("/proc/cpuinfo", false);
+}
+
+/* Once it has succeeded it needs no files: a process may have hidden them since. */
+static bool cpuinfo_ready(void)
+{
+    static int ready; /* atomic */
+    if (__atomic_load_n(&ready, __ATOMIC_ACQUIRE)) return true;
+    if (!cpuinfo_has_sources() || !cpuinfo_initialize()) return false;
+    __atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
+    return true;
+}
+
 static int64_t first_size(const struct cpuinfo_cache *caches, uint32_t count)
 {
     return caches && count ? (int64_t)caches[0].size : 0;
@@ -123,7 +156,7 @@ static int64_t first_size(const struct cpuinfo_cache *caches, uint32_t count)
  * they come after the check. */
 static hg_isa ask_cpuinfo(hg_machine *m)
 {
-    if (!cpuinfo_initialize()) return HG_ISA_ANY;
+    if (!cpuinfo_ready()) return HG_ISA_ANY;
     snprintf(m->source, sizeof m->source, "cpuinfo");
     const struct cpuinfo_package *package =
         cpuinfo_get_packages_count() ? cpuinfo_get_package(0) : 0;
