@@ -4,8 +4,11 @@
 
 #include "tests/descriptor.h"
 
-/* Counts; prints what failed. */
+/* Counts; says what failed. Whatever was printed or changed behind the tests since the last check
+ * (api_watch.h) fails, too. */
 __attribute__((format(printf, 2, 3))) bool expect(bool ok, const char *format, ...);
+/* Counts what cannot be tested here, and says why. stdout and stderr belong to the library. */
+__attribute__((format(printf, 1, 2))) void skip(const char *format, ...);
 
 /* What the library said since hear_reset. */
 typedef struct heard {
@@ -41,5 +44,6 @@ void test_workers(void);
 void test_reproducible(void);
 void test_bits(void);
 void test_environment(void);
+void test_promises(void);
 
 #endif
