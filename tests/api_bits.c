@@ -110,6 +110,7 @@ static void follow_locale(void)
     bool set = false;
     for (size_t i = 0; i < sizeof names / sizeof *names && !set; i++)
         set = setlocale(LC_NUMERIC, names[i]) != NULL;
+    if (!set) skip("keys under a locale of decimal commas: none of them is installed");
     const char *key = "resize2d f32 nhwc n1 c2 h3 w3 o6x6 bicubic half_pixel a=-0.75";
     hg_problem p;
     char again[HG_KEY_SIZE] = "";

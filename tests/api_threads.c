@@ -29,11 +29,13 @@ static void share(const hg_plan *plan, const descriptor *d, const float *want)
 {
     pthread_t threads[THREADS];
     runner runners[THREADS];
+    int started = 0;
     for (int i = 0; i < THREADS; i++) {
-        runners[i] = (runner){plan, d, want, 0};
-        if (pthread_create(&threads[i], NULL, run_many, &runners[i])) return;
+        runners[started] = (runner){plan, d, want, 0};
+        started += pthread_create(&threads[started], NULL, run_many, &runners[started]) == 0;
     }
-    for (int i = 0; i < THREADS; i++) {
+    expect(started == THREADS, "%s: only %d threads for runs", hg_op_name(d->op), started);
+    for (int i = 0; i < started; i++) {
         pthread_join(threads[i], NULL);
         expect(runners[i].wrong == 0, "%s: %d of %d concurrent runs differ", hg_op_name(d->op),
                runners[i].wrong, RUNS);
@@ -70,13 +72,15 @@ static void plan_together(hg_context *context, const descriptor *d, const float 
     pthread_t threads[THREADS];
     planner planners[THREADS];
     hg_filter *filter = NULL;
+    int started = 0;
     if (!expect(!hg_filter_create(context, &d->filter, sample_weights(), &filter), "a filter"))
         return;
     for (int i = 0; i < THREADS; i++) {
-        planners[i] = (planner){context, filter, d, want, 0};
-        if (pthread_create(&threads[i], NULL, plan_many, &planners[i])) return;
+        planners[started] = (planner){context, filter, d, want, 0};
+        started += pthread_create(&threads[started], NULL, plan_many, &planners[started]) == 0;
     }
-    for (int i = 0; i < THREADS; i++) {
+    expect(started == THREADS, "%s: only %d threads for plans", hg_op_name(d->op), started);
+    for (int i = 0; i < started; i++) {
         pthread_join(threads[i], NULL);
         expect(planners[i].wrong == 0, "%s: %d of %d concurrent plans fail or differ",
                hg_op_name(d->op), planners[i].wrong, RUNS);

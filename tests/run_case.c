@@ -218,11 +218,16 @@ static void run_kind(trial *t, data_kind kind, rng *r)
     oracle_output want;
     /* Only direct summation keeps a NaN within the windows that cover it. */
     const bool direct = !strstr(t->kernel->name, "winograd");
-    if (!data_draw(&t->problem, kind, direct, r, &d)) return;
+    if (!data_draw(&t->problem, kind, direct, r, &d)) {
+        complain(t, "the data could not be drawn");
+        return;
+    }
     const oracle_input in = data_for_oracle(&d);
     if (oracle_run(&t->problem, &in, &want)) {
         run_all_ways(t, &d, &want, t->number % 4 == 0 && kind == DATA_SIGNED);
         oracle_free(&want);
+    } else {
+        complain(t, "the oracle gave no result");
     }
     data_free(&d);
 }
@@ -248,7 +253,10 @@ static case_result try_plan(trial *t, rng *r)
 {
     case_data d;
     hg_plan *plan;
-    if (!data_draw(&t->problem, DATA_INTEGERS, false, r, &d)) return CASE_FAILED;
+    if (!data_draw(&t->problem, DATA_INTEGERS, false, r, &d)) {
+        complain(t, "the data could not be drawn");
+        return CASE_FAILED;
+    }
     const hg_status status = make_plan(t, t->env->one, &d, GUARD_END, &plan);
     case_result result = CASE_PASSED;
     if (status == HG_INVALID && strstr(t->env->said, "cannot run this problem"))

@@ -79,7 +79,10 @@ static void check_case(hg_context *context, const semantics_case *c, hg_layout l
     float bias[8];
     for (size_t i = 0; i < HG_COUNT(bias); i++) bias[i] = c->bias;
     in->layout = layout;
-    if (d.filter.height && hg_filter_create(context, &d.filter, c->weights, &filter)) return;
+    if (!expect(!d.filter.height ||
+                    hg_filter_create(context, &d.filter, c->weights, &filter) == HG_OK,
+                "%s, %s: no filter", c->row, c->what))
+        return;
     if (!expect(descriptor_plan(context, &d, filter, bias, &plan) == HG_OK, "%s, %s: no plan",
                 c->row, c->what)) {
         hg_filter_free(filter);
