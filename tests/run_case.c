@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatch/registry.h"
 #include "kernels/common/attr.h"
 #include "tests/alone.h"
 #include "tests/compare.h"
@@ -51,6 +52,13 @@ bool case_env_open(case_env *env)
 {
     hg_context_options o = {.log = {hear, env}, .ignore_environment = true};
     if (hg_context_create(&o, &env->one)) return false;
+    hg_machine machine;
+    hg_context_machine(env->one, &machine);
+    if (env->isa && hg_isa_usable(env->isa, machine.isa, false)) { /* emulated ones need it all */
+        hg_context_free(env->one);
+        o.isa = env->isa;
+        if (hg_context_create(&o, &env->one)) return false;
+    }
     o.threads = 3;
     o.executor = test_executor;
     return hg_context_create(&o, &env->three) == HG_OK;

@@ -5,6 +5,7 @@
 #include "kernels/kernel.h"
 
 typedef struct case_env {
+    hg_isa isa; /* a cap for the contexts, where the machine has it; HG_ISA_ANY: none */
     hg_context *one, *three; /* contexts of 1 and 3 threads; log to said */
     const char *program;
     uint64_t seed;

@@ -2,6 +2,8 @@
  *
  *     test_kernels [--cases N] [--seed S] [--op OP] [--kernel NAME] [--case I] [--verbose]
  *     test_kernels --key KEY [...]    that problem alone, by all its kernels
+ *     test_kernels --isa ISA [...]    the kernels of one instruction set alone (scalar, neon,
+ * avx2), as a machine would run them that has no better one
  *
  * One line per kernel; the last line is "N passed, N failed". A kernel for which no case could be
  * drawn counts as a failure, unless its instruction set is not there. */
@@ -13,6 +15,7 @@
 
 #include "dispatch/registry.h"
 #include "hourglass/hourglass.h"
+#include "tests/isa_word.h"
 #include "tests/run_case.h"
 #include "tests/run_guarded.h"
 
@@ -20,6 +23,7 @@ typedef struct options {
     const char *op, *kernel, *key;
     int64_t cases, only; /* only: the one case to run, or -1 */
     uint64_t seed;
+    hg_isa isa; /* HG_ISA_ANY: all */
     bool verbose;
 } options;
 
@@ -49,7 +53,7 @@ static bool parse(int argc, char **argv, options *o)
             o->kernel = value;
         else if (strcmp(name, "--case") == 0)
             o->only = strtoll(value, NULL, 10);
-        else
+        else if (strcmp(name, "--isa") != 0 || !isa_word(value, &o->isa))
             return false;
         i++;
     }
@@ -97,11 +101,15 @@ int main(int argc, char **argv)
     options o;
     totals all = {0};
     if (!parse(argc, argv, &o)) {
-        fprintf(stderr, "usage: %s [--cases N] [--seed S] [--op OP] [--kernel NAME] [--case I]\n",
-                argv[0]);
+        fprintf(
+            stderr,
+            "usage: %s [--cases N] [--seed S] [--op OP] [--kernel NAME] [--case I] [--key KEY]\n"
+            "       [--isa scalar|neon|avx2] [--verbose]\n",
+            argv[0]);
         return 2;
     }
-    case_env env = {.program = argv[0], .seed = o.seed, .key = o.key, .verbose = o.verbose};
+    case_env env = {
+        .isa = o.isa, .program = argv[0], .seed = o.seed, .key = o.key, .verbose = o.verbose};
     if (!case_env_open(&env)) {
         printf("FAILED hg_context_create: %s\n0 passed, 1 failed\n", env.said);
         return 1;
@@ -111,6 +119,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; hg_kernel_get(env.one, i, &info); i++) {
         const hg_kernel *k = hg_registry_find(info.name);
         if ((o.op && strcmp(o.op, info.op)) || (o.kernel && strcmp(o.kernel, info.name))) continue;
+        if (k && o.isa && k->isa != o.isa) continue;
         if (!k || !usable(env.one, k))
             printf("%-48s instruction set %s not available\n", info.name, info.isa);
         else
