@@ -52,7 +52,8 @@ static void destroy(hg_context *context)
 
 static hg_status check_options(const hg_context_options *o, hg_reason *why)
 {
-    if (hg_check_reserved(o->reserved, HG_COUNT(o->reserved), why)) return HG_UNSUPPORTED;
+    if (hg_check_reserved(o->reserved, HG_COUNT(o->reserved), "hg_context_create: options", why))
+        return HG_UNSUPPORTED;
     if (o->threads < 0 || o->threads > MAX_THREADS)
         return hg_fail(why, HG_INVALID, "hg_context_create: threads is %d, not 0 to %d", o->threads,
                        MAX_THREADS);

@@ -19,10 +19,23 @@ hg_status hg_fail(hg_reason *why, hg_status status, const char *format, ...)
     return status;
 }
 
-hg_status hg_check_reserved(const uint64_t *words, size_t n, hg_reason *why)
+hg_status hg_check_reserved(const uint64_t *words, size_t n, const char *owner, hg_reason *why)
 {
     for (size_t i = 0; i < n; i++)
-        if (words[i]) return hg_fail(why, HG_UNSUPPORTED, "reserved words must be 0");
+        if (words[i]) return hg_fail(why, HG_UNSUPPORTED, "%s.reserved must be 0", owner);
+    return HG_OK;
+}
+
+hg_status hg_check_extent(int64_t value, int64_t least, const char *owner, const char *member,
+                          hg_reason *why)
+{
+    const char *dot = owner[0] ? "." : "";
+    if (value < least)
+        return hg_fail(why, HG_INVALID, "%s%s%s is %lld; at least %lld", owner, dot, member,
+                       (long long)value, (long long)least);
+    if (value > HG_MAX_EXTENT)
+        return hg_fail(why, HG_RANGE, "%s%s%s is %lld; below 2^31", owner, dot, member,
+                       (long long)value);
     return HG_OK;
 }
 
@@ -30,30 +43,29 @@ hg_status hg_check_size2(hg_size2 given, hg_size2 fallback, const char *name, hg
                          hg_reason *why)
 {
     const hg_size2 v = {given.h ? given.h : fallback.h, given.w ? given.w : fallback.w};
-    if (v.h < 1 || v.w < 1)
-        return hg_fail(why, HG_INVALID, "%s is %lldx%lld; both must be at least 1", name,
-                       (long long)v.h, (long long)v.w);
-    if (v.h > HG_MAX_EXTENT || v.w > HG_MAX_EXTENT)
-        return hg_fail(why, HG_RANGE, "%s is %lldx%lld; both must be below 2^31", name,
-                       (long long)v.h, (long long)v.w);
-    *out = v;
-    return HG_OK;
+    hg_status s = hg_check_extent(v.h, 1, name, "h", why);
+    if (!s) s = hg_check_extent(v.w, 1, name, "w", why);
+    if (!s) *out = v;
+    return s;
 }
 
 /* ---- Strides ---- */
 
-/* The four dimensions from the innermost outwards, as {extent, stride} pairs. */
+/* The four dimensions from the innermost outwards. */
 typedef struct axis {
     int64_t extent, *stride;
+    char name;
 } axis;
 
 static void axes_of(hg_tensor *t, axis a[4])
 {
     const bool nhwc = t->layout == HG_NHWC;
-    a[0] = nhwc ? (axis){t->c, &t->strides.c} : (axis){t->w, &t->strides.w};
-    a[1] = nhwc ? (axis){t->w, &t->strides.w} : (axis){t->h, &t->strides.h};
-    a[2] = nhwc ? (axis){t->h, &t->strides.h} : (axis){t->c, &t->strides.c};
-    a[3] = (axis){t->n, &t->strides.n};
+    const axis h = {t->h, &t->strides.h, 'h'}, w = {t->w, &t->strides.w, 'w'},
+               c = {t->c, &t->strides.c, 'c'};
+    a[0] = nhwc ? c : w;
+    a[1] = nhwc ? w : h;
+    a[2] = nhwc ? h : c;
+    a[3] = (axis){t->n, &t->strides.n, 'n'};
 }
 
 hg_status hg_resolve_strides(hg_tensor *t, const hg_strides *given, const char *name,
@@ -63,21 +75,22 @@ hg_status hg_resolve_strides(hg_tensor *t, const hg_strides *given, const char *
     axis a[4];
     axes_of(t, a);
     if (*a[0].stride != 0 && *a[0].stride != 1)
-        return hg_fail(why, HG_INVALID, "%s: the innermost stride must be 1", name);
+        return hg_fail(why, HG_INVALID, "%s.%c is %lld; the innermost must be 1", name, a[0].name,
+                       (long long)*a[0].stride);
     int64_t span = 1; /* elements from the first to the last of the dimensions so far, plus 1 */
     for (int i = 0; i < 4; i++) {
         int64_t *stride = a[i].stride;
         if (*stride == 0) *stride = span;
         if (*stride < 0 || (a[i].extent > 1 && *stride < span))
-            return hg_fail(why, HG_INVALID,
-                           "%s: stride %lld of dimension %d overlaps; at least %lld", name,
-                           (long long)*stride, i, (long long)span);
+            return hg_fail(why, HG_INVALID, "%s.%c is %lld; at least %lld, else dimensions overlap",
+                           name, a[i].name, (long long)*stride, (long long)span);
         int64_t reach;
         const int64_t steps = HG_MAX(a[i].extent - 1, 0);
         if (__builtin_mul_overflow(*stride, steps, &reach) ||
             __builtin_add_overflow(reach, span, &span) || span > INT64_MAX / 16 ||
             *stride > INT64_MAX / 16)
-            return hg_fail(why, HG_RANGE, "%s: its extent in elements overflows", name);
+            return hg_fail(why, HG_RANGE, "%s.%c is %lld; the extent in elements overflows", name,
+                           a[i].name, (long long)*stride);
     }
     return HG_OK;
 }
@@ -86,19 +99,20 @@ hg_status hg_check_tensor(const hg_tensor *given, const char *name, hg_tensor *r
                           hg_reason *why)
 {
     *resolved = *given;
-    hg_status s = hg_check_reserved(given->reserved, HG_COUNT(given->reserved), why);
+    hg_status s = hg_check_reserved(given->reserved, HG_COUNT(given->reserved), name, why);
     if (s) return s;
     if (given->dtype != HG_F32)
-        return hg_fail(why, HG_UNSUPPORTED, "%s: only element type f32 is supported", name);
+        return hg_fail(why, HG_UNSUPPORTED, "%s.dtype is not f32, all that is supported", name);
     if (given->layout != HG_NHWC && given->layout != HG_NCHW)
-        return hg_fail(why, HG_INVALID, "%s: layout is neither NHWC nor NCHW", name);
-    const int64_t least = HG_MIN(HG_MIN(given->h, given->w), given->c);
-    if (given->n < 0 || least < 1)
-        return hg_fail(why, HG_INVALID, "%s: n must be at least 0, and h, w, c at least 1", name);
-    const int64_t most = HG_MAX(HG_MAX(given->h, given->w), HG_MAX(given->c, given->n));
-    if (most > HG_MAX_EXTENT)
-        return hg_fail(why, HG_RANGE, "%s: n, h, w and c must be below 2^31", name);
-    return hg_resolve_strides(resolved, &given->strides, name, why);
+        return hg_fail(why, HG_INVALID, "%s.layout is neither NHWC nor NCHW", name);
+    s = hg_check_extent(given->n, 0, name, "n", why);
+    if (!s) s = hg_check_extent(given->h, 1, name, "h", why);
+    if (!s) s = hg_check_extent(given->w, 1, name, "w", why);
+    if (!s) s = hg_check_extent(given->c, 1, name, "c", why);
+    if (s) return s;
+    char strides[64];
+    snprintf(strides, sizeof strides, "%s.strides", name);
+    return hg_resolve_strides(resolved, &given->strides, strides, why);
 }
 
 int64_t hg_tensor_extent(const hg_tensor *t)
@@ -171,17 +185,23 @@ static bool solve_axis(hg_padding_mode mode, bool ceil_mode, window_axis *a)
     return true;
 }
 
+hg_status hg_check_sides(const hg_padding *padding, hg_reason *why)
+{
+    hg_status s = hg_check_extent(padding->top, 0, "padding", "top", why);
+    if (!s) s = hg_check_extent(padding->left, 0, "padding", "left", why);
+    if (!s) s = hg_check_extent(padding->bottom, 0, "padding", "bottom", why);
+    if (!s) s = hg_check_extent(padding->right, 0, "padding", "right", why);
+    return s;
+}
+
 hg_status hg_window_geometry(const hg_padding *padding, bool ceil_mode, hg_problem *p,
                              hg_reason *why)
 {
     if ((unsigned)padding->mode > HG_PADDING_VALID)
         return hg_fail(why, HG_INVALID, "padding.mode is not one of EXPLICIT, SAME_*, VALID");
     const bool given = padding->mode == HG_PADDING_EXPLICIT;
-    const int64_t sides[4] = {padding->top, padding->left, padding->bottom, padding->right};
-    for (int i = 0; given && i < 4; i++) {
-        if (sides[i] < 0) return hg_fail(why, HG_INVALID, "padding must be at least 0");
-        if (sides[i] > HG_MAX_EXTENT) return hg_fail(why, HG_RANGE, "padding must be below 2^31");
-    }
+    const hg_status s = given ? hg_check_sides(padding, why) : HG_OK;
+    if (s) return s;
     window_axis v = {
         p->in.h, p->kernel.h, p->stride.h, p->dilation.h, padding->top, padding->bottom, 0};
     window_axis h = {
@@ -202,7 +222,7 @@ hg_status hg_finish_output(hg_problem *p, int64_t channels, const hg_strides *gi
     p->out.layout = p->in.layout;
     p->out.n = p->in.n;
     p->out.c = channels;
-    return hg_resolve_strides(&p->out, given, "output", why);
+    return hg_resolve_strides(&p->out, given, "output_strides", why);
 }
 
 /* ---- Facts ---- */

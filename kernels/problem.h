@@ -97,7 +97,8 @@ hg_status hg_problem_resize2d(const hg_resize2d *op, hg_problem *p, hg_reason *w
  * extent, and byte count stays below 2^62, and h, w, c, windows, strides and padding below 2^31. */
 #define HG_MAX_EXTENT ((int64_t)INT32_MAX)
 
-/* Checks a tensor given by the user and resolves its strides. name is for the reason. */
+/* Checks a tensor given by the user and resolves its strides. Here and below, names are those of
+ * the descriptor's fields: a reason names the one that is wrong. */
 hg_status hg_check_tensor(const hg_tensor *given, const char *name, hg_tensor *resolved,
                           hg_reason *why);
 /* Strides 0 become dense, others are checked against overlap, for a tensor of t's sizes. */
@@ -106,7 +107,12 @@ hg_status hg_resolve_strides(hg_tensor *t, const hg_strides *given, const char *
 /* 0 becomes `fallback`; anything else must be in [1, HG_MAX_EXTENT]. */
 hg_status hg_check_size2(hg_size2 given, hg_size2 fallback, const char *name, hg_size2 *out,
                          hg_reason *why);
-hg_status hg_check_reserved(const uint64_t *words, size_t n, hg_reason *why);
+/* OWNER.MEMBER, or MEMBER alone where owner is "", must be in [least, HG_MAX_EXTENT]. */
+hg_status hg_check_extent(int64_t value, int64_t least, const char *owner, const char *member,
+                          hg_reason *why);
+/* The four sides of explicit padding must be in [0, HG_MAX_EXTENT]. */
+hg_status hg_check_sides(const hg_padding *padding, hg_reason *why);
+hg_status hg_check_reserved(const uint64_t *words, size_t n, const char *owner, hg_reason *why);
 
 /* Sets p->pad and the output extents p->out.h, p->out.w of conv2d or pooling from p->in, p->kernel,
  * p->stride, p->dilation. ceil_mode is for pooling. */

@@ -27,8 +27,9 @@ descriptor sample(hg_op op);
 const float *sample_weights(void); /* at least as many as any sample needs; also good as a bias */
 
 /* The call returned one of the statuses in `mask` (1 << status), left `made` NULL, and said why in
- * exactly one sentence. */
-bool expect_refused(hg_status status, unsigned mask, const void *made, const char *what);
+ * exactly one sentence, which holds the word `named`. */
+bool expect_refused(hg_status status, unsigned mask, const void *made, const char *named,
+                    const char *what);
 
 /* Runs a plan of a sample on fixed data: the status, and the dense output in y. */
 enum { SAMPLE_OUTPUT = 4096 };

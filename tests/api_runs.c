@@ -10,16 +10,22 @@
 static void contexts(void)
 {
     const struct {
-        const char *what;
+        const char *what, *named;
         hg_context_options o;
         unsigned mask;
     } cases[] = {
-        {"threads -1", {.threads = -1}, INVALID},
-        {"threads 257", {.threads = 257}, INVALID},
-        {"an unknown isa", {.isa = (hg_isa)99}, INVALID},
-        {"a reserved word", {.reserved = {0, 0, 0, 0, 0, 0, 0, 1}}, UNSUPPORTED},
-        {"half an allocator",
+        {"threads -1", "threads", {.threads = -1}, INVALID},
+        {"threads 257", "threads", {.threads = 257}, INVALID},
+        {"an unknown isa", "isa", {.isa = (hg_isa)99}, INVALID},
+        {"reserved[0]", "options.reserved", {.reserved = {1}}, UNSUPPORTED},
+        {"reserved[7]", "options.reserved", {.reserved = {0, 0, 0, 0, 0, 0, 0, 1}}, UNSUPPORTED},
+        {"an allocator that only gives",
+         "allocator",
          {.allocator = {.allocate = (void *(*)(void *, size_t, size_t))1}},
+         INVALID},
+        {"an allocator that only takes",
+         "allocator",
+         {.allocator = {.release = (void (*)(void *, void *))1}},
          INVALID},
     };
     for (size_t i = 0; i < HG_COUNT(cases); i++) {
@@ -28,7 +34,7 @@ static void contexts(void)
         o.log.write = hear;
         last = (heard){0};
         const hg_status status = hg_context_create(&o, &context);
-        expect_refused(status, cases[i].mask, context, cases[i].what);
+        expect_refused(status, cases[i].mask, context, cases[i].named, cases[i].what);
     }
     hg_context *context;
     expect(hg_context_create(NULL, NULL) == HG_INVALID, "a context into NULL");
@@ -54,25 +60,43 @@ static void filters(hg_context *context)
 {
     const int64_t big = (int64_t)1 << 31;
     const struct {
-        const char *what;
+        const char *what, *named;
         hg_filter_desc d;
         unsigned mask;
     } cases[] = {
-        {"out_channels 0", {HG_F32, HG_OIHW, 0, 4, 3, 3, 1, {0}}, INVALID},
-        {"in_channels -1", {HG_F32, HG_OIHW, 4, -1, 3, 3, 1, {0}}, INVALID},
-        {"height 0", {HG_F32, HG_OIHW, 4, 4, 0, 3, 1, {0}}, INVALID},
-        {"width INT64_MIN", {HG_F32, HG_OIHW, 4, 4, 3, INT64_MIN, 1, {0}}, INVALID},
-        {"groups -1", {HG_F32, HG_OIHW, 4, 4, 3, 3, -1, {0}}, INVALID},
-        {"groups that do not divide in", {HG_F32, HG_OIHW, 6, 4, 3, 3, 3, {0}}, INVALID},
-        {"groups that do not divide out", {HG_F32, HG_IOHW, 4, 6, 3, 3, 3, {0}}, INVALID},
-        {"an unknown order", {HG_F32, (hg_filter_order)99, 4, 4, 3, 3, 1, {0}}, INVALID},
-        {"HWOI with groups", {HG_F32, HG_HWOI, 4, 4, 3, 3, 2, {0}}, INVALID},
-        {"f16", {HG_F16, HG_OIHW, 4, 4, 3, 3, 1, {0}}, UNSUPPORTED},
-        {"a reserved word", {HG_F32, HG_OIHW, 4, 4, 3, 3, 1, {0, 0, 0, 1}}, UNSUPPORTED},
-        {"2^31 channels", {HG_F32, HG_OIHW, big, 4, 3, 3, 1, {0}}, RANGE},
-        {"INT64_MAX rows", {HG_F32, HG_OIHW, 4, 4, INT64_MAX, 3, 1, {0}}, RANGE},
-        {"2^33 weights", {HG_F32, HG_OIHW, 1 << 16, 1 << 15, 2, 2, 1, {0}}, RANGE},
-        {"all large", {HG_F32, HG_OIHW, big - 1, big - 1, big - 1, big - 1, 1, {0}}, RANGE},
+        {"out_channels 0", "filter.out_channels", {HG_F32, HG_OIHW, 0, 4, 3, 3, 1, {0}}, INVALID},
+        {"in_channels -1", "filter.in_channels", {HG_F32, HG_OIHW, 4, -1, 3, 3, 1, {0}}, INVALID},
+        {"height 0", "filter.height", {HG_F32, HG_OIHW, 4, 4, 0, 3, 1, {0}}, INVALID},
+        {"width INT64_MIN", "filter.width", {HG_F32, HG_OIHW, 4, 4, 3, INT64_MIN, 1, {0}}, INVALID},
+        {"groups -1", "filter.groups", {HG_F32, HG_OIHW, 4, 4, 3, 3, -1, {0}}, INVALID},
+        {"groups that do not divide in",
+         "filter.groups",
+         {HG_F32, HG_OIHW, 6, 4, 3, 3, 3, {0}},
+         INVALID},
+        {"groups that do not divide out",
+         "filter.groups",
+         {HG_F32, HG_IOHW, 4, 6, 3, 3, 3, {0}},
+         INVALID},
+        {"an unknown order",
+         "filter.order",
+         {HG_F32, (hg_filter_order)99, 4, 4, 3, 3, 1, {0}},
+         INVALID},
+        {"HWOI with groups", "filter.groups", {HG_F32, HG_HWOI, 4, 4, 3, 3, 2, {0}}, INVALID},
+        {"f16", "filter.dtype", {HG_F16, HG_OIHW, 4, 4, 3, 3, 1, {0}}, UNSUPPORTED},
+        {"a reserved word",
+         "filter.reserved",
+         {HG_F32, HG_OIHW, 4, 4, 3, 3, 1, {0, 0, 0, 1}},
+         UNSUPPORTED},
+        {"2^31 channels", "filter.out_channels", {HG_F32, HG_OIHW, big, 4, 3, 3, 1, {0}}, RANGE},
+        {"INT64_MAX rows", "filter.height", {HG_F32, HG_OIHW, 4, 4, INT64_MAX, 3, 1, {0}}, RANGE},
+        {"2^31 columns", "filter.width", {HG_F32, HG_OIHW, 4, 4, 3, big, 1, {0}}, RANGE},
+        {"2^31 inputs", "filter.in_channels", {HG_F32, HG_OIHW, 4, big, 3, 3, 1, {0}}, RANGE},
+        {"2^31 groups", "filter.groups", {HG_F32, HG_OIHW, 4, 4, 3, 3, big, {0}}, RANGE},
+        {"2^33 weights", "weights", {HG_F32, HG_OIHW, 1 << 16, 1 << 15, 2, 2, 1, {0}}, RANGE},
+        {"all large",
+         "weights",
+         {HG_F32, HG_OIHW, big - 1, big - 1, big - 1, big - 1, 1, {0}},
+         RANGE},
     };
     for (size_t i = 0; i < HG_COUNT(cases); i++) {
         hg_filter *filter = (hg_filter *)(uintptr_t)1;
@@ -80,69 +104,91 @@ static void filters(hg_context *context)
         const hg_status status = hg_filter_create(context, &cases[i].d, sample_weights(), &filter);
         char text[120];
         snprintf(text, sizeof text, "a filter with %s", cases[i].what);
-        expect_refused(status, cases[i].mask, filter, text);
+        expect_refused(status, cases[i].mask, filter, cases[i].named, text);
     }
     const hg_filter_desc good = {HG_F32, HG_OIHW, 4, 4, 3, 3, 0, {0}};
     hg_filter *filter = (hg_filter *)(uintptr_t)1;
     hg_status status = hg_filter_create(context, &good, NULL, &filter);
-    expect_refused(status, INVALID, filter, "a filter without weights");
+    expect_refused(status, INVALID, filter, "weights is NULL", "a filter without weights");
     status = hg_filter_create(context, NULL, sample_weights(), &filter);
-    expect_refused(status, INVALID, filter, "a filter without a descriptor");
+    expect_refused(status, INVALID, filter, "desc is NULL", "a filter without a descriptor");
     status = hg_filter_create(context, &good, sample_weights(), NULL);
-    expect_refused(status, INVALID, NULL, "a filter into NULL");
+    expect_refused(status, INVALID, NULL, "filter is NULL", "a filter into NULL");
     filter = (hg_filter *)(uintptr_t)1;
     status = hg_filter_create(NULL, &good, sample_weights(), &filter);
     expect(status == HG_INVALID && !filter, "a filter without a context");
 }
 
+/* What a run may write: filled with a pattern, which stays where the arguments are refused. */
+enum { PATTERN = 0x5a };
+
+typedef struct written {
+    float y[SAMPLE_OUTPUT];
+    int64_t indices[SAMPLE_OUTPUT];
+} written;
+
+static bool untouched(const written *w, const char *workspace, size_t size)
+{
+    const unsigned char *bytes = (const unsigned char *)w;
+    bool same = true;
+    for (size_t i = 0; i < sizeof *w; i++) same &= bytes[i] == PATTERN;
+    for (size_t i = 0; i < size; i++) same &= workspace[i] == PATTERN;
+    return same;
+}
+
 /* hg_run with one pointer missing or wrong. */
 static void runs_of(hg_context *context, hg_op op, hg_filter *filter)
 {
+    static written w;
+    static const int64_t zeros[SAMPLE_OUTPUT];
     descriptor d = sample(op);
     if (op == HG_OP_CONV2D) d.u.conv2d.epilogue.residual = true;
     hg_plan *plan;
-    static float y[SAMPLE_OUTPUT];
-    static int64_t indices[SAMPLE_OUTPUT];
     if (!expect(descriptor_plan(context, &d, filter, NULL, &plan) == HG_OK, "a plan: %s",
                 last.sentence))
         return;
     const size_t size = hg_plan_workspace_size(plan);
-    char *workspace = aligned_alloc(64, (size + 127) / 64 * 64);
+    char *workspace = aligned_alloc(64, size + 64);
     const hg_io good = {.input = sample_weights(),
-                        .output = y,
+                        .output = w.y,
                         .residual = sample_weights(),
-                        .indices = indices,
-                        .input_indices = indices};
-    hg_io io[9] = {good, good, good, good, good, good, good, good, good};
+                        .indices = w.indices,
+                        .input_indices = zeros};
     const struct {
         const char *what;
         bool wrong;
         void *workspace;
-    } cases[9] = {{"no input", true, workspace},
-                  {"no output", true, workspace},
-                  {"no residual", op == HG_OP_CONV2D, workspace},
-                  {"no indices", op == HG_OP_MAX_POOL2D, workspace},
-                  {"no input indices", op == HG_OP_MAX_UNPOOL2D, workspace},
-                  {"a reserved word", true, workspace},
-                  {"an unaligned workspace", true, workspace + 4},
-                  {"no workspace", size > 0, NULL},
-                  {"the input as the output", true, workspace}};
+    } cases[] = {{"io.input is NULL", true, workspace},
+                 {"io.output is NULL", true, workspace},
+                 {"io.residual is NULL", op == HG_OP_CONV2D, workspace},
+                 {"io.indices is NULL", op == HG_OP_MAX_POOL2D, workspace},
+                 {"io.input_indices is NULL", op == HG_OP_MAX_UNPOOL2D, workspace},
+                 {"io.reserved", true, workspace},
+                 {"workspace is not 64-byte aligned", true, workspace + 4},
+                 {"workspace is NULL", size > 0, NULL},
+                 {"io.output is io.input", true, workspace}};
+    hg_io io[HG_COUNT(cases)];
+    for (size_t i = 0; i < HG_COUNT(cases); i++) io[i] = good;
     io[0].input = NULL;
     io[1].output = NULL;
     io[2].residual = NULL;
     io[3].indices = NULL;
     io[4].input_indices = NULL;
     io[5].reserved[2] = 1;
-    io[8].output = (void *)(uintptr_t)io[8].input;
-    for (int i = 0; i < 9; i++) {
+    io[8].input = io[8].output;
+    for (size_t i = 0; i < HG_COUNT(cases); i++) {
         char text[120];
-        snprintf(text, sizeof text, "hg_run of %s with %s", hg_op_name(op), cases[i].what);
+        snprintf(text, sizeof text, "hg_run of %s, %s", hg_op_name(op), cases[i].what);
+        memset(&w, PATTERN, sizeof w);
+        memset(workspace, PATTERN, size + 64);
         last = (heard){0};
         const hg_status status = hg_run(plan, &io[i], cases[i].workspace);
-        if (cases[i].wrong)
-            expect_refused(status, INVALID, NULL, text);
-        else
+        if (cases[i].wrong) {
+            expect(untouched(&w, workspace, size + 64), "%s: something was written", text);
+            expect_refused(status, INVALID, NULL, cases[i].what, text);
+        } else {
             expect(status == HG_OK && last.count == 0, "%s is allowed", text);
+        }
     }
     expect(hg_run(plan, NULL, workspace) == HG_INVALID, "hg_run without io");
     expect(hg_run(NULL, &good, workspace) == HG_INVALID, "hg_run without a plan");
@@ -159,36 +205,39 @@ static void keys(hg_context *context)
         "max_pool2d f32 nchw n1 c8 h6 w7 r2x2 s2x2 p0,0,0,0 d1x1 o3x3 index=onnx:i32",
         "resize2d f32 nhwc n1 c8 h6 w7 o9x14 bicubic half_pixel a=-0.75 in=336,56,8,1",
         "max_unpool2d f32 nhwc n1 c8 h6 w7 r2x2 s2x2 p0,0,0,0 o12x14 index=pytorch:i64"};
-    static const char *const bad[] = {"",
-                                      " ",
-                                      "conv2d",
-                                      "conv2d f32",
-                                      "conv2d f16 nhwc",
-                                      "nothing f32 nhwc n1",
-                                      "max_pool2d f32 nhwc n1 c8 h6 w7 zzz",
-                                      "max_pool2d f32 nhwc n1 c h6 w7",
-                                      "max_pool2d f32 nhwc n1 c8 h6 w7 r99999999999999999999x1",
-                                      "max_pool2d f32 nhwc n1 c8 h6 w7 r2x2 c8",
-                                      "max_pool2d f32 nhwc n1 c8 h6 w7 r2x2 s2x2 s2x2",
-                                      "avg_pool2d f32 nhwc n1 c8 h6 w7 o3x3 adaptive adaptive",
-                                      "resize2d f32 nhwc n1 c8 h6 w7 o9x14 nearest bilinear",
-                                      "resize2d f32 nhwc n1 c8 h6 w7 o9x14 bicubic a=-0.5 a=-0.5"};
+    static const struct {
+        const char *key, *named;
+    } bad[] = {{"", "starts with"},
+               {" ", "starts with"},
+               {"conv2d", "starts with"},
+               {"conv2d f32", "starts with"},
+               {"conv2d f16 nhwc", "starts with"},
+               {"nothing f32 nhwc n1", "starts with"},
+               {"max_pool2d f32 nhwc n1 c8 h6 w7 zzz", "\"zzz\""},
+               {"max_pool2d f32 nhwc n1 c h6 w7", "\"c\""},
+               {"max_pool2d f32 nhwc n1 c8 h6 w7 r99999999999999999999x1", "window.h"},
+               {"max_pool2d f32 nhwc n1 c8 h6 w7 r2x2 c8", "\"c8\""},
+               {"max_pool2d f32 nhwc n1 c8 h6 w7 r2x2 s2x2 s2x2", "\"s2x2\""},
+               {"max_pool2d f32 nhwc n1 c8 h6 w7 r2x2 s2x2 p0,0,0,0 d1x1 o4x3", "word o"},
+               {"avg_pool2d f32 nhwc n1 c8 h6 w7 o3x3 adaptive adaptive", "\"adaptive\""},
+               {"resize2d f32 nhwc n1 c8 h6 w7 o9x14 nearest bilinear", "\"bilinear\""},
+               {"resize2d f32 nhwc n1 c8 h6 w7 o9x14 bicubic a=-0.5 a=-0.5", "\"a=-0.5\""}};
     for (size_t i = 0; i < HG_COUNT(bad); i++) {
         hg_plan *plan = (hg_plan *)(uintptr_t)1;
         last = (heard){0};
-        const hg_status status = hg_plan_from_key(context, bad[i], NULL, NULL, NULL, &plan);
+        const hg_status status = hg_plan_from_key(context, bad[i].key, NULL, NULL, NULL, &plan);
         char text[160];
-        snprintf(text, sizeof text, "the key \"%s\"", bad[i]);
-        expect_refused(status, INVALID | RANGE, plan, text);
+        snprintf(text, sizeof text, "the key \"%s\"", bad[i].key);
+        expect_refused(status, INVALID | RANGE, plan, bad[i].named, text);
     }
     hg_plan *plan = NULL;
     last = (heard){0};
     expect_refused(hg_plan_from_key(context, good[0], NULL, NULL, NULL, &plan), INVALID, plan,
-                   "a convolution's key without a filter");
+                   "filter", "a convolution's key without a filter");
     expect_refused(hg_plan_from_key(context, good[1], NULL, NULL, "no.such.kernel", &plan), INVALID,
-                   plan, "a key with an unknown kernel");
+                   plan, "no.such.kernel", "a key with an unknown kernel");
     expect_refused(hg_plan_from_key(context, NULL, NULL, NULL, NULL, &plan), INVALID, plan,
-                   "a key of NULL");
+                   "key is NULL", "a key of NULL");
     hg_filter_desc filter;
     expect(hg_key_filter(good[0], &filter) && filter.out_channels == 5, "the filter of a key");
     expect(!hg_key_filter(good[1], &filter), "no filter for a pooling key");

@@ -9,25 +9,26 @@ hg_status hg_check_filter_desc(const hg_filter_desc *given, hg_filter_desc *reso
                                hg_reason *why)
 {
     hg_filter_desc f = *given;
-    const hg_status s = hg_check_reserved(f.reserved, HG_COUNT(f.reserved), why);
+    hg_status s = hg_check_reserved(f.reserved, HG_COUNT(f.reserved), "filter", why);
     if (s) return s;
     if (f.dtype != HG_F32)
-        return hg_fail(why, HG_UNSUPPORTED, "filter: only element type f32 is supported");
+        return hg_fail(why, HG_UNSUPPORTED, "filter.dtype is not f32, all that is supported");
     if ((unsigned)f.order >= HG_COUNT(order_names))
-        return hg_fail(why, HG_INVALID, "filter: unknown order %d", (int)f.order);
+        return hg_fail(why, HG_INVALID, "filter.order is %d, no hg_filter_order", (int)f.order);
     if (f.groups == 0) f.groups = 1;
-    const int64_t sizes[] = {f.out_channels, f.in_channels, f.height, f.width, f.groups};
-    for (size_t i = 0; i < HG_COUNT(sizes); i++) {
-        if (sizes[i] < 1)
-            return hg_fail(why, HG_INVALID, "filter: channels, sizes and groups are at least 1");
-        if (sizes[i] > HG_MAX_EXTENT)
-            return hg_fail(why, HG_RANGE, "filter: every size must be below 2^31");
-    }
+    s = hg_check_extent(f.out_channels, 1, "filter", "out_channels", why);
+    if (!s) s = hg_check_extent(f.in_channels, 1, "filter", "in_channels", why);
+    if (!s) s = hg_check_extent(f.height, 1, "filter", "height", why);
+    if (!s) s = hg_check_extent(f.width, 1, "filter", "width", why);
+    if (!s) s = hg_check_extent(f.groups, 1, "filter", "groups", why);
+    if (s) return s;
     if (f.out_channels % f.groups || f.in_channels % f.groups)
-        return hg_fail(why, HG_INVALID, "filter: %lld groups must divide %lld and %lld channels",
+        return hg_fail(why, HG_INVALID,
+                       "filter.groups is %lld; it must divide %lld inputs and %lld outputs",
                        (long long)f.groups, (long long)f.in_channels, (long long)f.out_channels);
     if (f.order == HG_HWOI && f.groups != 1)
-        return hg_fail(why, HG_INVALID, "filter: order HWOI has no groups");
+        return hg_fail(why, HG_INVALID, "filter.groups is %lld; order HWOI has none",
+                       (long long)f.groups);
     int64_t weights = f.out_channels;
     if (__builtin_mul_overflow(weights, f.in_channels / f.groups, &weights) ||
         __builtin_mul_overflow(weights, f.height, &weights) ||
@@ -52,16 +53,18 @@ hg_status hg_post_from_epilogue(const hg_epilogue *epilogue, hg_post *post, hg_r
         break;
     case HG_CLAMP:
         if (!(epilogue->min <= epilogue->max))
-            return hg_fail(why, HG_INVALID, "epilogue: min must be at most max");
+            return hg_fail(why, HG_INVALID,
+                           "epilogue.min is %g, epilogue.max %g; min must be at most max",
+                           (double)epilogue->min, (double)epilogue->max);
         v.min = epilogue->min;
         v.max = epilogue->max;
         break;
     case HG_LEAKY_RELU:
-        if (isnan(epilogue->slope)) return hg_fail(why, HG_INVALID, "epilogue: slope is NaN");
+        if (isnan(epilogue->slope)) return hg_fail(why, HG_INVALID, "epilogue.slope is NaN");
         v.slope = epilogue->slope;
         break;
     default:
-        return hg_fail(why, HG_INVALID, "epilogue: unknown activation %d",
+        return hg_fail(why, HG_INVALID, "epilogue.activation is %d, no hg_activation",
                        (int)epilogue->activation);
     }
     *post = v;
@@ -80,13 +83,13 @@ hg_status hg_conv_common(const hg_tensor *input, const hg_filter_desc *filter,
     if (!s) s = hg_check_size2(dilation, (hg_size2){1, 1}, "dilation", &p->dilation, why);
     if (s) return s;
     if ((f.order == HG_IOHW || f.order == HG_HWOI) != transposed)
-        return hg_fail(why, HG_INVALID, "filter: order %s is not for %s", order_names[f.order],
+        return hg_fail(why, HG_INVALID, "filter.order %s is not for %s", order_names[f.order],
                        transposed ? "conv_transpose2d" : "conv2d");
     if (f.in_channels != p->in.c)
-        return hg_fail(why, HG_INVALID, "input has %lld channels, the filter expects %lld",
+        return hg_fail(why, HG_INVALID, "input.c is %lld, filter.in_channels %lld",
                        (long long)p->in.c, (long long)f.in_channels);
     if ((unsigned)accuracy > HG_RELAXED)
-        return hg_fail(why, HG_INVALID, "unknown accuracy %d", (int)accuracy);
+        return hg_fail(why, HG_INVALID, "accuracy is %d, no hg_accuracy", (int)accuracy);
     p->kernel = (hg_size2){f.height, f.width};
     if (p->kernel.h == 1) p->dilation.h = 1;
     if (p->kernel.w == 1) p->dilation.w = 1;
@@ -101,7 +104,7 @@ hg_status hg_conv_finish(hg_problem *p, const hg_filter_desc *filter, const hg_s
     hg_status s = hg_finish_output(p, filter->out_channels, output, why);
     if (s || !p->post.residual) return s;
     hg_tensor added = p->out;
-    s = hg_resolve_strides(&added, residual, "residual", why);
+    s = hg_resolve_strides(&added, residual, "epilogue.residual_strides", why);
     p->residual_strides = added.strides;
     return s;
 }
@@ -110,7 +113,7 @@ hg_status hg_conv_finish(hg_problem *p, const hg_filter_desc *filter, const hg_s
 static hg_status fuse(hg_conv_pool pool, hg_problem *p, hg_reason *why)
 {
     if ((unsigned)pool > HG_POOL_AVG_2X2)
-        return hg_fail(why, HG_INVALID, "unknown pool %d", (int)pool);
+        return hg_fail(why, HG_INVALID, "pool is %d, no hg_conv_pool", (int)pool);
     if (!pool) return HG_OK;
     if (p->post.residual) return hg_fail(why, HG_UNSUPPORTED, "pool cannot follow a residual");
     if (p->out.h < 2 || p->out.w < 2)
@@ -127,7 +130,7 @@ hg_status hg_problem_conv2d(const hg_conv2d *op, const hg_filter_desc *filter, h
 {
     if (!op || !filter) return hg_fail(why, HG_INVALID, "a descriptor is NULL");
     *p = (hg_problem){.op = HG_OP_CONV2D};
-    hg_status s = hg_check_reserved(op->reserved, HG_COUNT(op->reserved), why);
+    hg_status s = hg_check_reserved(op->reserved, HG_COUNT(op->reserved), "op", why);
     if (!s)
         s = hg_conv_common(&op->input, filter, &op->epilogue, op->accuracy, op->stride,
                            op->dilation, false, p, why);

@@ -6,6 +6,7 @@ typedef struct crop_axis {
     int64_t in, kernel, stride, dilation; /* given, in [1, 2^31) */
     int64_t begin, end;                   /* crop; given if explicit */
     int64_t extra, size;                  /* output_padding, output_size */
+    const char *name;                     /* "h" or "w" */
     int64_t out;
 } crop_axis;
 
@@ -57,16 +58,17 @@ static bool solve_axis(hg_padding_mode mode, bool keras_extra, crop_axis *a)
  * where it places the sums, and is how a problem's key states the crop of the SAME modes. */
 static hg_status check_axis(hg_padding_mode mode, const crop_axis *a, hg_reason *why)
 {
-    const bool given = mode == HG_PADDING_EXPLICIT;
-    if (a->extra < 0) return hg_fail(why, HG_INVALID, "output_padding must be at least 0");
-    if (a->size < 0) return hg_fail(why, HG_INVALID, "output_size must be at least 0");
-    if (given && !a->size && (a->begin < 0 || a->end < 0))
-        return hg_fail(why, HG_INVALID, "padding must be at least 0");
-    if (a->extra > HG_MAX_EXTENT || a->size > HG_MAX_EXTENT ||
-        (given && (a->begin > HG_MAX_EXTENT || a->begin < -HG_MAX_EXTENT ||
-                   (!a->size && a->end > HG_MAX_EXTENT))))
-        return hg_fail(why, HG_RANGE, "padding, output_padding and output_size are below 2^31");
-    return HG_OK;
+    const bool vertical = a->name[0] == 'h';
+    const char *const begin = vertical ? "top" : "left", *const end = vertical ? "bottom" : "right";
+    hg_status s = hg_check_extent(a->extra, 0, "output_padding", a->name, why);
+    if (!s) s = hg_check_extent(a->size, 0, "output_size", a->name, why);
+    if (s || mode != HG_PADDING_EXPLICIT) return s;
+    if (a->size && a->begin < 0)
+        return a->begin < -HG_MAX_EXTENT ? hg_fail(why, HG_RANGE, "padding.%s is %lld; above -2^31",
+                                                   begin, (long long)a->begin)
+                                         : HG_OK;
+    s = hg_check_extent(a->begin, 0, "padding", begin, why);
+    return s || a->size ? s : hg_check_extent(a->end, 0, "padding", end, why);
 }
 
 static hg_status crop(const hg_conv_transpose2d *op, hg_problem *p, hg_reason *why)
@@ -74,13 +76,13 @@ static hg_status crop(const hg_conv_transpose2d *op, hg_problem *p, hg_reason *w
     const hg_padding *pad = &op->padding;
     const bool keras = pad->mode == HG_PADDING_KERAS_SAME || pad->mode == HG_PADDING_KERAS_VALID;
     if ((unsigned)pad->mode > HG_PADDING_KERAS_VALID)
-        return hg_fail(why, HG_INVALID, "unknown padding.mode %d", (int)pad->mode);
+        return hg_fail(why, HG_INVALID, "padding.mode is %d, no hg_padding_mode", (int)pad->mode);
     if (keras && !op->keras_output_padding && (op->output_padding.h || op->output_padding.w))
         return hg_fail(why, HG_INVALID, "output_padding is given, keras_output_padding is not set");
     crop_axis axes[2] = {{p->in.h, p->kernel.h, p->stride.h, p->dilation.h, pad->top, pad->bottom,
-                          op->output_padding.h, op->output_size.h, 0},
+                          op->output_padding.h, op->output_size.h, "h", 0},
                          {p->in.w, p->kernel.w, p->stride.w, p->dilation.w, pad->left, pad->right,
-                          op->output_padding.w, op->output_size.w, 0}};
+                          op->output_padding.w, op->output_size.w, "w", 0}};
     for (int i = 0; i < 2; i++) {
         crop_axis *a = &axes[i];
         const hg_status s = check_axis(pad->mode, a, why);
@@ -103,7 +105,7 @@ hg_status hg_problem_conv_transpose2d(const hg_conv_transpose2d *op, const hg_fi
 {
     if (!op || !filter) return hg_fail(why, HG_INVALID, "a descriptor is NULL");
     *p = (hg_problem){.op = HG_OP_CONV_TRANSPOSE2D};
-    hg_status s = hg_check_reserved(op->reserved, HG_COUNT(op->reserved), why);
+    hg_status s = hg_check_reserved(op->reserved, HG_COUNT(op->reserved), "op", why);
     if (!s)
         s = hg_conv_common(&op->input, filter, &op->epilogue, op->accuracy, op->stride,
                            op->dilation, true, p, why);

@@ -36,7 +36,7 @@ static hg_status geometry(const hg_pool_geometry *g, hg_problem *p, hg_reason *w
     const hg_size2 none = {0, 0}, one = {1, 1};
     const bool adaptive = g->adaptive.h != 0 || g->adaptive.w != 0;
     if (g->global && adaptive)
-        return hg_fail(why, HG_INVALID, "pool: global and adaptive exclude each other");
+        return hg_fail(why, HG_INVALID, "pool.global and pool.adaptive exclude each other");
     if (g->global || adaptive) return adaptive_geometry(g->global ? one : g->adaptive, p, why);
     hg_status s = hg_check_size2(g->window, none, "pool.window", &p->kernel, why);
     if (!s) s = hg_check_size2(g->stride, p->kernel, "pool.stride", &p->stride, why);
@@ -52,7 +52,7 @@ static hg_status common(hg_op op, const hg_tensor *input, const hg_strides *outp
                         hg_reason *why)
 {
     *p = (hg_problem){.op = op, .groups = 1, .post = {-INFINITY, INFINITY, 1.0f, false}};
-    hg_status s = hg_check_reserved(reserved, 4, why);
+    hg_status s = hg_check_reserved(reserved, 4, "op", why);
     if (!s) s = hg_check_tensor(input, "input", &p->in, why);
     if (!s) s = geometry(pool, p, why);
     if (!s) s = hg_finish_output(p, p->in.c, output_strides, why);
@@ -76,9 +76,10 @@ hg_status hg_problem_max_pool2d(const hg_max_pool2d *op, hg_problem *p, hg_reaso
         common(HG_OP_MAX_POOL2D, &op->input, &op->output_strides, &op->pool, op->reserved, p, why);
     if (s || !op->indices) return s;
     if ((unsigned)op->index_convention > HG_INDEX_TENSORFLOW_BATCH)
-        return hg_fail(why, HG_INVALID, "unknown index_convention %d", (int)op->index_convention);
+        return hg_fail(why, HG_INVALID, "index_convention is %d, no hg_index_convention",
+                       (int)op->index_convention);
     if ((unsigned)op->index_type > HG_INDEX_I32)
-        return hg_fail(why, HG_INVALID, "unknown index_type %d", (int)op->index_type);
+        return hg_fail(why, HG_INVALID, "index_type is %d, no hg_index_type", (int)op->index_type);
     p->pool.indices = true;
     p->pool.convention = op->index_convention;
     p->pool.index_type = op->index_type;
@@ -112,7 +113,7 @@ hg_status hg_problem_lp_pool2d(const hg_lp_pool2d *op, hg_problem *p, hg_reason 
     if (!(power >= 1.0f) || isinf(power))
         return hg_fail(why, HG_INVALID, "p is %g; finite and at least 1", (double)power);
     if ((unsigned)op->form > HG_LP_SIGNED)
-        return hg_fail(why, HG_INVALID, "unknown form %d", (int)op->form);
+        return hg_fail(why, HG_INVALID, "form is %d, no hg_lp_form", (int)op->form);
     p->pool.p = power;
     /* An even power removes the sign by itself. */
     p->pool.form = fmodf(power, 2.0f) == 0.0f ? HG_LP_ABSOLUTE : op->form;

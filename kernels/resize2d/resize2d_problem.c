@@ -12,11 +12,12 @@ static const double max_table = 0x1p36;
 static hg_status check_choices(const hg_resize2d *op, hg_reason *why)
 {
     if ((unsigned)op->mode > HG_RESIZE_LANCZOS5)
-        return hg_fail(why, HG_INVALID, "unknown mode %d", (int)op->mode);
+        return hg_fail(why, HG_INVALID, "mode is %d, no hg_resize_mode", (int)op->mode);
     if ((unsigned)op->coordinates > HG_TF_CROP_AND_RESIZE)
-        return hg_fail(why, HG_INVALID, "unknown coordinates %d", (int)op->coordinates);
+        return hg_fail(why, HG_INVALID, "coordinates is %d, no hg_coordinates",
+                       (int)op->coordinates);
     if ((unsigned)op->rounding > HG_ROUND_CEIL)
-        return hg_fail(why, HG_INVALID, "unknown rounding %d", (int)op->rounding);
+        return hg_fail(why, HG_INVALID, "rounding is %d, no hg_rounding", (int)op->rounding);
     if (!isfinite(op->cubic_a)) return hg_fail(why, HG_INVALID, "cubic_a must be finite");
     const hg_roi *r = &op->roi;
     if (op->coordinates == HG_TF_CROP_AND_RESIZE &&
@@ -34,16 +35,15 @@ static hg_status solve_axis(int64_t in, int64_t given, double *scale, const char
         return hg_fail(why, HG_INVALID, "scale_%s is %g; positive and finite, or 0", name, s);
     if (s != 0.0 && (s < min_scale || s > max_scale))
         return hg_fail(why, HG_RANGE, "scale_%s is %g; between 2^-31 and 2^31", name, s);
-    if (given < 0)
-        return hg_fail(why, HG_INVALID, "output_size.%s is %lld; at least 1, or 0", name,
-                       (long long)given);
+    const hg_status status = hg_check_extent(given, 0, "output_size", name, why);
+    if (status) return status;
     if (given == 0 && s == 0.0)
         return hg_fail(why, HG_INVALID, "output_size.%s and scale_%s are both 0; give one", name,
                        name);
     const double extent = given ? (double)given : floor((double)in * s);
     if (extent < 1.0) return hg_fail(why, HG_INVALID, "scale_%s gives an empty output", name);
     if (extent > (double)HG_MAX_EXTENT)
-        return hg_fail(why, HG_RANGE, "the output's height and width must be below 2^31");
+        return hg_fail(why, HG_RANGE, "scale_%s gives an output that is not below 2^31", name);
     *out = (int64_t)extent;
     if (s == extent / (double)in) *scale = 0.0;
     return HG_OK;
@@ -120,7 +120,7 @@ hg_status hg_problem_resize2d(const hg_resize2d *op, hg_problem *p, hg_reason *w
                                  .roi = op->roi,
                                  .extrapolation = op->extrapolation}};
     hg_resize_attr *r = &p->resize;
-    hg_status s = hg_check_reserved(op->reserved, HG_COUNT(op->reserved), why);
+    hg_status s = hg_check_reserved(op->reserved, HG_COUNT(op->reserved), "op", why);
     if (!s) s = hg_check_tensor(&op->input, "input", &p->in, why);
     if (!s) s = check_choices(op, why);
     if (!s) s = solve_axis(p->in.h, op->output_size.h, &r->scale_h, "h", &p->out.h, why);

@@ -9,29 +9,26 @@ static hg_status check_padding(const hg_padding *given, hg_pad *pad, hg_reason *
     if (given->mode == HG_PADDING_VALID) return HG_OK;
     if (given->mode != HG_PADDING_EXPLICIT)
         return hg_fail(why, HG_INVALID, "padding.mode must be EXPLICIT or VALID");
-    const int64_t sides[4] = {given->top, given->left, given->bottom, given->right};
-    for (int i = 0; i < 4; i++) {
-        if (sides[i] < 0) return hg_fail(why, HG_INVALID, "padding must be at least 0");
-        if (sides[i] > HG_MAX_EXTENT) return hg_fail(why, HG_RANGE, "padding must be below 2^31");
-    }
     *pad = (hg_pad){given->top, given->left, given->bottom, given->right};
-    return HG_OK;
+    return hg_check_sides(given, why);
 }
 
 static hg_status check_index(const hg_max_unpool2d *op, hg_problem *p, hg_reason *why)
 {
     if ((unsigned)op->index_convention > HG_INDEX_TENSORFLOW_BATCH)
-        return hg_fail(why, HG_INVALID, "unknown index_convention %d", (int)op->index_convention);
+        return hg_fail(why, HG_INVALID, "index_convention is %d, no hg_index_convention",
+                       (int)op->index_convention);
     if ((unsigned)op->index_type > HG_INDEX_I32)
-        return hg_fail(why, HG_INVALID, "unknown index_type %d", (int)op->index_type);
+        return hg_fail(why, HG_INVALID, "index_type is %d, no hg_index_type", (int)op->index_type);
     p->pool.convention = op->index_convention;
     p->pool.index_type = op->index_type;
     const hg_size2 out = {p->out.h, p->out.w};
     const hg_status s = hg_check_size2(op->index_size, out, "index_size", &p->pool.index_size, why);
     if (s) return s;
     if (p->pool.index_size.h > out.h || p->pool.index_size.w > out.w)
-        return hg_fail(why, HG_INVALID, "index_size must not exceed the output, %lldx%lld",
-                       (long long)out.h, (long long)out.w);
+        return hg_fail(why, HG_INVALID, "index_size.%s must not exceed the output, %lldx%lld",
+                       p->pool.index_size.h > out.h ? "h" : "w", (long long)out.h,
+                       (long long)out.w);
     return HG_OK;
 }
 
@@ -42,7 +39,7 @@ hg_status hg_problem_max_unpool2d(const hg_max_unpool2d *op, hg_problem *p, hg_r
                       .dilation = {1, 1},
                       .groups = 1,
                       .post = {-INFINITY, INFINITY, 1.0f, false}};
-    hg_status s = hg_check_reserved(op->reserved, 4, why);
+    hg_status s = hg_check_reserved(op->reserved, 4, "op", why);
     if (!s) s = hg_check_tensor(&op->input, "input", &p->in, why);
     if (!s) s = hg_check_size2(op->window, (hg_size2){0, 0}, "window", &p->kernel, why);
     if (!s) s = hg_check_size2(op->stride, p->kernel, "stride", &p->stride, why);
@@ -52,9 +49,10 @@ hg_status hg_problem_max_unpool2d(const hg_max_unpool2d *op, hg_problem *p, hg_r
     const hg_size2 rule = {(p->in.h - 1) * p->stride.h + p->kernel.h - p->pad.top - p->pad.bottom,
                            (p->in.w - 1) * p->stride.w + p->kernel.w - p->pad.left - p->pad.right};
     const hg_size2 given = op->output_size;
-    const hg_size2 wanted = {given.h ? given.h : rule.h, given.w ? given.w : rule.w};
+    if ((!given.h && rule.h < 1) || (!given.w && rule.w < 1))
+        return hg_fail(why, HG_INVALID, "padding crops the whole output");
     hg_size2 out;
-    s = hg_check_size2(wanted, (hg_size2){0, 0}, "the output's size", &out, why);
+    s = hg_check_size2(given, rule, "output_size", &out, why);
     if (s) return s;
     p->out.h = out.h;
     p->out.w = out.w;
