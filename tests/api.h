@@ -46,5 +46,6 @@ void test_reproducible(void);
 void test_bits(void);
 void test_environment(void);
 void test_promises(void);
+void test_far(void);
 
 #endif

@@ -17,4 +17,7 @@ typedef struct planned {
  * workspace cleared. The number of plans. */
 int each_plan(hg_context *context, bool small, void (*visit)(const planned *p));
 
+/* The keys of the small problems. */
+const char *const *small_plan_keys(size_t *count);
+
 #endif

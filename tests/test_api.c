@@ -159,7 +159,8 @@ int main(int argc, char **argv)
                  {"reproducible", test_reproducible},
                  {"bits", test_bits},
                  {"environment", test_environment},
-                 {"promises", test_promises}};
+                 {"promises", test_promises},
+                 {"far", test_far}};
     own = watch_begin();
     if (own < 0) return 1;
     fill_weights();
