@@ -47,5 +47,6 @@ void test_bits(void);
 void test_environment(void);
 void test_promises(void);
 void test_far(void);
+void test_scratch(void);
 
 #endif

@@ -160,7 +160,8 @@ int main(int argc, char **argv)
                  {"bits", test_bits},
                  {"environment", test_environment},
                  {"promises", test_promises},
-                 {"far", test_far}};
+                 {"far", test_far},
+                 {"scratch", test_scratch}};
     own = watch_begin();
     if (own < 0) return 1;
     fill_weights();
