@@ -164,6 +164,11 @@ typedef struct window_axis {
     int64_t out;
 } window_axis;
 
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
 /* All values are below 2^31, so no sum or product of two overflows 64 bits. */
 static bool solve_axis(hg_padding_mode mode, bool ceil_mode, window_axis *a)
 {
@@ -177,12 +182,10 @@ static bool solve_axis(hg_padding_mode mode, bool ceil_mode, window_axis *a)
         return true;
     }
     if (mode == HG_PADDING_VALID) a->begin = a->end = 0;
-    const int64_t room = a->in + a->begin + a->end - extent;
-    if (room < 0) return false;
-    a->out = room / a->stride + 1;
-    if (ceil_mode && room % a->stride != 0 && a->out * a->stride < a->in + a->begin)
-        a->out++; /* one more window; it starts inside the input or the begin padding */
-    return true;
+    const int64_t room = a->in + a->begin + a->end - extent; /* below 0: the window sticks out */
+    a->out = floor_div(room + (ceil_mode ? a->stride - 1 : 0), a->stride) + 1;
+    if (ceil_mode && (a->out - 1) * a->stride >= a->in + a->begin) a->out--;
+    return a->out >= 1;
 }
 
 hg_status hg_check_sides(const hg_padding *padding, hg_reason *why)

@@ -273,15 +273,22 @@ static hg_status build_resize(const words *w, hg_tensor in, hg_problem *p, hg_re
     return hg_problem_resize2d(&d, p, why);
 }
 
+/* Nothing said agrees with anything. */
+static bool has_stated_size(const words *w, const hg_problem *p)
+{
+    return w->o[0] == 0 || (p->out.h == w->o[0] && p->out.w == w->o[1]);
+}
+
 static hg_status build(hg_op op, hg_layout layout, const words *w, hg_problem *p, hg_reason *why)
 {
     hg_tensor in = {HG_F32, layout, w->n, w->h, w->w, w->c, strides_of(w->in), {0, 0}};
     if (op == HG_OP_CONV2D || op == HG_OP_CONV_TRANSPOSE2D) return build_conv(op, w, in, p, why);
     if (op == HG_OP_MAX_UNPOOL2D) return build_unpool(w, in, p, why);
     if (op == HG_OP_RESIZE2D) return build_resize(w, in, p, why);
-    /* A pooling key states the output size instead of the rounding rule: one of two gives it. */
+    /* A pooling key states the output size instead of the rounding rule: one of two gives it, and
+     * the other may have no output, or one that the strides do not fit. */
     const hg_status s = build_pool(op, w, in, false, p, why);
-    if (s || w->o[0] == 0 || (p->out.h == w->o[0] && p->out.w == w->o[1])) return s;
+    if (w->o[0] == 0 || (!s && has_stated_size(w, p))) return s;
     return build_pool(op, w, in, true, p, why);
 }
 
@@ -310,7 +317,7 @@ hg_status hg_problem_parse(const char *key, hg_problem *p, hg_reason *why)
     hg_restore_numbers(before, plain);
     if (fault) return hg_fail(why, HG_INVALID, "%s, \"%s\"", fault, shown);
     const hg_status s = build((hg_op)op, (hg_layout)layout, &w, p, why);
-    if (!s && w.o[0] && (p->out.h != w.o[0] || p->out.w != w.o[1]))
+    if (!s && !has_stated_size(&w, p))
         return hg_fail(why, HG_INVALID, "the key's output is %lldx%lld, not as the word o says",
                        (long long)p->out.h, (long long)p->out.w);
     return s;

@@ -38,6 +38,7 @@ hg_status run_sample(const hg_plan *plan, const descriptor *d, float y[SAMPLE_OU
 void test_misuse(void);
 void test_filters_and_runs(void);
 void test_sizes(void);
+void test_windows(void);
 void test_allocations(void);
 void test_tables(void);
 void test_threads(void);

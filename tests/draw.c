@@ -117,6 +117,12 @@ static hg_padding draw_padding(const hg_kernel *k, rng *r, hg_size2 reach)
     return p;
 }
 
+/* Under ceil_mode the last window may stick out of the padded input, be it the only one. */
+static int64_t shorten(rng *r, int64_t extent, int64_t stride)
+{
+    return rng_percent(r, 50) ? HG_MAX(extent - rng_in(r, 0, stride - 1), 1) : extent;
+}
+
 static void draw_windows(const hg_kernel *k, rng *r, hg_pool_geometry *g, hg_tensor *in)
 {
     static const int64_t kernels[] = {1, 2, 2, 2, 2, 3,  3,  3,  3,  3,  4,  4,  5, 5,
@@ -132,11 +138,16 @@ static void draw_windows(const hg_kernel *k, rng *r, hg_pool_geometry *g, hg_ten
                             (g->window.w - 1) * g->dilation.w + 1};
     g->padding = draw_padding(k, r, reach);
     g->ceil_mode = rng_percent(r, 30);
-    const int64_t oh = draw_rows(r), ow = draw_columns(r);
-    const int64_t h = draw_input_extent(r, oh, g->window.h, g->stride.h, g->dilation.h,
-                                        g->padding.top + g->padding.bottom);
-    const int64_t w = draw_input_extent(r, ow, g->window.w, g->stride.w, g->dilation.w,
-                                        g->padding.left + g->padding.right);
+    const int64_t oh = draw_rows(r);
+    const int64_t ow = g->ceil_mode && rng_percent(r, 15) ? 1 : draw_columns(r);
+    int64_t h = draw_input_extent(r, oh, g->window.h, g->stride.h, g->dilation.h,
+                                  g->padding.top + g->padding.bottom);
+    int64_t w = draw_input_extent(r, ow, g->window.w, g->stride.w, g->dilation.w,
+                                  g->padding.left + g->padding.right);
+    if (g->ceil_mode && !l->no_padding) {
+        h = shorten(r, h, g->stride.h);
+        w = shorten(r, w, g->stride.w);
+    }
     *in = input_tensor(k, r, h, w);
     const int64_t roll = rng_in(r, 0, 99);
     if (roll < 6 && !l->kernel.h) g->global = true;

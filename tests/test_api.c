@@ -152,6 +152,7 @@ int main(int argc, char **argv)
     } parts[] = {{"misuse", test_misuse},
                  {"filters and runs", test_filters_and_runs},
                  {"sizes", test_sizes},
+                 {"windows", test_windows},
                  {"allocations", test_allocations},
                  {"tables", test_tables},
                  {"threads", test_threads},

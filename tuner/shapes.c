@@ -83,7 +83,7 @@ static hg_status build_max(const hg_shape *s, const shape_op *op, const hg_tenso
                        .indices = op->flag,
                        .index_type = HG_INDEX_I32};
     const hg_status status = hg_problem_max_pool2d(&d, p, why);
-    if (status || has_size(s, p)) return status;
+    if (!status && has_size(s, p)) return status;
     d.pool.ceil_mode = true;
     return hg_problem_max_pool2d(&d, p, why);
 }
@@ -94,7 +94,7 @@ static hg_status build_average(const hg_shape *s, const shape_op *op, const hg_t
     hg_avg_pool2d d = {.input = *in, .pool = geometry_of(s, false)};
     d.pool.global = op->flag;
     const hg_status status = hg_problem_avg_pool2d(&d, p, why);
-    if (status || has_size(s, p)) return status;
+    if (!status && has_size(s, p)) return status;
     d.pool.ceil_mode = true;
     return hg_problem_avg_pool2d(&d, p, why);
 }

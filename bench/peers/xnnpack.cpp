@@ -1,6 +1,7 @@
 // XNNPACK, NHWC. Debian's build of 2022 keeps one sum of its 5x16 FMA3 tile on the stack, in the
 // main loop: dense convolutions stay near 0.4 of the FMA peak. Against AVX2, oneDNN is the harder
 // peer.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -89,12 +90,22 @@ class Xnnpack : public Peer
                p.out.h == 1 && p.out.w == 1;
     }
 
+    // What the ceiling rule adds at the end is padding to XNNPACK; what it drops is none.
+    static U end(int64_t in, int64_t out, int64_t k, int64_t s, int64_t d, int64_t begin)
+    {
+        return U(std::max<int64_t>((out - 1) * s + (k - 1) * d + 1 - in - begin, 0));
+    }
+
     xnn_status create()
     {
         const hg_problem &p = *task_.problem;
         const size_t in = static_cast<size_t>(p.in.c), out = static_cast<size_t>(p.out.c);
         const U top = U(p.pad.top), left = U(p.pad.left), kh = U(p.kernel.h), kw = U(p.kernel.w);
-        const U bottom = U(p.pad.bottom), right = U(p.pad.right);
+        const bool pools = p.op == HG_OP_MAX_POOL2D || p.op == HG_OP_AVG_POOL2D;
+        const U bottom = pools ? end(p.in.h, p.out.h, p.kernel.h, p.stride.h, p.dilation.h, top)
+                               : U(p.pad.bottom);
+        const U right = pools ? end(p.in.w, p.out.w, p.kernel.w, p.stride.w, p.dilation.w, left)
+                              : U(p.pad.right);
         const U sh = U(p.stride.h), sw = U(p.stride.w), dh = U(p.dilation.h), dw = U(p.dilation.w);
         const size_t groups = static_cast<size_t>(p.groups);
         switch (p.op) {

@@ -23,7 +23,9 @@ typedef enum hg_index_type { HG_INDEX_I64 = 0, HG_INDEX_I32 } hg_index_type;
 /* Geometry shared by the three pooling operators. Sizes per axis, KE = (k-1)*dilation + 1:
  *     floor:     out = (in + begin + end - KE) / stride + 1
  *     ceil_mode: out = ceil((in + begin + end - KE) / stride) + 1, less one if the last window
- *                would start at or beyond in + begin
+ *                would start at or beyond in + begin; a window that exceeds the padded input by
+ *                less than the stride gives 1
+ *     VALID:     the same with begin = end = 0
  *     SAME_*:    out = ceil(in / stride)
  *     global:    out = 1, the window is the whole input
  *     adaptive:  out as given; window o covers [floor(o*in/out), ceil((o+1)*in/out))
