@@ -119,8 +119,9 @@ static void put(const hg_problem *p, const reduction *r, double divisor, oracle_
     out->sum[at] = r->sum;
     out->magnitude[at] = r->absolute;
     if (p->op == HG_OP_MAX_POOL2D) out->y[at] = r->taps ? r->max : -INFINITY;
-    /* pow(-inf, 1/p) would be +inf where the sum has no root. */
-    const double root = r->sum < 0.0 ? NAN : pow(r->sum, 1.0 / (double)p->pool.p);
+    /* pow(-inf, 1/p) would be +inf where the sum has no root; at power 1 it is its own. */
+    const double power = (double)p->pool.p;
+    const double root = power == 1.0 ? r->sum : r->sum < 0.0 ? NAN : pow(r->sum, 1.0 / power);
     if (p->op == HG_OP_LP_POOL2D) out->y[at] = r->taps ? root : 0;
     if (p->op == HG_OP_AVG_POOL2D) {
         out->y[at] = r->taps ? r->sum / divisor : 0;
