@@ -77,20 +77,24 @@ hg_status hg_resolve_strides(hg_tensor *t, const hg_strides *given, const char *
     if (*a[0].stride != 0 && *a[0].stride != 1)
         return hg_fail(why, HG_INVALID, "%s.%c is %lld; the innermost must be 1", name, a[0].name,
                        (long long)*a[0].stride);
+    const int64_t most = INT64_MAX / 16;
     int64_t span = 1; /* elements from the first to the last of the dimensions so far, plus 1 */
+    int64_t next = 1; /* where the dimensions so far follow each other */
     for (int i = 0; i < 4; i++) {
         int64_t *stride = a[i].stride;
-        if (*stride == 0) *stride = span;
+        if (*stride == 0) *stride = next;
         if (*stride < 0 || (a[i].extent > 1 && *stride < span))
             return hg_fail(why, HG_INVALID, "%s.%c is %lld; at least %lld, else dimensions overlap",
                            name, a[i].name, (long long)*stride, (long long)span);
         int64_t reach;
         const int64_t steps = HG_MAX(a[i].extent - 1, 0);
         if (__builtin_mul_overflow(*stride, steps, &reach) ||
-            __builtin_add_overflow(reach, span, &span) || span > INT64_MAX / 16 ||
-            *stride > INT64_MAX / 16)
+            __builtin_add_overflow(reach, span, &span) || span > most || *stride > most)
             return hg_fail(why, HG_RANGE, "%s.%c is %lld; the extent in elements overflows", name,
                            a[i].name, (long long)*stride);
+        /* Of a dimension of one element the stride may be anything, even less than the span. */
+        if (__builtin_mul_overflow(*stride, a[i].extent, &next) || next > most) next = most;
+        next = HG_MAX(next, span);
     }
     return HG_OK;
 }

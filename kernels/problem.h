@@ -102,7 +102,7 @@ hg_status hg_problem_resize2d(const hg_resize2d *op, hg_problem *p, hg_reason *w
  * the descriptor's fields: a reason names the one that is wrong. */
 hg_status hg_check_tensor(const hg_tensor *given, const char *name, hg_tensor *resolved,
                           hg_reason *why);
-/* Strides 0 become dense, others are checked against overlap, for a tensor of t's sizes. */
+/* Strides 0 become what tensor.h says, others are checked against overlap, for t's sizes. */
 hg_status hg_resolve_strides(hg_tensor *t, const hg_strides *given, const char *name,
                              hg_reason *why);
 /* 0 becomes `fallback`; anything else must be in [1, HG_MAX_EXTENT]. */

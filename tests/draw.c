@@ -44,7 +44,8 @@ int64_t draw_rows(rng *r)
     return rng_percent(r, 93) ? rng_in(r, 1, 6) : rng_in(r, 7, 40);
 }
 
-/* From the innermost dimension outwards, each distance may be more than it must. */
+/* From the innermost dimension outwards, each distance may be more than it must; or the outermost
+ * are left 0. */
 void draw_strides(rng *r, hg_tensor *t)
 {
     if (!rng_percent(r, 33)) return;
@@ -55,6 +56,9 @@ void draw_strides(rng *r, hg_tensor *t)
     const int64_t b = a * (middle - 1) + inner + (rng_percent(r, 50) ? rng_in(r, 0, 7) : a - inner);
     const int64_t c = b * (outer - 1) + a * (middle - 1) + inner + rng_in(r, 0, 5);
     t->strides = nhwc ? (hg_strides){c, b, a, 1} : (hg_strides){c, a, 1, b};
+    const int64_t left = rng_in(r, 0, 9);
+    if (left < 4) t->strides.n = 0;
+    if (left < 2) *(nhwc ? &t->strides.h : &t->strides.c) = 0;
 }
 
 int64_t draw_batch(rng *r)

@@ -153,6 +153,7 @@ int main(int argc, char **argv)
                  {"filters and runs", test_filters_and_runs},
                  {"sizes", test_sizes},
                  {"windows", test_windows},
+                 {"strides", test_strides},
                  {"allocations", test_allocations},
                  {"tables", test_tables},
                  {"threads", test_threads},

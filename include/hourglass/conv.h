@@ -72,7 +72,7 @@ typedef struct hg_epilogue {
     hg_activation activation;
     float min, max, slope;       /* read by HG_CLAMP and HG_LEAKY_RELU only */
     bool residual;               /* hg_io.residual is added; it has the output's sizes */
-    hg_strides residual_strides; /* 0 = dense */
+    hg_strides residual_strides; /* 0: see hg_strides */
 } hg_epilogue;
 
 /* How a kernel may round. Every class is deterministic: the same plan gives the same bits.
@@ -108,7 +108,7 @@ typedef enum hg_conv_pool { HG_POOL_NONE = 0, HG_POOL_MAX_2X2, HG_POOL_AVG_2X2 }
  * With pool, output is OH/2 x OW/2 x K: the maximum or the mean of 2 x 2 of the values above. */
 typedef struct hg_conv2d {
     hg_tensor input;
-    hg_strides output_strides; /* 0 = dense, in the input's layout */
+    hg_strides output_strides; /* in the input's layout; 0: see hg_strides */
     hg_size2 stride;           /* 0 = 1 */
     hg_size2 dilation;         /* 0 = 1 */
     hg_padding padding;

@@ -23,13 +23,14 @@ typedef struct hg_size2 {
     int64_t h, w;
 } hg_size2;
 
-/* Distances in elements between neighbours along each dimension; 0 = as in a dense tensor.
+/* Distances in elements between neighbours along each dimension.
  *
  *     element (n, y, x, c) = data[n * strides.n + y * strides.h + x * strides.w + c * strides.c]
  *
- * The innermost stride (c for NHWC, w for NCHW) is 1, none is negative. Strides may exceed the
- * dense ones, so a tensor can be a channel slice or a crop of a larger buffer; dimensions never
- * overlap. */
+ * The innermost stride (c for NHWC, w for NCHW) is 1, none is negative. A stride of 0 stands for
+ * the next inner dimension's size times its stride: pixels, rows, planes and images follow each
+ * other in the strides that are given (where none is: a dense tensor). Strides may exceed that, so
+ * a tensor can be a channel slice or a crop of a larger buffer; dimensions never overlap. */
 typedef struct hg_strides {
     int64_t n, h, w, c;
 } hg_strides;
