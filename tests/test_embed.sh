@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How other projects take Hourglass in: installed and found by pkg-config, shared and static, and as a
-# Meson subproject. Needs no network; the subproject is compiled anew, as a debug build.
+# How other projects take Hourglass in: installed and found by pkg-config, shared, static and in plugins, and as
+# a Meson subproject. Needs no network; the subproject is compiled anew, as a debug build.
 #   tests/test_embed.sh BUILD
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -34,8 +34,44 @@ expect "shared" example shared $(pkg --cflags --libs)
 expect "needs only Hourglass" links "$work/shared" libhourglass.so
 expect "runs" exits 0 env LD_LIBRARY_PATH="$lib" "$work/shared"
 expect "static" example static $(pkg --cflags --libs --static | sed 's/-lhourglass/-l:libhourglass.a/')
-expect "holds Hourglass" test "$(nm "$work/static" | grep -c ' T hg_run$')" -eq 1
+expect "holds Hourglass" test "$(nm "$work/static" | grep -c ' [Tt] hg_run$')" -eq 1
 expect "runs alone" exits 0 "$work/static"
+
+# Plugins that hold the archive keep its names to themselves, so that each finds its own.
+cat >"$work/plugin.c" <<'C'
+#include <hourglass/hourglass.h>
+__attribute__((visibility("default"))) const void *plugin(void);
+const void *plugin(void)
+{
+    hg_context *context = NULL;
+    if (hg_context_create(NULL, &context)) return NULL;
+    hg_context_free(context);
+    return (const void *)(uintptr_t)&hg_version;
+}
+C
+cat >"$work/host.c" <<'C'
+#include <dlfcn.h>
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    const void *(*plugin)(void), *found[2] = {NULL, NULL};
+    for (int i = 0; i < 2 && argc == 3; i++) {
+        void *library = dlopen(argv[i + 1], RTLD_NOW | RTLD_GLOBAL);
+        if (!library) return fprintf(stderr, "%s\n", dlerror()), 2;
+        *(void **)&plugin = dlsym(library, "plugin");
+        if (plugin) found[i] = plugin();
+    }
+    return !found[0] || !found[1] || found[0] == found[1];
+}
+C
+archive=$(pkg --cflags --libs --static | sed 's/-lhourglass/-l:libhourglass.a/')
+for name in one two; do
+    expect "plugin $name" exits 0 $cc -std=c11 -Wall -Wextra -Werror -fPIC -fvisibility=hidden -shared \
+        "$work/plugin.c" -o "$work/$name.so" $archive
+    expect "exports its own function alone" test "$(nm -D --defined-only "$work/$name.so" | awk '{print $3}')" = plugin
+done
+expect "a host" exits 0 $cc -std=c11 "$work/host.c" -o "$work/host" -ldl
+expect "two plugins, two libraries" exits 0 "$work/host" "$work/one.so" "$work/two.so"
 
 parent=$work/parent
 mkdir -p "$parent/subprojects"

@@ -2,10 +2,14 @@
 #ifndef HOURGLASS_STATUS_H
 #define HOURGLASS_STATUS_H
 
+/* Before the names of functions. The shared library exports them; who compiles the sources into
+ * something else defines HG_API, as nothing to keep the names inside it. */
+#ifndef HG_API
 #if defined(_WIN32)
 #define HG_API
 #else
 #define HG_API __attribute__((visibility("default")))
+#endif
 #endif
 
 #ifdef __cplusplus
