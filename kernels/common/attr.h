@@ -4,6 +4,11 @@
 
 #include <stdint.h>
 
+/* The build puts its own flags behind those of whoever builds; this is for other builds. */
+#if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
+#error "NaN, infinities and the order of sums count here: put -fno-fast-math behind -ffast-math"
+#endif
+
 #define HG_RESTRICT restrict
 
 #if defined(__has_feature)
