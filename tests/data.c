@@ -25,30 +25,40 @@ static bool is_exact(const hg_problem *p)
            (p->op == HG_OP_RESIZE2D && p->resize.mode == HG_RESIZE_NEAREST);
 }
 
-/* Interpolation: whether a tap of weight zero passes a NaN on is not promised, so a whole channel
- * becomes NaN, and no other may. */
-static void plant_channel(const hg_problem *p, rng *r, float *x)
+/* Interpolation: NaN and infinities anywhere, more often at the border, where taps are clamped. */
+static void plant_pixels(const hg_problem *p, rng *r, float *x)
 {
-    const int64_t size = p->in.h * p->in.w, one = rng_in(r, 0, p->in.n * p->in.c - 1);
-    for (int64_t i = 0; i < size; i++) x[one * size + i] = NAN;
+    static const float strange[] = {NAN, INFINITY, -INFINITY, INFINITY, -INFINITY};
+    const int64_t h = p->in.h, w = p->in.w, planes = p->in.n * p->in.c, all = planes * h * w;
+    const bool one_kind = rng_percent(r, 50);
+    const int64_t kind = rng_in(r, 0, 4),
+                  count = rng_in(r, 1, rng_percent(r, 70) ? 4 : all / 6 + 1);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t at_y = rng_in(r, 0, h - 1), at_x = rng_in(r, 0, w - 1);
+        if (rng_percent(r, 30)) at_y = rng_percent(r, 50) ? 0 : h - 1;
+        if (rng_percent(r, 30)) at_x = rng_percent(r, 50) ? 0 : w - 1;
+        x[(rng_in(r, 0, planes - 1) * h + at_y) * w + at_x] =
+            strange[one_kind ? kind : rng_in(r, 0, 4)];
+    }
 }
 
-/* NaN and infinities; zeros of both signs; denormals: alone or in crowds. A sum gets one NaN or
- * infinity at most, so that it is clear what it must become; `contained`: it reaches exactly the
- * outputs whose window covers it. */
+/* NaN and infinities; zeros of both signs; denormals: alone or in crowds. A sum of a window gets
+ * one NaN or infinity at most, so that it is clear what it must become; `contained`: it reaches
+ * exactly the outputs whose window covers it. */
 static void plant(const hg_problem *p, bool contained, rng *r, float *x)
 {
     static const float groups[3][5] = {{NAN, NAN, -INFINITY, INFINITY, -0.0f},
                                        {0.0f, -0.0f, -INFINITY, 0.0f, -0.0f},
                                        {0x1p-149f, -0x1p-149f, 0x1.8p-130f, -0x1p-127f, -0.0f}};
     const int64_t count = tensor_count(&p->in);
-    const bool exact = is_exact(p), sums = !exact && p->op != HG_OP_RESIZE2D;
-    if (count == 0 || !rng_percent(r, exact ? 25 : 15)) return;
+    const bool exact = is_exact(p), blends = !exact && p->op == HG_OP_RESIZE2D;
+    if (count == 0 || !rng_percent(r, blends ? 50 : exact ? 25 : 15)) return;
     const int64_t roll = rng_in(r, 0, 99), crowd = rng_percent(r, 50) ? count / 2 + 1 : 1;
-    if (!exact && roll < 60) {
-        const float one = groups[0][rng_in(r, 0, 3)];
-        if (sums && contained) x[rng_in(r, 0, count - 1)] = one;
-        if (p->op == HG_OP_RESIZE2D) plant_channel(p, r, x);
+    if (!exact && roll < (blends ? 85 : 60)) {
+        if (blends)
+            plant_pixels(p, r, x);
+        else if (contained)
+            x[rng_in(r, 0, count - 1)] = groups[0][rng_in(r, 0, 3)];
         return;
     }
     const int group = !exact ? 2 : roll < 45 ? 0 : roll < 75 ? 1 : 2;

@@ -243,7 +243,9 @@ static void draw_resize(const hg_kernel *k, rng *r, descriptor *d)
     const bool filter = o->mode != HG_RESIZE_NEAREST;
     if (filter && rng_percent(r, 25)) o->antialias = true;
     if (filter && rng_percent(r, 25)) o->exclude_outside = true;
-    if (o->mode == HG_RESIZE_BICUBIC) o->cubic_a = rng_percent(r, 50) ? 0 : -0.5;
+    /* The last three: weights that vanish: between others, behind the border, of the outer taps. */
+    static const double cubic_a[] = {0, 0, 0, 0, -0.5, -0.5, -0.5, 4, -9, 1e-12};
+    if (o->mode == HG_RESIZE_BICUBIC) o->cubic_a = cubic_a[rng_in(r, 0, HG_COUNT(cubic_a) - 1)];
     if (!k->limits.exact_factor && rng_percent(r, 15)) {
         if (rng_percent(r, 50)) o->output_size = (hg_size2){0, 0};
         o->scale_h =

@@ -133,32 +133,57 @@ static int64_t clamp(int64_t i, int64_t in)
     return i < 0 ? 0 : i >= in ? in - 1 : i;
 }
 
-/* All source positions within the filter's support, weighted, normalised, then clamped or dropped.
- */
+/* What a pixel has got from all positions clamped to it, as a share of the total; a pixel of weight
+ * zero is none, and a weight below 2^-36 is what rounding left of a zero. */
+static void add_tap(taps *t, int64_t index, double weight, double total)
+{
+    if (fabs(weight / total) < 0x1p-36) return;
+    t->index[t->count] = index;
+    t->weight[t->count++] = weight / total;
+}
+
+static double weight_at(const hg_resize_attr *r, double distance)
+{
+    if (r->mode == HG_RESIZE_BILINEAR) return triangle(distance);
+    if (r->mode == HG_RESIZE_BICUBIC) return keys(distance, r->cubic_a);
+    return windowed(distance, r->mode == HG_RESIZE_LANCZOS3 ? 3 : 5);
+}
+
+static double support_of(hg_resize_mode mode)
+{
+    switch (mode) {
+    case HG_RESIZE_BICUBIC:
+        return 2;
+    case HG_RESIZE_LANCZOS3:
+        return 3;
+    case HG_RESIZE_LANCZOS5:
+        return 5;
+    default:
+        return 1;
+    }
+}
+
+/* Every source position within the filter's support gives its weight to the pixel that it is
+ * clamped to, or is dropped. */
 static void filter_taps(const hg_resize_attr *r, const axis *a, double x, taps *t)
 {
-    const hg_resize_mode mode = r->mode;
-    const bool cubic = mode == HG_RESIZE_BICUBIC;
-    const int lobes = mode == HG_RESIZE_LANCZOS3 ? 3 : mode == HG_RESIZE_LANCZOS5 ? 5 : 0;
+    const bool lanczos = r->mode == HG_RESIZE_LANCZOS3 || r->mode == HG_RESIZE_LANCZOS5;
+    const bool drop = r->exclude_outside || lanczos;
     const double given = a->scale != 0 ? a->scale : (double)a->out / (double)a->in;
     const double squeeze = r->antialias && given < 1 ? given : 1;
-    const double support = (lobes ? lobes : cubic ? 2 : 1) / squeeze;
-    double total = 0;
-    for (int64_t i = (int64_t)floor(x - support); i <= (int64_t)ceil(x + support); i++) {
-        if ((r->exclude_outside || lobes) && (i < 0 || i >= a->in)) continue;
-        const double at = ((double)i - x) * squeeze;
-        const double w = lobes ? windowed(at, lobes) : cubic ? keys(at, r->cubic_a) : triangle(at);
-        if (w == 0) continue;
-        t->index[t->count] = clamp(i, a->in);
-        t->weight[t->count++] = w;
-        total += w;
+    const double support = support_of(r->mode) / squeeze;
+    int64_t from = (int64_t)floor(x - support), to = (int64_t)ceil(x + support);
+    double total = 0, weight = 0;
+    if (drop && from < 0) from = 0;
+    if (drop && to > a->in - 1) to = a->in - 1;
+    for (int64_t i = from; i <= to; i++) total += weight_at(r, ((double)i - x) * squeeze);
+    for (int64_t i = from; i <= to && total != 0; i++) {
+        weight += weight_at(r, ((double)i - x) * squeeze);
+        if (i < to && clamp(i + 1, a->in) == clamp(i, a->in)) continue;
+        add_tap(t, clamp(i, a->in), weight, total);
+        weight = 0;
     }
-    if (t->count == 0 || total == 0) { /* wholly outside */
-        t->index[0] = clamp((int64_t)floor(x), a->in);
-        t->weight[0] = total = 1;
-        t->count = 1;
-    }
-    for (int64_t i = 0; i < t->count; i++) t->weight[i] /= total;
+    if (t->count == 0) add_tap(t, clamp((int64_t)floor(x), a->in), 1, 1); /* wholly outside */
 }
 
 static void taps_at(const hg_resize_attr *r, const axis *a, int64_t o, taps *t)

@@ -1,4 +1,6 @@
 /* Resizing. */
+#include <math.h>
+
 #include "tests/semantics.h"
 
 #define IMAGE(n, c, h, w)                                                                          \
@@ -7,14 +9,23 @@
         0                                                                                          \
     }
 
-/* One row of `from` pixels to one of `to` (0: by the scale). */
-#define ROW(from, to, ...)                                                                         \
-    .d = {.op = HG_OP_RESIZE2D,                                                                    \
-          .u.resize2d = {.input = {IMAGE(1, 1, 1, from)}, .output_size = {1, to}, __VA_ARGS__}}
+/* One image of one channel; an extent of 0 is by the scale. */
+#define IMAGE_TO(h, w, out_h, out_w, ...)                                                          \
+    .d = {                                                                                         \
+        .op = HG_OP_RESIZE2D,                                                                      \
+        .u.resize2d = {.input = {IMAGE(1, 1, h, w)}, .output_size = {out_h, out_w}, __VA_ARGS__}}
+/* One row of `from` pixels to one of `to`. */
+#define ROW(from, to, ...) IMAGE_TO(1, from, 1, to, __VA_ARGS__)
 #define NEAREST(how, where) .mode = HG_RESIZE_NEAREST, .coordinates = where, .rounding = how
 #define BILINEAR(where) .mode = HG_RESIZE_BILINEAR, .coordinates = where
 #define BICUBIC .mode = HG_RESIZE_BICUBIC
 #define LANCZOS(lobes) .mode = HG_RESIZE_LANCZOS##lobes
+
+/* -infinity and 10 zeros and infinity, bicubic, to twice the size: weights of the first
+ * pixel 1.1055, 0.7734, 0.2266, -0.1055, -0.0352. */
+#define LONG_ROW                                                                                   \
+    -INFINITY, -INFINITY, -INFINITY, INFINITY, INFINITY, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
+        -INFINITY, -INFINITY, INFINITY, INFINITY, INFINITY
 
 const semantics_case semantics_resize[] = {
     {"resize.nearest", "4 to 2, half_pixel, prefer_floor",
@@ -121,4 +132,40 @@ const semantics_case semantics_resize[] = {
 
     {"resize.area", "overlapping windows", ROW(5, 2, .mode = HG_RESIZE_AREA), .x = {0, 3, 6, 9, 12},
      .size = {1, 2}, .y = {3, 9}},
+    /* Twice the size: -0.25, 0.25, 0.75, 1.25. Weights of the first pixel, its copies
+     * added: 1.1055, 0.7734, 0.2266, -0.1055; what is left to 1 is the second's. */
+    {"resize.nonfinite", "bicubic: taps on one pixel count once", ROW(2, 4, BICUBIC),
+     .x = {-INFINITY, 0}, .size = {1, 4}, .y = {-INFINITY, -INFINITY, -INFINITY, INFINITY}},
+    {"resize.nonfinite", "bicubic: opposite infinities", ROW(2, 4, BICUBIC),
+     .x = {-INFINITY, INFINITY}, .size = {1, 4}, .y = {-INFINITY, NAN, NAN, INFINITY}},
+    {"resize.nonfinite", "bicubic doubling", IMAGE_TO(1, 2, 2, 4, BICUBIC), .x = {-INFINITY, 0},
+     .size = {2, 4},
+     .y = {-INFINITY, -INFINITY, -INFINITY, INFINITY, -INFINITY, -INFINITY, -INFINITY, INFINITY}},
+    {"resize.nonfinite", "bicubic doubling of a column", IMAGE_TO(2, 1, 4, 2, BICUBIC),
+     .x = {-INFINITY, 0}, .size = {4, 2},
+     .y = {-INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, -INFINITY, INFINITY, INFINITY}},
+    {"resize.nonfinite", "bicubic doubling of a long row", IMAGE_TO(1, 12, 2, 24, BICUBIC),
+     .x = {-INFINITY, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, INFINITY}, .size = {2, 24},
+     .y = {LONG_ROW, LONG_ROW}},
+    {"resize.nonfinite", "bilinear", ROW(2, 4, BILINEAR(HG_HALF_PIXEL)), .x = {INFINITY, 1},
+     .size = {1, 4}, .y = {INFINITY, INFINITY, INFINITY, 1}},
+    {"resize.nonfinite", "bilinear doubling", IMAGE_TO(1, 2, 2, 4, BILINEAR(HG_HALF_PIXEL)),
+     .x = {INFINITY, 1}, .size = {2, 4},
+     .y = {INFINITY, INFINITY, INFINITY, 1, INFINITY, INFINITY, INFINITY, 1}},
+    {"resize.nonfinite", "bilinear: a pixel's own coordinate",
+     ROW(3, 5, BILINEAR(HG_ALIGN_CORNERS)), .x = {NAN, 1, INFINITY}, .size = {1, 5},
+     .y = {NAN, NAN, 1, INFINITY, INFINITY}},
+    {"resize.nonfinite", "Lanczos: a pixel's own coordinate", ROW(3, 3, LANCZOS(3)),
+     .x = {1, NAN, 5}, .size = {1, 3}, .y = {1, NAN, 5}},
+    {"resize.nonfinite", "a weight of zero between others: antialias to a third",
+     ROW(9, 3, BICUBIC, .cubic_a = -0.5, .antialias = true), .x = {1, NAN, 1, 1, 1, 1, 1, 1, 1},
+     .size = {1, 3}, .y = {NAN, 1, 1}},
+    {"resize.nonfinite", "a weight of zero between others: a = 4, halfway",
+     ROW(4, 2, BICUBIC, .cubic_a = 4), .x = {2, INFINITY, 4, 6}, .size = {1, 2},
+     .y = {3, INFINITY}},
+    {"resize.nonfinite", "clamped weights that cancel: a = -9, a quarter behind the border",
+     ROW(3, 6, BICUBIC, .cubic_a = -9), .x = {NAN, 1, 1}, .size = {1, 6},
+     .y = {NAN, 1, NAN, NAN, NAN, 1}},
+    {"resize.nonfinite", "area", ROW(4, 2, .mode = HG_RESIZE_AREA),
+     .x = {INFINITY, -INFINITY, 1, 3}, .size = {1, 2}, .y = {NAN, 2}},
     {.row = NULL}};

@@ -37,8 +37,8 @@ static bool close_to(float want, float got)
 
 static void check_run(const semantics_case *c, const hg_plan *plan, const hg_tensor *in)
 {
-    float x[64] = {0}, y[64] = {0}, dense[64] = {0};
-    int64_t from[64] = {0}, to[64] = {0}, at[64] = {0};
+    float x[SEMANTICS_VALUES] = {0}, y[SEMANTICS_VALUES] = {0}, dense[SEMANTICS_VALUES] = {0};
+    int64_t from[SEMANTICS_VALUES] = {0}, to[SEMANTICS_VALUES] = {0}, at[SEMANTICS_VALUES] = {0};
     hg_tensor out, given = *in;
     hg_plan_output(plan, &out);
     const hg_strides s = hg_dense_strides(in);

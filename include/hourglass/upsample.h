@@ -54,11 +54,14 @@ typedef struct hg_roi {
  *
  * With exclude_outside, and in the Lanczos modes always, integers beyond the border are left out
  * instead of clamped (where a given scale leads so far outside that no pixel has weight, the
- * border's has all). Coordinates, ties and weights are decided at plan time in integers or double
- * and rounded to f32 once; values of a Lanczos filter below 2^-36 are 0. Lanczos of half-pixel
- * coordinates with antialias is PIL's Image.LANCZOS (3), and the lanczos3 and lanczos5 of
- * tf.image.resize and jax.image.resize. The defaults (zero) are ONNX' Resize; presets for PyTorch
- * and Keras are below. */
+ * border's has all). A pixel counts once, with the sum w[o][i] of all that is clamped to it; where
+ * that is 0, or below 2^-36 in magnitude, the pixel does not count. So a NaN or an infinity reaches
+ * exactly the outputs in which its pixel has weight: as NaN if it is one or if infinities of both
+ * signs meet, as infinity times the weight otherwise. Coordinates, ties and weights are decided at
+ * plan time in integers or double and rounded to f32 once; values of a Lanczos filter below 2^-36
+ * are 0. Lanczos of half-pixel coordinates with antialias is PIL's Image.LANCZOS (3), and the
+ * lanczos3 and lanczos5 of tf.image.resize and jax.image.resize. The defaults (zero) are ONNX'
+ * Resize; presets for PyTorch and Keras are below. */
 typedef struct hg_resize2d {
     hg_tensor input;
     hg_strides output_strides;

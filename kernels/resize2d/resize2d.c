@@ -248,6 +248,7 @@ static void extrapolate(const hg_task *t, const hg_resize_axis *h, const block *
 static int64_t alike(const hg_resize_axis *v, int64_t oy, int64_t end)
 {
     int64_t n = 1;
+    if (v->holes) return n;
     while (oy + n < end && v->first[oy + n] == v->first[oy] && v->count[oy + n] == v->count[oy])
         n++;
     return n;
@@ -263,18 +264,21 @@ static void run_block(const hg_task *t, const images *m, const cut *s, const blo
     int64_t *held = behind; /* the input row in each slot */
     behind = held + s->ring;
     const float **rows = behind;
+    float
+        weight[HG_RESIZE_MOST_TAPS]; /* of the rows of one output row: those without are left out */
     const bool region = p->resize.coordinates == HG_TF_CROP_AND_RESIZE;
     hg_resize_args along_x = {.first = h.first + b->x,
                               .count = h.count + b->x,
                               .weight = h.weight + b->x,
                               .weight_step = h.out,
                               .taps = h.taps,
+                              .holes = h.holes,
                               .width = b->width,
                               .channels = b->channels,
                               .in_pixel = m->in_pixel,
                               .in_width = p->in.w};
     hg_resize_args along_y = {.rows = rows,
-                              .weight_step = v.out,
+                              .weight_step = v.holes ? 1 : v.out,
                               .width = b->width,
                               .channels = b->channels,
                               .out_pixel = m->out_pixel,
@@ -283,17 +287,19 @@ static void run_block(const hg_task *t, const images *m, const cut *s, const blo
     for (int64_t i = 0; i < s->ring; i++) held[i] = -1;
     for (int64_t oy = b->y; oy < b->y_end; oy += along_y.height) {
         along_y.height = alike(&v, oy, b->y_end);
+        along_y.taps = 0;
         for (int64_t k = 0; k < v.count[oy]; k++) {
             const int64_t iy = v.first[oy] + k, slot = iy % s->ring;
-            rows[k] = along_x.output = ring + slot * s->row_size;
+            weight[along_y.taps] = v.weight[k * v.out + oy];
+            if (weight[along_y.taps] == 0.0f) continue;
+            rows[along_y.taps++] = along_x.output = ring + slot * s->row_size;
             if (held[slot] == iy) continue;
             held[slot] = iy;
             along_x.input = b->in + iy * p->in.strides.h;
             t->kernel->run.resize->along_x(&along_x);
         }
         along_y.output = b->out + oy * p->out.strides.h;
-        along_y.weight = v.weight + oy;
-        along_y.taps = v.count[oy];
+        along_y.weight = v.holes ? weight : v.weight + oy;
         if (along_y.taps) t->kernel->run.resize->along_y(&along_y);
         for (int64_t y = 0; region && y < along_y.height; y++)
             extrapolate(t, &h, b, along_y.taps == 0, m->out_pixel,

@@ -14,10 +14,13 @@ extern const hg_algorithm hg_resize_copy, hg_resize_taps, hg_resize_twice, hg_re
 
 /* One axis of the plan's table. Output coordinate o is the sum over k < count[o] of
  * weight[k*out + o] * input[first[o] + k]; all taps lie inside the input. count is 0 outside the
- * region of crop_and_resize, otherwise at least 1; 1 with weight 1 in nearest mode. */
+ * region of crop_and_resize, otherwise at least 1; 1 with weight 1 in nearest mode. The first and
+ * the last tap of an output have weight; one between them whose weight is 0 does not count: as 0
+ * times infinity is NaN, it must not be multiplied. Weights from count[o] on are 0. */
 typedef struct hg_resize_axis {
     int64_t in, out;
     int64_t taps; /* no count is larger */
+    bool holes;   /* some weight between others is 0 */
     const int32_t *first, *count;
     const float *weight;
 } hg_resize_axis;
@@ -29,6 +32,16 @@ void hg_resize_prepare(const hg_problem *p, const hg_kernel *k, const hg_config 
 /* tables may be NULL where only sizes are asked for. */
 hg_resize_axis hg_resize_vertical(const hg_problem *p, const void *tables);
 hg_resize_axis hg_resize_horizontal(const hg_problem *p, const void *tables);
+
+/* Bicubic doubling about the pixels' centres: the filter a quarter of the way from the second of
+ * four positions to the third. false: one of them, or what clamping makes of some, is no weight. */
+bool hg_resize_quarters(const hg_resize_attr *r, double weight[4]);
+
+/* Weights of the positions from `first` on, for the taps that they are clamped to: positions of one
+ * pixel have equal shares of its weight. Their products then add up like the pixel's own even where
+ * it is infinite, which terms of both signs would not. */
+void hg_resize_share(const double weight[4], bool reversed, int64_t first, int64_t in,
+                     float share[4]);
 
 /* Nearest mode: is the index of every output o * in / out, rounded down, with out a multiple of
  * in? For builders, which make one problem of all conventions that agree there. */
@@ -77,6 +90,7 @@ typedef struct hg_resize_args {
     const int32_t *alike; /* widen: outputs from x on that have the first and count of x */
     const float *weight;
     int64_t weight_step, taps;
+    bool holes; /* along_x: taps of weight 0, which do not count, between others */
     int64_t width, channels, height;
     int64_t in_pixel, out_pixel, out_row;
     int64_t in_width; /* along_x: input pixels of a row */
@@ -104,20 +118,31 @@ typedef struct hg_resize_twice_args {
 } hg_resize_twice_args;
 
 /* cubic: gaps [begin, end) of the input's columns in the two output rows between rows[1] and
- * rows[2], both axes doubled about the pixels' centres. With [x] the four-tap sums along y by
- * `weight` (upper) and its reverse (lower), columns outside the image repeating its border:
+ * rows[2], both axes doubled about the pixels' centres. [x] being the four-tap sums along y by
+ * down[0..3] (upper row) or down[4..7] (lower row), and w the weights of gap x in `across`,
  *
- *     output[2x - 1] = weight[0] [x - 2] + ... + weight[3] [x + 1]                    for x > 0
- *     output[2x]     = weight[3] [x - 2] + ... + weight[0] [x + 1]                    for x < width
+ *     output[2x - 1] = w[0] [x - 2] + ... + w[3] [x + 1]                              for x > 0
+ *     output[2x]     = w[4] [x - 2] + ... + w[7] [x + 1]                              for x < width
+ *
+ * where columns outside the image repeat its border, and so do rows. `across` has 8 weights for
+ * each kind of gap (hg_resize_gap_kind).
  *
  * scratch: two rows of end - begin + 3 pixels. upper or lower is NULL beyond the output. */
 typedef struct hg_resize_cubic_args {
     const float *rows[4];
-    const float *weight;
+    const float *down, *across;
     float *scratch, *upper, *lower;
     int64_t begin, end, width, channels, in_pixel, out_pixel;
     bool past; /* output bypasses the caches: all its pixels are whole aligned vectors */
 } hg_resize_cubic_args;
+
+enum { HG_RESIZE_GAP_KINDS = 5, HG_RESIZE_INSIDE = 2 };
+
+/* Gap i is before pixel i of `in`: the first two and the last two reach beyond the border. */
+HG_INLINE int hg_resize_gap_kind(int64_t i, int64_t in)
+{
+    return i < 2 ? (int)i : in - i < 2 ? (int)(4 - (in - i)) : HG_RESIZE_INSIDE;
+}
 
 /* A row has copy, or along_x and along_y, or the three of twice, or cubic. */
 typedef struct hg_resize_steps {

@@ -50,11 +50,34 @@ static int64_t across_any(const hg_resize_args *a, int64_t x)
     return x + 1 + pair;
 }
 
+/* One pixel, from those of its taps that have weight. */
+static void across_holes(const hg_resize_args *a, int64_t x)
+{
+    const float *taps[HG_RESIZE_MOST_TAPS];
+    float weight[HG_RESIZE_MOST_TAPS];
+    int64_t count = 0;
+    for (int64_t k = 0; k < a->count[x]; k++) {
+        const float w = a->weight[k * a->weight_step + x];
+        if (w == 0.0f) continue;
+        taps[count] = a->input + (a->first[x] + k) * a->in_pixel;
+        weight[count++] = w;
+    }
+    const sums b = {.taps = taps,
+                    .weight = weight,
+                    .out = a->output + x * a->channels,
+                    .weight_step = 1,
+                    .count = count,
+                    .n = (size_t)a->channels};
+    sum_one(&b);
+}
+
 /* Pixels without taps, outside the region of interest, are left to the driver. */
 static void across_channels(const hg_resize_args *a)
 {
     for (int64_t x = 0; x < a->width;) {
-        if (a->count[x] == 2)
+        if (a->holes && a->count[x])
+            across_holes(a, x++);
+        else if (a->count[x] == 2)
             x = across_pairs(a, x, 2);
         else if (a->count[x] == 4)
             x = across_pairs(a, x, 4);
@@ -66,16 +89,26 @@ static void across_channels(const hg_resize_args *a)
 }
 
 /* Fewer than VL channels: one vector per pixel; what it leaves behind is overwritten by the next
- * pixel. */
-static void across_few_channels(const hg_resize_args *a)
+ * pixel. holes: a constant. */
+HG_INLINE void across_vectors(const hg_resize_args *a, bool holes)
 {
     const size_t n = (size_t)a->channels;
     for (int64_t x = 0; x < a->width; x++) {
         const float *in = a->input + a->first[x] * a->in_pixel;
         vec vacc = mul(broadcast(a->weight + x), load(in, n));
-        for (int64_t k = 1; k < a->count[x]; k++)
-            vacc = fma_to(vacc, broadcast(a->weight + k * a->weight_step + x),
-                          load(in + k * a->in_pixel, n));
+        for (int64_t k = 1; k < a->count[x]; k++) {
+            const float *weight = a->weight + k * a->weight_step + x;
+            if (holes && *weight == 0.0f) continue;
+            vacc = fma_to(vacc, broadcast(weight), load(in + k * a->in_pixel, n));
+        }
         store(a->output + x * a->channels, vacc, VL);
     }
+}
+
+static void across_few_channels(const hg_resize_args *a)
+{
+    if (a->holes)
+        across_vectors(a, true);
+    else
+        across_vectors(a, false);
 }

@@ -36,11 +36,11 @@ HG_INLINE bool spread(const hg_resize_args *a, int64_t x)
 }
 
 /* One channel, pixels side by side: lane j belongs to output x + j. A lane whose pixel has fewer
- * taps than others is not read and adds 0 * 0. */
-static void across_plane(const hg_resize_args *a)
+ * taps than others, or a hole in this place, is not read and adds 0 * 0. holes: a constant. */
+HG_INLINE void across_lanes(const hg_resize_args *a, bool holes)
 {
     for (int64_t x = 0; x < a->width; x += VL) {
-        if (spread(a, x)) continue;
+        if (!holes && spread(a, x)) continue;
         const __m256i vm = hg_tail_mask((size_t)HG_MIN(a->width - x, VL));
         const __m256i vfirst = _mm256_maskload_epi32(a->first + x, vm);
         const __m256i vcount = _mm256_maskload_epi32(a->count + x, vm);
@@ -48,13 +48,23 @@ static void across_plane(const hg_resize_args *a)
         for (int64_t k = 0; k < a->taps; k++) {
             const __m256i vin = _mm256_cmpgt_epi32(vcount, _mm256_set1_epi32((int)k));
             if (_mm256_testz_si256(vin, vin)) break;
-            const __m256 vi = _mm256_mask_i32gather_ps(_mm256_setzero_ps(), a->input + k, vfirst,
-                                                       _mm256_castsi256_ps(vin), 4);
             const __m256 vk = _mm256_maskload_ps(a->weight + k * a->weight_step + x, vin);
+            const __m256 vread = holes ? _mm256_cmp_ps(vk, _mm256_setzero_ps(), _CMP_NEQ_UQ)
+                                       : _mm256_castsi256_ps(vin);
+            const __m256 vi =
+                _mm256_mask_i32gather_ps(_mm256_setzero_ps(), a->input + k, vfirst, vread, 4);
             vacc = k == 0 ? _mm256_mul_ps(vk, vi) : _mm256_fmadd_ps(vk, vi, vacc);
         }
         _mm256_storeu_ps(a->output + x, vacc);
     }
+}
+
+static void across_plane(const hg_resize_args *a)
+{
+    if (a->holes)
+        across_lanes(a, true);
+    else
+        across_lanes(a, false);
 }
 
 static void along_x(const hg_resize_args *a)
@@ -273,7 +283,7 @@ const hg_kernel hg_resize2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NHWC,
-     .rev = 3,
+     .rev = 4,
      .algorithm = &hg_resize_taps,
      .run.resize = &filters},
     {.name = "resize2d.f32.nchw.avx2.taps",
@@ -281,7 +291,7 @@ const hg_kernel hg_resize2d_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 3,
+     .rev = 4,
      .algorithm = &hg_resize_taps,
      .run.resize = &filters},
     {.name = NULL},

@@ -12,7 +12,7 @@
 /* ---- Along x ---- */
 
 /* One channel, pixels side by side: lane j belongs to output x + j. A lane whose pixel has fewer
- * taps than others is not read and adds 0 * 0. */
+ * taps than others, or no weight for this one, is not read and adds 0 * 0. */
 static void across_plane(const hg_resize_args *a)
 {
     for (int64_t x = 0; x < a->width; x += VL) {
@@ -24,8 +24,8 @@ static void across_plane(const hg_resize_args *a)
             float in[VL] = {0}, weight[VL] = {0};
             for (int64_t j = 0; j < n; j++) {
                 if (k >= a->count[x + j]) continue;
-                in[j] = a->input[a->first[x + j] + k];
                 weight[j] = a->weight[k * a->weight_step + x + j];
+                if (weight[j] != 0.0f) in[j] = a->input[a->first[x + j] + k];
             }
             const float32x4_t vi = vld1q_f32(in), vk = vld1q_f32(weight);
             vacc = k == 0 ? vmulq_f32(vk, vi) : vfmaq_f32(vacc, vk, vi);
@@ -143,7 +143,7 @@ const hg_kernel hg_resize2d_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NHWC,
-     .rev = 3,
+     .rev = 4,
      .algorithm = &hg_resize_taps,
      .run.resize = &filters},
     {.name = "resize2d.f32.nchw.neon.taps",
@@ -151,7 +151,7 @@ const hg_kernel hg_resize2d_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NCHW,
-     .rev = 3,
+     .rev = 4,
      .algorithm = &hg_resize_taps,
      .run.resize = &filters},
     {.name = NULL},

@@ -11,11 +11,14 @@ static float element(const hg_task *t, const hg_resize_axis *v, const hg_resize_
     if (p->resize.mode == HG_RESIZE_NEAREST) return *first;
     float sum = 0.0f;
     for (int64_t i = 0; i < v->count[oy]; i++) {
-        const float *row = first + i * p->in.strides.h;
+        const float *row = first + i * p->in.strides.h, vertical = v->weight[i * v->out + oy];
         float v_row = 0.0f;
-        for (int64_t j = 0; j < h->count[ox]; j++)
-            v_row += h->weight[j * h->out + ox] * row[j * p->in.strides.w];
-        sum += v->weight[i * v->out + oy] * v_row;
+        if (vertical == 0.0f) continue;
+        for (int64_t j = 0; j < h->count[ox]; j++) {
+            const float weight = h->weight[j * h->out + ox];
+            if (weight != 0.0f) v_row += weight * row[j * p->in.strides.w];
+        }
+        sum += vertical * v_row;
     }
     return sum;
 }
@@ -67,7 +70,7 @@ const hg_kernel hg_resize2d_ref[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_SCALAR,
      .layouts = HG_IN_NHWC | HG_IN_NCHW,
-     .rev = 1,
+     .rev = 2,
      .algorithm = &reference},
     {.name = NULL},
 };

@@ -178,20 +178,24 @@ static double distance(const side *s, coordinate x, int64_t d)
     return away * (double)s->out / ((double)x.den * (double)s->in);
 }
 
+/* Factors of Keys' polynomials: exactly 0 at distance 1, from both sides, and at 2. */
 static double cubic(double a, double x)
 {
-    if (x < 1.0) return ((a + 2.0) * x - (a + 3.0)) * x * x + 1.0;
-    return x < 2.0 ? ((a * x - 5.0 * a) * x + 8.0 * a) * x - 4.0 * a : 0.0;
+    if (x < 1.0) return (1.0 - x) * (1.0 + x - (a + 2.0) * x * x);
+    return x < 2.0 ? a * (x - 1.0) * (x - 2.0) * (x - 2.0) : 0.0;
 }
 
-/* What rounding leaves of a zero is none: where a given scale leads to a pixel's place outside, all
+/* What rounding leaves of a zero is smaller. */
+static const double least_weight = 0x1p-36;
+
+/* Zeros must be 0 before they are summed: where a given scale leads to a pixel's place outside, all
  * weights are, and normalised would be noise. */
 static double lanczos(double radius, double x)
 {
     const double turn = M_PI * x;
     if (x == 0.0) return 1.0;
     const double weight = radius * sin(turn) * sin(turn / radius) / (turn * turn);
-    return x < radius && fabs(weight) >= 0x1p-36 ? weight : 0.0;
+    return x < radius && fabs(weight) >= least_weight ? weight : 0.0;
 }
 
 /* The filter at distance x >= 0. */
@@ -204,7 +208,7 @@ static double filter(const hg_resize_attr *r, double x)
 
 /* Writable view of a table. */
 typedef struct columns {
-    int32_t *first, *count;
+    int32_t *holes, *first, *count;
     float *weight;
 } columns;
 
@@ -224,45 +228,54 @@ static void fill_area(const side *s, columns t, int64_t o)
         t.weight[k * s->out + o] = (float)(1.0 / (double)(last - first));
 }
 
-/* Positions beyond the border give their weight to the border's index, or are dropped. Several
- * positions of one index follow each other: `sum` gathers them. */
-static void fill_filter(const side *s, columns t, int64_t o)
+/* The filter ends within low <= d <= high; what is left out lies outside. */
+static void reach_of(const side *s, coordinate x, int64_t *low, int64_t *high)
+{
+    const int64_t reach = (int64_t)ceil(radius_of(s));
+    *low = -reach, *high = reach + 1;
+    if (!s->attr->exclude_outside) return;
+    *low = HG_MAX(*low, -x.base);
+    *high = HG_MIN(*high, s->in - 1 - x.base);
+}
+
+/* Positions beyond the border give their weight to the border's index. Several positions of one
+ * index follow each other: `sum` gathers them. Returns whether there are holes. */
+static bool fill_filter(const side *s, columns t, int64_t o)
 {
     const hg_resize_attr *r = s->attr;
     const coordinate x = source(s, o);
-    const int64_t reach = (int64_t)ceil(radius_of(s));
+    int64_t low, high, first = -1, last = -1;
     double total = 0.0, sum = 0.0;
-    int64_t first = -1, last = -1;
-    for (int64_t d = -reach; d <= reach + 1; d++) {
-        if (r->exclude_outside && (x.base + d < 0 || x.base + d >= s->in)) continue;
-        const double w = filter(r, distance(s, x, d));
-        if (w == 0.0) continue;
-        total += w;
-        last = hg_clamp(x.base + d, 0, s->in - 1);
-        if (first < 0) first = last;
+    bool hole = false;
+    reach_of(s, x, &low, &high);
+    for (int64_t d = low; d <= high; d++) total += filter(r, distance(s, x, d));
+    for (int64_t d = low; d <= high && total != 0.0; d++) {
+        const int64_t i = hg_clamp(x.base + d, 0, s->in - 1);
+        sum += filter(r, distance(s, x, d));
+        if (d < high && hg_clamp(x.base + d + 1, 0, s->in - 1) == i) continue;
+        const bool none = sum == 0.0 || fabs(sum / total) < least_weight;
+        const float weight = (float)(sum / total);
+        sum = 0.0;
+        if (none) continue;
+        if (first < 0) first = last = i;
+        hole |= i > last + 1;
+        last = i;
+        t.weight[(i - first) * s->out + o] = weight;
     }
-    if (first < 0 || total == 0.0) {
+    if (first < 0) {
         set_single(t, o, hg_clamp(x.base, 0, s->in - 1));
-        return;
+        return false;
     }
     t.first[o] = (int32_t)first;
     t.count[o] = (int32_t)(last - first + 1);
-    int64_t at = first;
-    for (int64_t d = -reach; d <= reach + 1; d++) {
-        const int64_t i = hg_clamp(x.base + d, 0, s->in - 1);
-        if (r->exclude_outside && i != x.base + d) continue;
-        if (i < first || i > last) continue;
-        if (i != at) sum = 0.0;
-        at = i;
-        sum += filter(r, distance(s, x, d));
-        t.weight[(i - first) * s->out + o] = (float)(sum / total);
-    }
+    return hole;
 }
 
 static void fill_axis(const side *s, columns t)
 {
     const hg_resize_attr *r = s->attr;
     memset(t.weight, 0, sizeof(float) * (size_t)(most_taps(s) * s->out));
+    *t.holes = 0;
     for (int64_t o = 0; o < s->out; o++) {
         if (outside(s, o))
             t.first[o] = t.count[o] = 0;
@@ -271,57 +284,93 @@ static void fill_axis(const side *s, columns t)
         else if (r->mode == HG_RESIZE_AREA)
             fill_area(s, t, o);
         else
-            fill_filter(s, t, o);
+            *t.holes |= fill_filter(s, t, o);
     }
 }
 
-/* ---- Layout of the tables: vertical, then horizontal; each first, count, weight ---- */
+/* ---- Layout of the tables: vertical, then horizontal, each first, count, weight; behind them, so
+ * that vectors stay aligned, whether there are holes in either ---- */
 
 static size_t side_words(const side *s)
 {
     return (size_t)(s->out * (2 + most_taps(s)));
 }
 
-static columns columns_at(const side *s, void *words)
-{
-    int32_t *first = words;
-    void *weight = first + 2 * s->out;
-    return (columns){first, first + s->out, weight};
-}
-
 size_t hg_resize_table_size(const hg_problem *p)
 {
     const side v = side_of(p, true), h = side_of(p, false);
-    return sizeof(float) * (side_words(&v) + side_words(&h));
+    return sizeof(float) * (side_words(&v) + side_words(&h) + 2);
+}
+
+/* Of one side. */
+static columns columns_of(const hg_problem *p, bool vertical, void *tables)
+{
+    const side v = side_of(p, true), h = side_of(p, false);
+    int32_t *const across = (int32_t *)tables + side_words(&v), *behind = across + side_words(&h);
+    int32_t *const first = vertical ? tables : across, *count = first + (vertical ? v : h).out;
+    void *weight = count + (vertical ? v : h).out;
+    return (columns){behind + !vertical, first, count, weight};
 }
 
 void hg_resize_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
     (void)k, (void)c;
     const side v = side_of(p, true), h = side_of(p, false);
-    fill_axis(&v, columns_at(&v, tables));
-    fill_axis(&h, columns_at(&h, (int32_t *)tables + side_words(&v)));
+    fill_axis(&v, columns_of(p, true, tables));
+    fill_axis(&h, columns_of(p, false, tables));
 }
 
-static hg_resize_axis view(const side *s, const int32_t *words)
+static hg_resize_axis view(const hg_problem *p, bool vertical, const void *tables)
 {
-    hg_resize_axis a = {.in = s->in, .out = s->out, .taps = most_taps(s)};
-    if (!words) return a;
-    a.first = words;
-    a.count = words + s->out;
-    const void *weight = words + 2 * s->out;
-    a.weight = weight;
-    return a;
+    const side s = side_of(p, vertical);
+    const hg_resize_axis sizes = {.in = s.in, .out = s.out, .taps = most_taps(&s)};
+    if (!tables) return sizes;
+    const columns t = columns_of(p, vertical, (void *)(uintptr_t)tables);
+    return (hg_resize_axis){.in = s.in,
+                            .out = s.out,
+                            .taps = sizes.taps,
+                            .holes = *t.holes != 0,
+                            .first = t.first,
+                            .count = t.count,
+                            .weight = t.weight};
 }
 
 hg_resize_axis hg_resize_vertical(const hg_problem *p, const void *tables)
 {
-    const side v = side_of(p, true);
-    return view(&v, tables);
+    return view(p, true, tables);
 }
 
 hg_resize_axis hg_resize_horizontal(const hg_problem *p, const void *tables)
 {
-    const side v = side_of(p, true), h = side_of(p, false);
-    return view(&h, tables ? (const int32_t *)tables + side_words(&v) : NULL);
+    return view(p, false, tables);
+}
+
+/* ---- Doubling by bicubic filters: what lies between two pixels' centres ---- */
+
+bool hg_resize_quarters(const hg_resize_attr *r, double weight[4])
+{
+    double before = 0.0;
+    bool all = true;
+    for (int k = 0; k < 4; k++) {
+        weight[k] = cubic(r->cubic_a, fabs((double)k - 1.25));
+        before += weight[k];
+        all &= fabs(weight[k]) >= least_weight && fabs(before) >= least_weight &&
+               (k == 3 || fabs(1.0 - before) >= least_weight);
+    }
+    return all;
+}
+
+void hg_resize_share(const double weight[4], bool reversed, int64_t first, int64_t in,
+                     float share[4])
+{
+    for (int k = 0; k < 4; k++) {
+        const int64_t index = hg_clamp(first + k, 0, in - 1);
+        double sum = 0.0, positions = 0.0;
+        for (int j = 0; j < 4; j++) {
+            if (hg_clamp(first + j, 0, in - 1) != index) continue;
+            sum += weight[reversed ? 3 - j : j];
+            positions += 1.0;
+        }
+        share[k] = (float)(sum / positions);
+    }
 }

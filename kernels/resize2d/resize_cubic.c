@@ -7,17 +7,19 @@ enum {
     ROW_FLOATS = 4096,    /* of a row in scratch: both stay in L1 */
     BLOCK_FLOATS = 65536, /* output of a range */
     BEFORE = 2,           /* columns of input before a gap, and one more behind it */
-    AROUND = 3            /* columns of input more than gaps */
+    AROUND = 3,           /* columns of input more than gaps */
+    AXIS_WEIGHTS = 8 * HG_RESIZE_GAP_KINDS
 };
 
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
     (void)k;
     const hg_resize_attr *r = &p->resize;
+    double weight[4];
     const bool centred = r->coordinates == HG_HALF_PIXEL || r->coordinates == HG_PYTORCH_HALF_PIXEL;
     return r->mode == HG_RESIZE_BICUBIC && centred && !r->antialias && !r->exclude_outside &&
            r->scale_h == 0.0 && r->scale_w == 0.0 && p->out.h == 2 * p->in.h &&
-           p->out.w == 2 * p->in.w;
+           p->out.w == 2 * p->in.w && hg_resize_quarters(r, weight);
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
@@ -51,24 +53,29 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 {
     (void)k, (void)c;
     const cut s = cut_of(p);
-    *sizes = (hg_sizes){.tables = 4 * sizeof(float),
+    *sizes = (hg_sizes){.tables = 2 * AXIS_WEIGHTS * sizeof(float),
                         .scratch = 2 * sizeof(float) * (size_t)((s.columns + AROUND) * p->in.c),
                         .ranges = {p->out.n * s.row_blocks}};
 }
 
-/* The weights a quarter of the way from the second of four pixels to the third; the other output of
- * the gap has them the other way round. */
+/* Both outputs of each kind of gap between `in` pixels. */
+static void fill_axis(const double weight[4], int64_t in, float *table)
+{
+    const int64_t gaps[HG_RESIZE_GAP_KINDS] = {0, 1, HG_RESIZE_INSIDE, in - 1, in};
+    for (int i = 0; i < HG_RESIZE_GAP_KINDS; i++, table += 8) {
+        hg_resize_share(weight, false, gaps[i] - BEFORE, in, table);
+        hg_resize_share(weight, true, gaps[i] - BEFORE, in, table + 4);
+    }
+}
+
+/* Vertical, then horizontal. */
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
     (void)k, (void)c;
-    const double a = p->resize.cubic_a;
-    float *weight = tables;
-    for (int i = 0; i < 4; i++) {
-        const double d = i < 2 ? 1.25 - i : i - 1.25;
-        const double inner = ((a + 2) * d - (a + 3)) * d * d + 1;
-        const double outer = ((a * d - 5 * a) * d + 8 * a) * d - 4 * a;
-        weight[i] = (float)(d <= 1 ? inner : outer);
-    }
+    double weight[4];
+    hg_resize_quarters(&p->resize, weight);
+    fill_axis(weight, p->in.h, tables);
+    fill_axis(weight, p->in.w, (float *)tables + AXIS_WEIGHTS);
 }
 
 static int64_t inside(int64_t v, int64_t size)
@@ -81,7 +88,9 @@ static void run_gap(const hg_task *t, const cut *s, const float *in, float *out,
 {
     const hg_problem *p = t->problem;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
-    hg_resize_cubic_args a = {.weight = t->tables,
+    const float *weight = t->tables;
+    hg_resize_cubic_args a = {.down = weight + 8 * hg_resize_gap_kind(y, p->in.h),
+                              .across = weight + AXIS_WEIGHTS,
                               .scratch = t->scratch,
                               .upper = y > 0 ? out + (2 * y - 1) * so->h : NULL,
                               .lower = y < p->in.h ? out + 2 * y * so->h : NULL,

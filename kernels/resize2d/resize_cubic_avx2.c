@@ -9,7 +9,7 @@ const hg_kernel hg_resize_cubic_avx2[] = {{.name = "resize2d.f32.nhwc.avx2.cubic
                                            .dtype = HG_F32,
                                            .isa = HG_ISA_AVX2,
                                            .layouts = HG_IN_NHWC,
-                                           .rev = 2,
+                                           .rev = 3,
                                            .algorithm = &hg_resize_cubic,
                                            .run.resize = &steps},
                                           {.name = NULL}};

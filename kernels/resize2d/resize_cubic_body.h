@@ -1,49 +1,73 @@
 /* Bicubic doubling for any ISA; included after resize_ops_<isa>.h. */
 
-/* n channels of both outputs between the middle ones of four pixels, or rows of pixels; out0 has
- * the weights as they are, out1 the other way round. Either may be NULL. */
-HG_INLINE void two_outputs(const float *const in[4], const vec vk[4], float *out0, float *out1,
-                           size_t n)
+/* Of the two outputs of a gap: the sum of four pixels, or rows of pixels, by k0, and that by k1.
+ * Away from the border k1 is k0 the other way round; there are registers for both. */
+typedef struct weights {
+    vec k0[4], k1[4];
+} weights;
+
+HG_INLINE weights load_weights(const float *from)
+{
+    weights w;
+    HG_UNROLL for (int k = 0; k < 4; k++) w.k0[k] = broadcast(from + k);
+    HG_UNROLL for (int k = 0; k < 4; k++) w.k1[k] = broadcast(from + 4 + k);
+    return w;
+}
+
+HG_INLINE vec blend(const vec k[4], vec v0, vec v1, vec v2, vec v3)
+{
+    return fma_to(fma_to(fma_to(mul(k[0], v0), k[1], v1), k[2], v2), k[3], v3);
+}
+
+/* Which outputs of a gap are wanted; PAST the caches: whole aligned vectors. A constant. */
+typedef enum which { FIRST = 1, SECOND = 2, BOTH = 3, PAST = 4 } which;
+
+HG_INLINE void put(float *p, vec v, size_t n, bool past)
+{
+    if (past)
+        store_past(p, v);
+    else
+        store(p, v, n);
+}
+
+/* n channels. */
+HG_INLINE void two_outputs(const float *const in[4], const weights *w, float *out0, float *out1,
+                           size_t n, which wanted)
 {
     const vec v0 = load(in[0], n), v1 = load(in[1], n), v2 = load(in[2], n), v3 = load(in[3], n);
-    if (out0) {
-        const vec vsum = fma_to(fma_to(mul(vk[0], v0), vk[1], v1), vk[2], v2);
-        store(out0, fma_to(vsum, vk[3], v3), n);
-    }
-    if (out1) {
-        const vec vsum = fma_to(fma_to(mul(vk[3], v0), vk[2], v1), vk[1], v2);
-        store(out1, fma_to(vsum, vk[0], v3), n);
-    }
+    if (wanted & FIRST) put(out0, blend(w->k0, v0, v1, v2, v3), n, wanted & PAST);
+    if (wanted & SECOND) put(out1, blend(w->k1, v0, v1, v2, v3), n, wanted & PAST);
 }
 
 /* n floats; the last vector overlaps the one before it. */
-HG_INLINE void two_runs(const float *const in[4], const vec vk[4], float *out0, float *out1,
-                        int64_t n)
+HG_INLINE void two_runs(const float *const in[4], const weights *w, float *out0, float *out1,
+                        int64_t n, which wanted)
 {
     const float *const in0 = in[0], *const in1 = in[1], *const in2 = in[2], *const in3 = in[3];
     int64_t c = 0;
     for (; c + VL <= n; c += VL) {
         const float *const at[4] = {in0 + c, in1 + c, in2 + c, in3 + c};
-        two_outputs(at, vk, out0 ? out0 + c : NULL, out1 ? out1 + c : NULL, VL);
+        two_outputs(at, w, out0 + c, out1 + c, VL, wanted);
     }
-    if (c == n) return;
+    if (wanted & PAST || c == n) return;
     c = n >= VL ? n - VL : 0;
     const float *const at[4] = {in0 + c, in1 + c, in2 + c, in3 + c};
-    two_outputs(at, vk, out0 ? out0 + c : NULL, out1 ? out1 + c : NULL, (size_t)HG_MIN(n, VL));
+    two_outputs(at, w, out0 + c, out1 + c, (size_t)HG_MIN(n, VL), wanted);
 }
 
 /* Columns [begin, end) of the input, along y, into both rows of scratch. */
-HG_INLINE void along_y(const hg_resize_cubic_args *a, const vec vk[4], float *upper, float *lower,
-                       int64_t begin, int64_t end)
+HG_INLINE void along_y(const hg_resize_cubic_args *a, float *upper, float *lower, int64_t begin,
+                       int64_t end)
 {
     const bool dense = a->in_pixel == a->channels;
     const int64_t runs = dense ? 1 : end - begin;
     const int64_t n = dense ? (end - begin) * a->channels : a->channels;
+    const weights w = load_weights(a->down);
     for (int64_t i = 0; i < runs; i++) {
         const int64_t at = (begin + i) * a->in_pixel;
         const float *const in[4] = {a->rows[0] + at, a->rows[1] + at, a->rows[2] + at,
                                     a->rows[3] + at};
-        two_runs(in, vk, upper + i * a->channels, lower + i * a->channels, n);
+        two_runs(in, &w, upper + i * a->channels, lower + i * a->channels, n, BOTH);
     }
 }
 
@@ -55,42 +79,37 @@ HG_INLINE void repeat(const float *pixel, float *to, int64_t count, int64_t chan
             store(to + c, load(pixel + c, (size_t)(channels - c)), (size_t)(channels - c));
 }
 
-/* Gaps [x, end); row begins with the first source of x. */
-HG_INLINE void along_x(const hg_resize_cubic_args *a, const vec vk[4], const float *row, float *out,
-                       int64_t x, int64_t end)
+HG_INLINE weights weights_across(const hg_resize_cubic_args *a, int64_t x)
 {
-    const int64_t n = a->channels, next = a->out_pixel;
-    for (; x < end; x++, row += n) {
+    return load_weights(a->across + 8 * hg_resize_gap_kind(x, a->width));
+}
+
+/* Gaps [x, end); row begins with the first source of x. */
+HG_INLINE void across(const hg_resize_cubic_args *a, const float *row, float *out, int64_t x,
+                      int64_t end, which wanted)
+{
+    const int64_t n = a->channels, next = a->out_pixel, last = a->width - 1;
+    float *at = out + (2 * x - 1) * next;
+    weights w = weights_across(a, x);
+    for (; x < end; x++, row += n, at += 2 * next) {
         const float *const in[4] = {row, row + n, row + 2 * n, row + 3 * n};
-        float *const at = out + 2 * x * next;
-        if (x > 0 && x < a->width)
-            two_runs(in, vk, at - next, at, n);
-        else if (x > 0)
-            two_runs(in, vk, at - next, NULL, n);
-        else
-            two_runs(in, vk, NULL, at, n);
+        if (x == 2 || x == last) w = weights_across(a, x);
+        two_runs(in, &w, at, at + next, n, wanted);
     }
 }
 
-/* The same past the caches, away from the border. */
-static void along_x_past(const hg_resize_cubic_args *a, const float *row, float *out, int64_t x,
-                         int64_t end)
+/* Gaps [begin, end): those of one output apart. */
+static void along_x(const hg_resize_cubic_args *a, const float *row, float *out)
 {
-    const int64_t n = a->channels, next = a->out_pixel;
-    vec vk[4];
-    HG_UNROLL for (int k = 0; k < 4; k++) vk[k] = broadcast(a->weight + k);
-    for (; x < end; x++, row += n) {
-        float *const at = out + 2 * x * next;
-        for (int64_t c = 0; c < n; c += VL) {
-            const vec v0 = load(row + c, VL), v1 = load(row + n + c, VL);
-            const vec v2 = load(row + 2 * n + c, VL), v3 = load(row + 3 * n + c, VL);
-            const vec v10 = fma_to(fma_to(mul(vk[0], v0), vk[1], v1), vk[2], v2);
-            const vec v01 = fma_to(fma_to(mul(vk[3], v0), vk[2], v1), vk[1], v2);
-            store_past(at - next + c, fma_to(v10, vk[3], v3));
-            store_past(at + c, fma_to(v01, vk[0], v3));
-        }
-    }
-    drain();
+    const int64_t begin = HG_MAX(a->begin, 1), end = HG_MIN(a->end, a->width);
+    if (a->begin == 0) across(a, row, out, 0, 1, SECOND);
+    const float *const inner = row + (begin - a->begin) * a->channels;
+    if (a->past)
+        across(a, inner, out, begin, end, BOTH | PAST), drain();
+    else
+        across(a, inner, out, begin, end, BOTH);
+    if (a->end > a->width)
+        across(a, row + (a->width - a->begin) * a->channels, out, a->width, a->end, FIRST);
 }
 
 static void cubic(const hg_resize_cubic_args *args)
@@ -100,26 +119,14 @@ static void cubic(const hg_resize_cubic_args *args)
     const int64_t from = a->begin - before, to = from + columns; /* columns of the input */
     const int64_t begin = HG_MAX(from, 0), end = HG_MIN(to, a->width);
     float *rows[2] = {a->scratch, a->scratch + columns * n};
-    vec vk[4];
-    HG_UNROLL for (int k = 0; k < 4; k++) vk[k] = broadcast(a->weight + k);
-    along_y(a, vk, rows[0] + (begin - from) * n, rows[1] + (begin - from) * n, begin, end);
+    along_y(a, rows[0] + (begin - from) * n, rows[1] + (begin - from) * n, begin, end);
     for (int i = 0; i < 2; i++) {
         float *first = rows[i] + (begin - from) * n, *last = rows[i] + (end - 1 - from) * n;
         repeat(first, rows[i], begin - from, n);
         repeat(last, last + n, to - end, n);
     }
-    for (int i = 0; i < 2; i++) {
-        float *const out = i == 0 ? a->upper : a->lower;
-        int64_t x = a->begin;
-        if (!out) continue;
-        if (a->past) { /* gaps at the border, of one output, are left */
-            const int64_t last = HG_MIN(a->end, a->width);
-            if (x == 0) along_x(a, vk, rows[i], out, 0, 1), x = 1;
-            along_x_past(a, rows[i] + (x - a->begin) * n, out, x, last);
-            x = HG_MAX(x, last);
-        }
-        along_x(a, vk, rows[i] + (x - a->begin) * n, out, x, a->end);
-    }
+    if (a->upper) along_x(a, rows[0], a->upper);
+    if (a->lower) along_x(a, rows[1], a->lower);
 }
 
 static const hg_resize_steps steps = {.cubic = cubic};

@@ -4,6 +4,7 @@
 enum { VL = 8 }; /* f32 lanes */
 typedef __m256 vec;
 typedef __m256i places; /* of a permutation */
+typedef __m256 lanes;   /* some of them: all bits set */
 
 HG_INLINE vec v_load(const float *p)
 {
@@ -57,22 +58,27 @@ HG_INLINE vec v_place(vec v, places at)
     return _mm256_permutevar8x32_ps(v, at);
 }
 
-HG_INLINE __m256i lanes_less(int64_t k, const int32_t *count)
+/* Lanes whose count is above k, and those whose weight is not 0. */
+HG_INLINE lanes lanes_less(int64_t k, const int32_t *count)
 {
-    return _mm256_cmpgt_epi32(v_places(count), _mm256_set1_epi32((int32_t)k));
+    const __m256i vless = _mm256_cmpgt_epi32(v_places(count), _mm256_set1_epi32((int32_t)k));
+    return _mm256_castsi256_ps(vless);
 }
 
-/* v where k < count, else 0. */
-HG_INLINE vec v_where_less(int64_t k, const int32_t *count, vec v)
+HG_INLINE lanes lanes_with(vec vk)
 {
-    return _mm256_and_ps(v, _mm256_castsi256_ps(lanes_less(k, count)));
+    return _mm256_cmp_ps(vk, _mm256_setzero_ps(), _CMP_NEQ_UQ);
 }
 
-HG_INLINE vec v_gather_where_less(int64_t k, const int32_t *count, const float *p,
-                                  const int32_t *at)
+/* Other lanes are 0, and of p[at[j]] not read. */
+HG_INLINE vec v_where(lanes those, vec v)
 {
-    return _mm256_mask_i32gather_ps(_mm256_setzero_ps(), p, v_places(at),
-                                    _mm256_castsi256_ps(lanes_less(k, count)), 4);
+    return _mm256_and_ps(v, those);
+}
+
+HG_INLINE vec v_gather_where(lanes those, const float *p, const int32_t *at)
+{
+    return _mm256_mask_i32gather_ps(_mm256_setzero_ps(), p, v_places(at), those, 4);
 }
 
 /* Lanes 0 0 1 .. 6 and 1 .. 6 7 7. */
@@ -107,7 +113,7 @@ const hg_kernel hg_resize_planes_avx2[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_AVX2,
      .layouts = HG_IN_NCHW,
-     .rev = 2,
+     .rev = 3,
      .algorithm = &hg_resize_planes,
      .run.resize_plane = plane},
     {.name = "resize2d.f32.nchw.avx2.nearest2",

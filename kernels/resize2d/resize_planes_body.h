@@ -25,36 +25,52 @@ HG_INLINE vec some_sum(const hg_resize_plane_args *a, int T, const float *in, in
     vec vacc = v_mul(v_load(weight), v_place(v_load(in), at)); /* the first is always there */
     HG_UNROLL
     for (int k = 1; k < T; k++) {
-        const vec vi = v_where_less(k, a->h.count + x, v_place(v_load(in + k), at));
+        const vec vi = v_where(lanes_less(k, a->h.count + x), v_place(v_load(in + k), at));
         vacc = v_fma(vacc, v_load(weight + k * a->h.out), vi);
     }
     return vacc;
 }
 
-/* The same where loads must move left, so as not to leave the row. */
+/* The outputs that have tap k; vk its weights. holes: a constant. */
+HG_INLINE lanes lanes_of_tap(const hg_resize_plane_args *a, int64_t x, int64_t k, vec vk,
+                             bool holes)
+{
+    return holes ? lanes_with(vk) : lanes_less(k, a->h.count + x);
+}
+
+/* The same where loads must move left, so as not to leave the row; and where there are holes. */
 HG_INLINE vec edge_sum(const hg_resize_plane_args *a, const float *row, int64_t x, int64_t base,
-                       const int32_t *place)
+                       const int32_t *place, bool holes)
 {
     vec vacc = v_set(0.0f);
     for (int64_t k = 0; k < a->h.taps; k++) {
         const int64_t from = HG_MIN(base + k, a->h.in - VL);
         const places at = v_places_plus(place, (int32_t)(base + k - from));
-        const vec vi = v_where_less(k, a->h.count + x, v_place(v_load(row + from), at));
         const vec vk = v_load(a->h.weight + k * a->h.out + x);
+        const vec vi = v_where(lanes_of_tap(a, x, k, vk, holes), v_place(v_load(row + from), at));
         vacc = k == 0 ? v_mul(vk, vi) : v_fma(vacc, vk, vi);
     }
     return vacc;
 }
 
-HG_INLINE vec far_sum(const hg_resize_plane_args *a, const float *row, int64_t x)
+HG_INLINE vec far_sum(const hg_resize_plane_args *a, const float *row, int64_t x, bool holes)
 {
     vec vacc = v_set(0.0f);
     for (int64_t k = 0; k < a->h.taps; k++) {
-        const vec vi = v_gather_where_less(k, a->h.count + x, row + k, a->h.first + x);
         const vec vk = v_load(a->h.weight + k * a->h.out + x);
+        const lanes those = lanes_of_tap(a, x, k, vk, holes);
+        const vec vi = v_gather_where(those, row + k, a->h.first + x);
         vacc = k == 0 ? v_mul(vk, vi) : v_fma(vacc, vk, vi);
     }
     return vacc;
+}
+
+/* VL outputs with holes among their taps. */
+static vec sum_with_holes(const hg_resize_plane_args *a, const float *row, int64_t x,
+                          const hg_resize_group *group, const int32_t *place)
+{
+    if (group->spread == HG_SPREAD_FAR) return far_sum(a, row, x, true);
+    return edge_sum(a, row, x, group->base, place, true);
 }
 
 /* R = 1 or 2 input rows into the ring. */
@@ -77,12 +93,15 @@ HG_INLINE void along_x(const hg_resize_plane_args *a, int T, int R, int64_t iy)
             const places at = v_places(place);
             v0 = some_sum(a, T, in0 + base, x, at);
             if (R == 2) v1 = some_sum(a, T, in1 + base, x, at);
+        } else if (a->h.holes) {
+            v0 = sum_with_holes(a, in0, x, group, place);
+            if (R == 2) v1 = sum_with_holes(a, in1, x, group, place);
         } else if (group->spread == HG_SPREAD_EDGE) {
-            v0 = edge_sum(a, in0, x, base, place);
-            if (R == 2) v1 = edge_sum(a, in1, x, base, place);
+            v0 = edge_sum(a, in0, x, base, place, false);
+            if (R == 2) v1 = edge_sum(a, in1, x, base, place, false);
         } else {
-            v0 = far_sum(a, in0, x);
-            if (R == 2) v1 = far_sum(a, in1, x);
+            v0 = far_sum(a, in0, x, false);
+            if (R == 2) v1 = far_sum(a, in1, x, false);
         }
         /* Not before the second sum: a store makes the compiler load tables again. */
         v_store(out0 + x, v0);
@@ -105,14 +124,6 @@ HG_INLINE void rows_along_x(const hg_resize_plane_args *a, int R, int64_t iy)
     default:
         along_x(a, 4, R, iy);
     }
-}
-
-/* The first input row that outputs from y on need. One that lies on a pixel needs that alone, and
- * the next may begin before it. */
-HG_INLINE int64_t first_from(const hg_resize_plane_args *a, int64_t y)
-{
-    const int32_t *first = a->v.first + y;
-    return y + 1 < a->y_end ? HG_MIN(first[0], first[1]) : first[0];
 }
 
 #include "kernels/resize2d/resize_planes_twice.h"
@@ -143,7 +154,7 @@ static void plane_near(const hg_resize_plane_args *args)
     int64_t ready = 0; /* input rows below are in the ring, or were, or are not needed */
     for (int64_t y = a->y; y < a->y_end;) {
         const int64_t end = a->v.first[y] + a->v.count[y];
-        ready = HG_MAX(ready, first_from(a, y));
+        ready = HG_MAX(ready, a->from[y]);
         while (ready < end) {
             const bool two = ready + 1 < a->v.in;
             if (two)
@@ -181,7 +192,7 @@ static void plane_many(const hg_resize_plane_args *args)
     int64_t ready = 0;
     for (int64_t y = a->y; y < a->y_end; y += many_along_y(a, y)) {
         const int64_t end = a->v.first[y] + a->v.count[y];
-        for (ready = HG_MAX(ready, first_from(a, y)); ready < end; ready++) row_of_many(a, ready);
+        for (ready = HG_MAX(ready, a->from[y]); ready < end; ready++) row_of_many(a, ready);
     }
 }
 

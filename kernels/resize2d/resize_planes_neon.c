@@ -4,6 +4,7 @@
 enum { VL = 4 }; /* f32 lanes */
 typedef float32x4_t vec;
 typedef uint8x16_t places; /* of bytes: lane i is bytes 4i .. 4i + 3 */
+typedef uint32x4_t lanes;  /* some of them: all bits set */
 
 HG_INLINE vec v_load(const float *p)
 {
@@ -58,23 +59,30 @@ HG_INLINE vec v_place(vec v, places at)
     return vreinterpretq_f32_u8(vqtbl1q_u8(vreinterpretq_u8_f32(v), at));
 }
 
-HG_INLINE uint32x4_t lanes_less(int64_t k, const int32_t *count)
+/* Lanes whose count is above k, and those whose weight is not 0. */
+HG_INLINE lanes lanes_less(int64_t k, const int32_t *count)
 {
     return vcgtq_s32(vld1q_s32(count), vdupq_n_s32((int32_t)k));
 }
 
-/* v where k < count, else 0. */
-HG_INLINE vec v_where_less(int64_t k, const int32_t *count, vec v)
+HG_INLINE lanes lanes_with(vec vk)
 {
-    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v), lanes_less(k, count)));
+    return vmvnq_u32(vceqq_f32(vk, vdupq_n_f32(0.0f)));
 }
 
-HG_INLINE vec v_gather_where_less(int64_t k, const int32_t *count, const float *p,
-                                  const int32_t *at)
+/* Other lanes are 0, and of p[at[j]] not read. */
+HG_INLINE vec v_where(lanes those, vec v)
 {
-    float lanes[VL];
-    for (int i = 0; i < VL; i++) lanes[i] = k < count[i] ? p[at[i]] : 0.0f;
-    return vld1q_f32(lanes);
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v), those));
+}
+
+HG_INLINE vec v_gather_where(lanes those, const float *p, const int32_t *at)
+{
+    uint32_t read[VL];
+    float v[VL];
+    vst1q_u32(read, those);
+    for (int i = 0; i < VL; i++) v[i] = read[i] ? p[at[i]] : 0.0f;
+    return vld1q_f32(v);
 }
 
 /* Lanes 0 0 1 2 and 1 2 3 3. */
@@ -106,7 +114,7 @@ const hg_kernel hg_resize_planes_neon[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_NEON,
      .layouts = HG_IN_NCHW,
-     .rev = 2,
+     .rev = 3,
      .algorithm = &hg_resize_planes,
      .run.resize_plane = plane},
     {.name = "resize2d.f32.nchw.neon.nearest2",

@@ -34,6 +34,13 @@ HG_INLINE void blend_rows(int T, int H, const float *const *rows, vec (*vk)[GROU
     for (int h = 0; h < H; h++) v_store(out + h * out_row + x, vacc[h]);
 }
 
+/* Tap k of output row y. */
+HG_INLINE const float *tap_row(const hg_resize_plane_args *a, int64_t y, int k)
+{
+    if (a->none && a->v.weight[k * a->v.out + y] == 0.0f) return a->none;
+    return a->ring + ((a->v.first[y] + k) & a->slots) * a->ring_row;
+}
+
 /* H output rows from T rows of the ring. */
 HG_INLINE void along_y(const hg_resize_plane_args *a, int T, int H, int64_t y)
 {
@@ -43,7 +50,7 @@ HG_INLINE void along_y(const hg_resize_plane_args *a, int T, int H, int64_t y)
     const int64_t last = a->h.out - VL, out_row = a->out_row;
     HG_UNROLL
     for (int k = 0; k < T; k++) {
-        rows[k] = a->ring + ((a->v.first[y] + k) & a->slots) * a->ring_row;
+        rows[k] = tap_row(a, y, k);
         HG_UNROLL
         for (int h = 0; h < H; h++) vk[k][h] = v_set(a->v.weight[k * a->v.out + y + h]);
     }
@@ -67,7 +74,7 @@ HG_INLINE void row_along_y(const hg_resize_plane_args *a, int T, int64_t y)
     const int64_t head = (int64_t)((0 - (uintptr_t)out / sizeof(float)) % VL);
     HG_UNROLL
     for (int k = 0; k < T; k++) {
-        rows[k] = a->ring + ((a->v.first[y] + k) & a->slots) * a->ring_row;
+        rows[k] = tap_row(a, y, k);
         vk[k] = v_set(a->v.weight[k * a->v.out + y]);
     }
     v_store(out, blend(T, rows, vk, 0));
@@ -86,6 +93,7 @@ HG_INLINE int64_t alike(const hg_resize_plane_args *a, int64_t y, int64_t most)
 {
     const int32_t *first = a->v.first + y, *count = a->v.count + y;
     int64_t n = 1;
+    if (a->none) return n;
     while (n < most && first[n] == first[0] && count[n] == count[0]) n++;
     return n;
 }

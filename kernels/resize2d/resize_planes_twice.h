@@ -152,16 +152,34 @@ HG_INLINE vec nearer_third(quarter k, vec v0, vec v1, vec v2, vec v3)
     return v_fma(v_fma(v_fma(v_mul(k.k3, v0), k.k2, v1), k.k1, v2), k.k0, v3);
 }
 
-/* 2 * VL floats of a row of twice the width; the row's border pixels repeat. */
-HG_INLINE pair cubic_pixels(quarter k, const float *in, bool first, bool last)
+/* 2 * VL floats of a row of twice the width, away from its border. */
+HG_INLINE pair cubic_pixels(quarter k, const float *in)
 {
-    const vec vi = v_load(in);
-    const vec vleft = first ? v_after_first(vi) : v_load(in - 1);
-    const vec vleft2 = first ? v_after_first(vleft) : v_load(in - 2);
-    const vec vright = last ? v_before_last(vi) : v_load(in + 1);
-    const vec vright2 = last ? v_before_last(vright) : v_load(in + 2);
+    const vec vi = v_load(in), vleft2 = v_load(in - 2), vleft = v_load(in - 1);
+    const vec vright = v_load(in + 1), vright2 = v_load(in + 2);
     return v_zip(nearer_third(k, vleft2, vleft, vi, vright),
                  nearer_second(k, vleft, vi, vright, vright2));
+}
+
+/* Of the first pixels of a row or, if `last`, its last; the border's pixel repeats. Taps on the
+ * other side have their usual weights in all lanes. */
+HG_INLINE pair cubic_edge(const hg_resize_plane_args *a, quarter k, const float *in, bool last)
+{
+    const float *const third = a->edge + (last ? 8 * VL : 0), *const second = third + 4 * VL;
+    const vec vi = v_load(in);
+    if (last) {
+        const vec vleft = v_load(in - 1), vright = v_before_last(vi);
+        const quarter k3 = {v_load(third + 3 * VL), v_load(third + 2 * VL), k.k2, k.k3};
+        const quarter k2 = {k.k0, v_load(second + VL), v_load(second + 2 * VL),
+                            v_load(second + 3 * VL)};
+        return v_zip(nearer_third(k3, v_load(in - 2), vleft, vi, vright),
+                     nearer_second(k2, vleft, vi, vright, v_before_last(vright)));
+    }
+    const vec vleft = v_after_first(vi), vright = v_load(in + 1);
+    const quarter k3 = {k.k0, v_load(third + 2 * VL), v_load(third + VL), v_load(third)};
+    const quarter k2 = {v_load(second), v_load(second + VL), k.k2, k.k3};
+    return v_zip(nearer_third(k3, v_after_first(vleft), vleft, vi, vright),
+                 nearer_second(k2, vleft, vi, vright, v_load(in + 2)));
 }
 
 HG_INLINE float *cubic_slot(const hg_resize_plane_args *a, int64_t iy)
@@ -181,12 +199,12 @@ HG_INLINE void cubic_row(const hg_resize_plane_args *a, quarter k, int64_t iy)
     const float *in = a->input + iy * a->in_row;
     float *out = cubic_slot(a, iy);
     const int64_t last = a->h.in - VL;
-    store_pair(out, cubic_pixels(k, in, true, false));
+    store_pair(out, cubic_edge(a, k, in, false));
     for (int64_t i = VL; i < last; i += VL) {
         const int64_t x = cubic_inside(a, i);
-        store_pair(out + 2 * x, cubic_pixels(k, in + x, false, false));
+        store_pair(out + 2 * x, cubic_pixels(k, in + x));
     }
-    store_pair(out + 2 * last, cubic_pixels(k, in + last, false, true));
+    store_pair(out + 2 * last, cubic_edge(a, k, in + last, true));
 }
 
 /* The two output rows between the middle ones of four. */
@@ -213,16 +231,16 @@ HG_INLINE void cubic_rows(const hg_resize_plane_args *a, quarter k, int64_t iy, 
     const float *in = a->input + iy * a->in_row;
     float *slot = cubic_slot(a, iy);
     const int64_t last = a->h.in - VL, out_row = a->out_row;
-    pair below = cubic_pixels(k, in, true, false);
+    pair below = cubic_edge(a, k, in, false);
     store_pair(slot, below);
     cubic_between(k, rows, below, 0, out, out_row, past);
     for (int64_t i = VL; i < last; i += VL) {
         const int64_t x = cubic_inside(a, i);
-        below = cubic_pixels(k, in + x, false, false);
+        below = cubic_pixels(k, in + x);
         store_pair(slot + 2 * x, below);
         cubic_between(k, rows, below, 2 * x, out, out_row, past);
     }
-    below = cubic_pixels(k, in + last, false, true);
+    below = cubic_edge(a, k, in + last, true);
     store_pair(slot + 2 * last, below);
     cubic_between(k, rows, below, 2 * last, out, out_row, past);
 }

@@ -17,10 +17,19 @@ enum {
     MOST_TAPS = 4
 };
 
+/* May a weight between others be 0, as where a shrunk filter crosses 0 at a pixel? Images that are
+ * widened hardly have such. */
+static bool may_have_holes(const hg_resize_attr *r)
+{
+    const bool lobes = r->mode != HG_RESIZE_BILINEAR && r->mode != HG_RESIZE_AREA;
+    return lobes && (r->antialias || r->cubic_a > 0.0);
+}
+
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
-    return p->resize.mode != HG_RESIZE_NEAREST && p->resize.coordinates != HG_TF_CROP_AND_RESIZE &&
-           p->out.w >= 3 * p->in.w && p->in.c >= (k->isa == HG_ISA_AVX2 ? 8 : 4) &&
+    return !may_have_holes(&p->resize) && p->resize.mode != HG_RESIZE_NEAREST &&
+           p->resize.coordinates != HG_TF_CROP_AND_RESIZE && p->out.w >= 3 * p->in.w &&
+           p->in.c >= (k->isa == HG_ISA_AVX2 ? 8 : 4) &&
            hg_resize_vertical(p, NULL).taps <= MOST_TAPS &&
            hg_resize_horizontal(p, NULL).taps <= MOST_TAPS;
 }
