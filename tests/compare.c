@@ -17,29 +17,16 @@ static double roundings(double n)
     return fmin(n * u / (1 - n * u), 4 * sqrt(n) * u);
 }
 
-static double conv_tolerance(const hg_problem *p, const oracle_output *want, int64_t i)
+/* A norm-wise bound has the roundings of the sum in it. */
+static double conv_tolerance(const hg_problem *p, const oracle_output *want,
+                             const double *norm_bounds, int64_t i)
 {
-    const double n = want->count[i] + 1 + (p->post.residual ? 1 : 0) + (p->fused ? 4 : 0);
-    const double error = roundings(n) * want->magnitude[i] + n * 0x1p-149;
+    const double sum = norm_bounds ? 1 : want->count[i];
+    const double n = sum + 1 + (p->post.residual ? 1 : 0) + (p->fused ? 4 : 0);
+    const double error =
+        roundings(n) * want->magnitude[i] + n * 0x1p-149 + (norm_bounds ? norm_bounds[i] : 0);
     const double slope = (double)p->post.slope;
     return slope == 1 ? error : fmax(1, fabs(slope)) * error + u * fabs(want->y[i]);
-}
-
-double compare_norm_bound(const char *kernel, const hg_problem *p, const oracle_output *want)
-{
-    /* Calibrated on random data; a lost tap or a wrong transform errs by far more. */
-    static const struct {
-        const char *word;
-        double factor;
-    } classes[] = {{"winograd_f2s2", 16},   {"winograd_f4s2", 64}, {"winograd_f2r5", 512},
-                   {"winograd_f4r5", 1024}, {"winograd_f2", 16},   {"winograd_f4", 64},
-                   {"winograd_f6", 512}};
-    double most = 0;
-    for (int64_t i = 0; i < tensor_count(&p->out); i++) most = fmax(most, want->magnitude[i]);
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        if (strstr(kernel, classes[i].word))
-            return classes[i].factor * u * most * fmax(1, fabs((double)p->post.slope));
-    return 0;
 }
 
 static double resize_tolerance(const hg_problem *p, const oracle_output *want, int64_t i)
@@ -81,7 +68,7 @@ static bool same_bits(double want, float got)
 }
 
 bool compare_value(const hg_problem *p, data_kind kind, const oracle_output *want,
-                   double norm_bound, int64_t i, float got)
+                   const double *norm_bounds, int64_t i, float got)
 {
     uint32_t bits;
     memcpy(&bits, &got, sizeof bits);
@@ -96,8 +83,8 @@ bool compare_value(const hg_problem *p, data_kind kind, const oracle_output *wan
     const bool conv = hg_problem_has_filter(p);
     /* Means of integers by a slope are rounded more than once. */
     const bool rounded = p->fused == HG_POOL_AVG_2X2 && p->post.slope != 1.0f;
-    if (conv && kind == DATA_INTEGERS && norm_bound == 0 && !rounded) return got == (float)y;
-    double tolerance = conv ? conv_tolerance(p, want, i) + norm_bound : 0;
+    if (conv && kind == DATA_INTEGERS && !norm_bounds && !rounded) return got == (float)y;
+    double tolerance = conv ? conv_tolerance(p, want, norm_bounds, i) : 0;
     if (p->op == HG_OP_RESIZE2D) tolerance = resize_tolerance(p, want, i);
     if (p->op == HG_OP_AVG_POOL2D)
         tolerance = (want->count[i] + 2) * (u * want->magnitude[i] + 0x1p-149);
@@ -105,13 +92,13 @@ bool compare_value(const hg_problem *p, data_kind kind, const oracle_output *wan
 }
 
 int64_t compare_all(const hg_problem *p, data_kind kind, const oracle_output *want,
-                    double norm_bound, const float *got, const int64_t *indices, char *text,
+                    const double *norm_bounds, const float *got, const int64_t *indices, char *text,
                     int size)
 {
     const int64_t count = tensor_count(&p->out);
     int64_t wrong = 0;
     for (int64_t i = 0; i < count; i++) {
-        const bool value = compare_value(p, kind, want, norm_bound, i, got[i]);
+        const bool value = compare_value(p, kind, want, norm_bounds, i, got[i]);
         const bool index = !indices || indices[i] == want->indices[i];
         if (value && index) continue;
         if (wrong++) continue;

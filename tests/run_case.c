@@ -13,6 +13,7 @@
 #include "tests/draw.h"
 #include "tests/executor.h"
 #include "tests/run_guarded.h"
+#include "tests/winograd_bound.h"
 
 /* What is being run: for messages, also those of a dying process. */
 typedef struct trial {
@@ -173,7 +174,7 @@ static void check_plan(trial *t, const hg_plan *plan)
 /* ---- Runs ---- */
 
 static void check_result(trial *t, const char *how, const case_data *d, const oracle_output *want,
-                         const run_result *got)
+                         const double *norm_bounds, const run_result *got)
 {
     static const char *const kinds[] = {"integers", "signed", "positive"};
     char text[400] = "";
@@ -187,14 +188,14 @@ static void check_result(trial *t, const char *how, const case_data *d, const or
         return;
     }
     if (want->fault) return; /* contents are unspecified */
-    const double norm_bound = compare_norm_bound(t->kernel->name, &t->problem, want);
-    const int64_t wrong = compare_all(&t->problem, d->kind, want, norm_bound, got->y, got->indices,
+    const int64_t wrong = compare_all(&t->problem, d->kind, want, norm_bounds, got->y, got->indices,
                                       text, sizeof text);
     if (wrong) complain(t, "%s, %s: %" PRId64 " wrong; first %s", kinds[d->kind], how, wrong, text);
 }
 
 /* Every placement and thread count must give the bits of the first run. */
-static void run_all_ways(trial *t, const case_data *d, const oracle_output *want, bool threads)
+static void run_all_ways(trial *t, const case_data *d, const oracle_output *want,
+                         const double *norm_bounds, bool threads)
 {
     static const char *const names[] = {"ending at a page", "starting at a page",
                                         "each range alone", "3 threads"};
@@ -212,7 +213,7 @@ static void run_all_ways(trial *t, const case_data *d, const oracle_output *want
         if (way == 2) run_ranges_alone(plan);
         run_guarded(plan, &t->problem, d, side, &results[way]);
         hg_plan_free(plan);
-        check_result(t, names[way], d, want, &results[way]);
+        check_result(t, names[way], d, want, norm_bounds, &results[way]);
         if (way && !t->failed && !want->fault &&
             !run_result_same_bits(&t->problem, &results[0], &results[way]))
             complain(t, "%s: other bits than the first run", names[way]);
@@ -231,8 +232,13 @@ static void run_kind(trial *t, data_kind kind, rng *r)
         return;
     }
     const oracle_input in = data_for_oracle(&d);
+    double *norm_bounds;
     if (oracle_run(&t->problem, &in, &want)) {
-        run_all_ways(t, &d, &want, t->number % 4 == 0 && kind == DATA_SIGNED);
+        if (winograd_bounds(t->kernel->name, &t->problem, &in, kind, &norm_bounds))
+            run_all_ways(t, &d, &want, norm_bounds, t->number % 4 == 0 && kind == DATA_SIGNED);
+        else
+            complain(t, "no memory for the bounds");
+        free(norm_bounds);
         oracle_free(&want);
     } else {
         complain(t, "the oracle gave no result");

@@ -77,8 +77,8 @@ typedef struct hg_epilogue {
 
 /* How a kernel may round. Every class is deterministic: the same plan gives the same bits.
  * STRICT: direct summation, |error| <= gamma(K+1) * (|b| + sum |x||w|) for K products per output.
- * DEFAULT and RELAXED also admit fast algorithms with norm-wise bounds. docs/accuracy.md has all.
- */
+ * DEFAULT and RELAXED also admit fast algorithms with norm-wise bounds: relative to the largest
+ * pixels around, and for |x| <= 2^119; beyond, they may overflow. docs/accuracy.md has all. */
 typedef enum hg_accuracy { HG_DEFAULT = 0, HG_STRICT, HG_RELAXED } hg_accuracy;
 
 /* ------------------------------------------------------------------------------------------

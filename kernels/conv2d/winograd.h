@@ -15,6 +15,10 @@
 
 enum { HG_WINOGRAD_NR = 16, HG_WINOGRAD_MAX_M = 6, HG_WINOGRAD_MAX_R = 5, HG_WINOGRAD_MAX_A = 9 };
 
+/* Channels summed in one accumulator; the sums of such blocks are then added up. The error of one
+ * accumulator grows with every product it takes; beyond this it grows by one rounding per block. */
+enum { HG_WINOGRAD_SUM = 512 };
+
 /* Where one output tile goes. */
 typedef struct hg_winograd_out {
     float *const *out;            /* [m*m], row-major; NULL: outside the output, not written */
@@ -37,7 +41,8 @@ typedef struct hg_winograd_steps {
      *     v[p*plane + c] = (B^T d B)[p] for c < channels rounded up to 8, 0 in the excess */
     void (*input)(const float *const *pixel, size_t channels, float *v, size_t plane);
     /* One plane: product[t*ldp + k] = sum over c of v[t*ldv + c] * u[(k/NR*channels + c)*NR + k%NR]
-     *     for t < tiles, k < panels*NR. u is 64-byte aligned. */
+     *     for t < tiles, k < panels*NR. u is 64-byte aligned. Sums of HG_WINOGRAD_SUM channels are
+     *     added in their order. */
     void (*multiply)(const float *v, size_t ldv, const float *u, size_t channels, size_t panels,
                      float *product, size_t ldp, size_t tiles);
     /* m = product[p*plane + k]: writes post(A^T m A + bias + residual). */

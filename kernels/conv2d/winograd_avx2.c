@@ -109,7 +109,7 @@ static const hg_winograd_steps
 #define ROW(row_name, steps, r, s)                                                                 \
     {                                                                                              \
         .name = "conv2d.f32.nhwc.avx2." row_name, .op = HG_OP_CONV2D, .dtype = HG_F32,             \
-        .isa = HG_ISA_AVX2, .layouts = HG_IN_NHWC, .rev = 3, .algorithm = &hg_winograd,            \
+        .isa = HG_ISA_AVX2, .layouts = HG_IN_NHWC, .rev = 4, .algorithm = &hg_winograd,            \
         .limits = {.kernel = {r, r}, .stride = {s, s}, .one_group = true}, .tile = {MR, NR},       \
         .run.winograd = &(steps)                                                                   \
     }

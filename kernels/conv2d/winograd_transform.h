@@ -3,7 +3,11 @@
  *   add, sub, times(factor, v), mad(factor, v, w) = factor * v + w;
  *   post(v, to) = the epilogue. */
 
-/* ---- One-dimensional transforms: o = B^T d and y = A^T m ---- */
+/* ---- One-dimensional transforms: o = B^T d and y = A^T m ----
+ *
+ * The bounds of docs/accuracy.md rest on two facts: the parts of one element of B^T or A^T have one
+ * sign, so that nothing is added only to be subtracted again; and the roundings that a value passes
+ * are those counted there (products with powers of two are exact). */
 
 HG_INLINE void input_f2(const vec *d, vec *o)
 {
@@ -116,7 +120,7 @@ HG_INLINE void input_f4s2(const vec *d, vec *o)
     const vec e0 = d[0], e1 = d[2], e2 = d[4], e4 = d[8], difference = sub(d[6], d[2]);
     o[0] = mad(2, sub(e0, e2), difference);
     o[1] = sub(difference, add(e1, e2));
-    o[2] = mad(3, sub(e1, e2), difference);
+    o[2] = mad(2, e1, mad(-3, e2, d[6]));
     o[3] = difference;
     o[4] = mad(-2, difference, sub(e4, e2));
     HG_UNROLL for (int i = 0; i < 4; i++) o[5 + i] = d[1 + 2 * i];

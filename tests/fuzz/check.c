@@ -9,6 +9,7 @@
 #include "tests/descriptor.h"
 #include "tests/executor.h"
 #include "tests/run_guarded.h"
+#include "tests/winograd_bound.h"
 
 _Noreturn void fuzz_fail(const char *key, const char *what)
 {
@@ -82,8 +83,13 @@ static void check_result(const hg_problem *p, const case_data *d, const hg_plan 
     if (got->status != (want->fault ? HG_INDEX : HG_OK))
         fuzz_fail(key, hg_status_string(got->status));
     if (want->fault) return;
-    const double norm_bound = compare_norm_bound(hg_plan_kernel(plan), p, want);
-    if (compare_all(p, d->kind, want, norm_bound, got->y, got->indices, text, sizeof text)) {
+    const oracle_input in = data_for_oracle(d);
+    double *norm_bounds;
+    if (!winograd_bounds(hg_plan_kernel(plan), p, &in, d->kind, &norm_bounds)) return;
+    const int64_t wrong =
+        compare_all(p, d->kind, want, norm_bounds, got->y, got->indices, text, sizeof text);
+    free(norm_bounds);
+    if (wrong) {
         fprintf(stderr, "%s\n", hg_plan_kernel(plan));
         fuzz_fail(key, text);
     }
