@@ -103,11 +103,27 @@ static void visit_one(hg_plan *plan, const arrays *a, void (*visit)(const planne
     free(p.workspace);
 }
 
-static bool worth_it(const hg_context *context, const hg_plan *plan, bool small)
+/* Of a large problem: kernels of the best instruction set, each once with bands and once without.
+ */
+typedef struct choices {
+    int count;
+    struct {
+        const hg_kernel *kernel;
+        bool bands;
+    } made[HG_MAX_CANDIDATES];
+} choices;
+
+static bool is_new(const hg_context *context, const hg_plan *plan, choices *c)
 {
     hg_machine machine;
     hg_context_machine(context, &machine);
-    return small || plan->kernel->isa == machine.isa;
+    const bool bands = plan->config.bands > 0;
+    if (plan->kernel->isa != machine.isa) return false;
+    for (int i = 0; i < c->count; i++)
+        if (c->made[i].kernel == plan->kernel && c->made[i].bands == bands) return false;
+    c->made[c->count].kernel = plan->kernel;
+    c->made[c->count++].bands = bands;
+    return true;
 }
 
 static int visit_key(hg_context *context, const char *key, bool small, const arrays *a,
@@ -118,6 +134,7 @@ static int visit_key(hg_context *context, const char *key, bool small, const arr
     hg_plan *first = NULL, *plan;
     char name[256];
     int count = 0;
+    choices made = {.count = 0};
     if (hg_key_filter(key, &desc)) hg_filter_create(context, &desc, a->values, &filter);
     if (!expect(hg_plan_from_key(context, key, filter, a->values, NULL, &first) == HG_OK,
                 "a plan: %s", key))
@@ -128,7 +145,7 @@ static int visit_key(hg_context *context, const char *key, bool small, const arr
             continue;
         for (int s = 0; s < MOST_ALGORITHMS && seen[s] != plan->kernel->algorithm; s++)
             if (!seen[s]) seen[s--] = plan->kernel->algorithm;
-        if (worth_it(context, plan, small)) visit_one(plan, a, visit), count++;
+        if (small || is_new(context, plan, &made)) visit_one(plan, a, visit), count++;
         hg_plan_free(plan);
     }
     hg_plan_free(first);

@@ -13,7 +13,7 @@ typedef struct planned {
 } planned;
 
 /* `small`: problems that run in microseconds, by every algorithm; else such as are shared among
- * threads, by the kernels of the strongest instruction set. Visits each plan with its output and
+ * threads, by every kernel of the strongest instruction set. Visits each plan with its output and
  * workspace cleared. The number of plans. */
 int each_plan(hg_context *context, bool small, void (*visit)(const planned *p));
 
