@@ -20,9 +20,9 @@ static const char *const accuracy_names[] = {"default", "strict", "relaxed"};
 static const char *const fused_names[] = {"none", "max2x2", "avg2x2"};
 static const char *const mode_names[] = {"nearest", "bilinear", "bicubic",
                                          "area",    "lanczos3", "lanczos5"};
-static const char *const coordinate_names[] = {"half_pixel",         "asymmetric",
-                                               "pytorch_half_pixel", "half_pixel_symmetric",
-                                               "align_corners",      "tf_crop_and_resize"};
+static const char *const coordinate_names[] = {
+    "half_pixel",    "asymmetric",         "pytorch_half_pixel", "half_pixel_symmetric",
+    "align_corners", "tf_crop_and_resize", "pytorch_nearest"};
 static const char *const rounding_names[] = {"prefer_floor", "prefer_ceil", "floor", "ceil"};
 
 /* Keys are written and read with points, whatever the caller's locale. Returns what to restore. */

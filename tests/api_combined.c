@@ -171,6 +171,11 @@ static void scale_infinite(descriptor *d)
 {
     scales_are(d, INFINITY);
 }
+static void coordinates_of_nearest(descriptor *d)
+{
+    d->u.resize2d.mode = HG_RESIZE_AREA;
+    d->u.resize2d.coordinates = HG_PYTORCH_NEAREST;
+}
 static void roi_nan(descriptor *d)
 {
     d->u.resize2d.coordinates = HG_TF_CROP_AND_RESIZE;
@@ -218,6 +223,7 @@ const combined_case combined_cases[] = {
     {"all rows cropped", "padding", UNPOOL, INVALID, unpooled_away},
     {"scales of 1e-6: an empty output", "scale_h", RESIZE, INVALID, scale_tiny},
     {"infinite scales", "scale_h", RESIZE, INVALID, scale_infinite},
+    {"coordinates of another mode", "coordinates", RESIZE, INVALID, coordinates_of_nearest},
     {"a NaN in the region", "roi", RESIZE, INVALID, roi_nan},
     {"2^42 taps", "antialias", RESIZE, RANGE, filter_wide},
 };

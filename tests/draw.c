@@ -238,9 +238,10 @@ static void draw_resize(const hg_kernel *k, rng *r, descriptor *d)
         o->output_strides = output_strides(r, d);
         return;
     }
-    o->coordinates = (hg_coordinates)(rng_percent(r, 30) ? 0 : rng_in(r, 0, HG_TF_CROP_AND_RESIZE));
-    if (o->mode == HG_RESIZE_NEAREST) o->rounding = (hg_rounding)rng_in(r, 0, HG_ROUND_CEIL);
     const bool filter = o->mode != HG_RESIZE_NEAREST;
+    const int64_t last = filter ? HG_TF_CROP_AND_RESIZE : HG_PYTORCH_NEAREST;
+    o->coordinates = (hg_coordinates)(rng_percent(r, 30) ? 0 : rng_in(r, 0, last));
+    if (o->mode == HG_RESIZE_NEAREST) o->rounding = (hg_rounding)rng_in(r, 0, HG_ROUND_CEIL);
     if (filter && rng_percent(r, 25)) o->antialias = true;
     if (filter && rng_percent(r, 25)) o->exclude_outside = true;
     /* The last three: weights that vanish: between others, behind the border, of the outer taps. */

@@ -54,6 +54,10 @@ static coordinate source(const axis *a, hg_coordinates mode, int64_t o)
         return rounded(a->roi_begin * last +
                        d * (a->roi_end - a->roi_begin) * last / (double)(a->out - 1));
     }
+    case HG_PYTORCH_NEAREST: { /* the product of two floats is exact in double */
+        const float step = scale != 0 ? (float)(1 / scale) : (float)a->in / (float)a->out;
+        return rounded((double)(float)((double)(float)o * (double)step));
+    }
     case HG_HALF_PIXEL_SYMMETRIC:
         if (scale != 0) {
             const double adjustment = (double)a->out / ((double)a->in * scale);

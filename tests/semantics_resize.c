@@ -17,9 +17,16 @@
 /* One row of `from` pixels to one of `to`. */
 #define ROW(from, to, ...) IMAGE_TO(1, from, 1, to, __VA_ARGS__)
 #define NEAREST(how, where) .mode = HG_RESIZE_NEAREST, .coordinates = where, .rounding = how
+#define PYTORCH .mode = HG_RESIZE_NEAREST, .coordinates = HG_PYTORCH_NEAREST
 #define BILINEAR(where) .mode = HG_RESIZE_BILINEAR, .coordinates = where
 #define BICUBIC .mode = HG_RESIZE_BICUBIC
 #define LANCZOS(lobes) .mode = HG_RESIZE_LANCZOS##lobes
+
+#define TEN(v) v, v, v, v, v, v, v, v, v, v
+/* 11 outputs of 2.2 times as many: the floor of o / 2.2. */
+#define ELEVENTHS(first)                                                                           \
+    first, first, first, first + 1, first + 1, first + 2, first + 2, first + 3, first + 3,         \
+        first + 4, first + 4
 
 /* -infinity and 10 zeros and infinity, bicubic, to twice the size: weights of the first
  * pixel 1.1055, 0.7734, 0.2266, -0.1055, -0.0352. */
@@ -59,6 +66,24 @@ const semantics_case semantics_resize[] = {
     {"resize.nearest", "2 to 4, asymmetric, floor: whole factors repeat",
      ROW(2, 4, NEAREST(HG_ROUND_FLOOR, HG_ASYMMETRIC)), .x = {3, 4}, .size = {1, 4},
      .y = {3, 3, 4, 4}},
+
+    /* 41 * 2/82 is 1, but in f32 2/82 is below it and so is the product. */
+    {"resize.nearest", "2 to 82, asymmetric, floor",
+     ROW(2, 82, NEAREST(HG_ROUND_FLOOR, HG_ASYMMETRIC)), .x = {3, 4}, .size = {1, 82},
+     .y = {TEN(3), TEN(3), TEN(3), TEN(3), 3, 4, TEN(4), TEN(4), TEN(4), TEN(4)}},
+    {"resize.nearest", "2 to 82, PyTorch's: pixel 0 at 41", ROW(2, 82, PYTORCH), .x = {3, 4},
+     .size = {1, 82}, .y = {TEN(3), TEN(3), TEN(3), TEN(3), 3, 3, TEN(4), TEN(4), TEN(4), TEN(4)}},
+    {"resize.nearest", "2 to 8, PyTorch's: powers of 2 are exact", ROW(2, 8, PYTORCH), .x = {3, 4},
+     .size = {1, 8}, .y = {3, 3, 3, 3, 4, 4, 4, 4}},
+    /* 33 / 2.2 is 15; in double it is below, 33 times 1 / 2.2 in f32 is not. */
+    {"resize.nearest", "16 by 2.2, asymmetric, floor",
+     ROW(16, 0, NEAREST(HG_ROUND_FLOOR, HG_ASYMMETRIC), .scale_h = 1, .scale_w = 2.2),
+     .x = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, .size = {1, 35},
+     .y = {ELEVENTHS(0), ELEVENTHS(5), ELEVENTHS(10), 14, 15}},
+    {"resize.nearest", "16 by 2.2, PyTorch's: pixel 15 at 33",
+     ROW(16, 0, PYTORCH, .scale_h = 1, .scale_w = 2.2),
+     .x = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}, .size = {1, 35},
+     .y = {ELEVENTHS(0), ELEVENTHS(5), ELEVENTHS(10), 15, 15}},
 
     {"resize.coordinates", "half_pixel", ROW(2, 4, BILINEAR(HG_HALF_PIXEL)), .x = {0, 6},
      .size = {1, 4}, .y = {0, 1.5f, 4.5f, 6}},

@@ -144,6 +144,18 @@ static void check_presets(hg_context *context)
     }
 }
 
+/* In 2, out 82: the float of 2 / 82 times 41 is below 1. */
+static void check_pytorch_steps(hg_context *context)
+{
+    const hg_tensor in = hg_tensor_nhwc(HG_F32, 1, 1, 2, 1);
+    semantics_case c = {"resize.presets", "nearest, in steps of f32", .d = {.op = HG_OP_RESIZE2D},
+                        .x = {3, 4}, .size = {1, 82}};
+    for (int o = 0; o < 82; o++) c.y[o] = o < 42 ? 3 : 4;
+    if (expect(hg_resize2d_pytorch(&in, c.size, "nearest", false, false, &c.d.u.resize2d) == HG_OK,
+               "preset %s", c.what))
+        check_case(context, &c, HG_NHWC);
+}
+
 /* ---- The document ---- */
 
 static bool known(const char *row)
@@ -186,6 +198,7 @@ int main(int argc, char **argv)
             for (int layout = HG_NHWC; layout <= HG_NCHW; layout++)
                 check_case(context, c, (hg_layout)layout);
     check_presets(context);
+    check_pytorch_steps(context);
     check_document(argv[1]);
     hg_context_free(context);
     printf("%ld passed, %ld failed\n", passed, failed);

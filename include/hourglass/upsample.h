@@ -17,14 +17,19 @@ typedef enum hg_resize_mode {
     HG_RESIZE_LANCZOS5  /* sinc(d) * sinc(d/5) for |d| < 5, else 0 */
 } hg_resize_mode;
 
-/* Source coordinate x of output o along an axis; scale = out/in unless given. */
+/* Source coordinate x of output o along an axis; scale = out/in unless given.
+ *
+ * HG_PYTORCH_NEAREST, for HG_RESIZE_NEAREST alone, is HG_ASYMMETRIC with HG_ROUND_FLOOR, whatever
+ * `rounding` says, in f32: o times in/out (a given scale: times 1/scale), step and product rounded.
+ * From in 2 to out 82 it so takes pixel 0 at o = 41, whose coordinate is 1. */
 typedef enum hg_coordinates {
     HG_HALF_PIXEL = 0,       /* (o + 0.5)/scale - 0.5 */
     HG_ASYMMETRIC,           /* o/scale */
     HG_PYTORCH_HALF_PIXEL,   /* half_pixel, but 0 where out = 1 */
     HG_HALF_PIXEL_SYMMETRIC, /* half_pixel about the centre: exact for a fractional in*scale */
     HG_ALIGN_CORNERS,        /* o*(in-1)/(out-1), 0 where out = 1; with a scale, out = in*scale */
-    HG_TF_CROP_AND_RESIZE    /* over the region resize.roi; outside: resize.extrapolation */
+    HG_TF_CROP_AND_RESIZE,   /* over the region resize.roi; outside: resize.extrapolation */
+    HG_PYTORCH_NEAREST       /* PyTorch's "nearest", index by index */
 } hg_coordinates;
 
 /* How HG_RESIZE_NEAREST turns a coordinate into an index. */
@@ -83,8 +88,9 @@ typedef struct hg_resize2d {
 HG_API hg_status hg_resize2d_output(const hg_resize2d *op, hg_tensor *output);
 
 /* Statuses as hg_plan_conv2d. Besides, HG_INVALID: neither a size nor a scale, a scale that is
- * negative or not finite, cubic_a or roi not finite. HG_RANGE: a scale outside [2^-31, 2^31], or an
- * antialias filter of more than about 2^36 taps over all outputs of an axis. */
+ * negative or not finite, cubic_a or roi not finite, HG_PYTORCH_NEAREST with another mode.
+ * HG_RANGE: a scale outside [2^-31, 2^31], or an antialias filter of more than about 2^36 taps over
+ * all outputs of an axis. */
 HG_API hg_status hg_plan_resize2d(hg_context *context, const hg_resize2d *op, hg_plan **plan);
 
 /* torch.nn.Upsample / F.interpolate(size=...): "nearest", "nearest-exact", "bilinear", "bicubic"

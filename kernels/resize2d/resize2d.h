@@ -43,6 +43,9 @@ bool hg_resize_quarters(const hg_resize_attr *r, double weight[4]);
 void hg_resize_share(const double weight[4], bool reversed, int64_t first, int64_t in,
                      float share[4]);
 
+/* HG_PYTORCH_NEAREST: from one output's coordinate to the next. */
+float hg_resize_single_step(int64_t in, int64_t out, double scale);
+
 /* Nearest mode: is the index of every output o * in / out, rounded down, with out a multiple of
  * in? For builders, which make one problem of all conventions that agree there. */
 bool hg_resize_repeats(const hg_problem *p);

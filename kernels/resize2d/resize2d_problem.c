@@ -13,9 +13,12 @@ static hg_status check_choices(const hg_resize2d *op, hg_reason *why)
 {
     if ((unsigned)op->mode > HG_RESIZE_LANCZOS5)
         return hg_fail(why, HG_INVALID, "mode is %d, no hg_resize_mode", (int)op->mode);
-    if ((unsigned)op->coordinates > HG_TF_CROP_AND_RESIZE)
+    if ((unsigned)op->coordinates > HG_PYTORCH_NEAREST)
         return hg_fail(why, HG_INVALID, "coordinates is %d, no hg_coordinates",
                        (int)op->coordinates);
+    if (op->coordinates == HG_PYTORCH_NEAREST && op->mode != HG_RESIZE_NEAREST)
+        return hg_fail(why, HG_INVALID,
+                       "coordinates is HG_PYTORCH_NEAREST, which mode HG_RESIZE_NEAREST alone has");
     if ((unsigned)op->rounding > HG_ROUND_CEIL)
         return hg_fail(why, HG_INVALID, "rounding is %d, no hg_rounding", (int)op->rounding);
     if (!isfinite(op->cubic_a)) return hg_fail(why, HG_INVALID, "cubic_a must be finite");
@@ -26,9 +29,17 @@ static hg_status check_choices(const hg_resize2d *op, hg_reason *why)
     return HG_OK;
 }
 
+/* Is the scale that of the sizes? */
+static bool is_ratio(hg_coordinates coordinates, double scale, int64_t in, int64_t out)
+{
+    if (coordinates == HG_PYTORCH_NEAREST)
+        return hg_resize_single_step(in, out, scale) == hg_resize_single_step(in, out, 0.0);
+    return scale == (double)out / (double)in;
+}
+
 /* Output extent and scale of one axis. A scale of exactly out / in becomes 0. */
-static hg_status solve_axis(int64_t in, int64_t given, double *scale, const char *name,
-                            int64_t *out, hg_reason *why)
+static hg_status solve_axis(hg_coordinates coordinates, int64_t in, int64_t given, double *scale,
+                            const char *name, int64_t *out, hg_reason *why)
 {
     const double s = *scale;
     if (s != 0.0 && !(s > 0.0 && isfinite(s)))
@@ -45,7 +56,7 @@ static hg_status solve_axis(int64_t in, int64_t given, double *scale, const char
     if (extent > (double)HG_MAX_EXTENT)
         return hg_fail(why, HG_RANGE, "scale_%s gives an output that is not below 2^31", name);
     *out = (int64_t)extent;
-    if (s == extent / (double)in) *scale = 0.0;
+    if (is_ratio(coordinates, s, in, *out)) *scale = 0.0;
     return HG_OK;
 }
 
@@ -72,6 +83,7 @@ static void canonicalise(hg_problem *p)
     const bool lanczos = r->mode == HG_RESIZE_LANCZOS3 || r->mode == HG_RESIZE_LANCZOS5;
     r->exclude_outside = lanczos || (r->exclude_outside && filters && !linear);
     if (r->mode != HG_RESIZE_NEAREST) r->rounding = HG_ROUND_PREFER_FLOOR;
+    if (r->coordinates == HG_PYTORCH_NEAREST) r->rounding = HG_ROUND_FLOOR;
     if (r->coordinates == HG_TF_CROP_AND_RESIZE && !r->antialias) r->scale_h = r->scale_w = 0.0;
     if (r->coordinates != HG_TF_CROP_AND_RESIZE) {
         r->roi = (hg_roi){0, 0, 0, 0};
@@ -123,8 +135,12 @@ hg_status hg_problem_resize2d(const hg_resize2d *op, hg_problem *p, hg_reason *w
     hg_status s = hg_check_reserved(op->reserved, HG_COUNT(op->reserved), "op", why);
     if (!s) s = hg_check_tensor(&op->input, "input", &p->in, why);
     if (!s) s = check_choices(op, why);
-    if (!s) s = solve_axis(p->in.h, op->output_size.h, &r->scale_h, "h", &p->out.h, why);
-    if (!s) s = solve_axis(p->in.w, op->output_size.w, &r->scale_w, "w", &p->out.w, why);
+    if (!s)
+        s = solve_axis(r->coordinates, p->in.h, op->output_size.h, &r->scale_h, "h", &p->out.h,
+                       why);
+    if (!s)
+        s = solve_axis(r->coordinates, p->in.w, op->output_size.w, &r->scale_w, "w", &p->out.w,
+                       why);
     if (!s) s = hg_finish_output(p, p->in.c, &op->output_strides, why);
     if (s) return s;
     canonicalise(p);
@@ -183,7 +199,7 @@ hg_status hg_resize2d_pytorch(const hg_tensor *input, hg_size2 size, const char 
                               bool align_corners, bool antialias, hg_resize2d *op)
 {
     static const preset list[] = {
-        {"nearest", HG_RESIZE_NEAREST, HG_ASYMMETRIC, HG_ROUND_FLOOR, 0, false},
+        {"nearest", HG_RESIZE_NEAREST, HG_PYTORCH_NEAREST, HG_ROUND_FLOOR, 0, false},
         {"nearest-exact", HG_RESIZE_NEAREST, HG_HALF_PIXEL, HG_ROUND_PREFER_CEIL, 0, false},
         {"bilinear", HG_RESIZE_BILINEAR, HG_HALF_PIXEL, HG_ROUND_PREFER_FLOOR, 0, false},
         {"bicubic", HG_RESIZE_BICUBIC, HG_HALF_PIXEL, HG_ROUND_PREFER_FLOOR, -0.75, false},

@@ -51,6 +51,11 @@ static double region_coordinate(const side *s, int64_t o)
            (double)o * (s->roi_end - s->roi_begin) * last / (double)(s->out - 1);
 }
 
+float hg_resize_single_step(int64_t in, int64_t out, double scale)
+{
+    return scale != 0.0 ? (float)(1.0 / scale) : (float)in / (float)out;
+}
+
 /* All sizes are below 2^31, so that no numerator reaches 2^63. */
 static coordinate source(const side *s, int64_t o)
 {
@@ -65,6 +70,8 @@ static coordinate source(const side *s, int64_t o)
         return split((double)(o * (s->in - 1)) / ((double)s->in * s->scale - 1.0));
     case HG_TF_CROP_AND_RESIZE:
         return split(region_coordinate(s, o));
+    case HG_PYTORCH_NEAREST:
+        return split((double)((float)o * hg_resize_single_step(s->in, s->out, s->scale)));
     case HG_ASYMMETRIC:
         return s->scale == 0.0 ? quotient(o * s->in, s->out) : split((double)o / s->scale);
     case HG_PYTORCH_HALF_PIXEL:
@@ -105,12 +112,25 @@ static int64_t nearest(hg_rounding rounding, coordinate x)
     return x.base;
 }
 
+/* Outputs are a multiple of `in`. Rounded steps of f32 may miss any index: all are tried, unless
+ * they are exact. */
+static bool single_repeats(const side *s)
+{
+    const int64_t factor = s->out / s->in, exact = (int64_t)1 << 24;
+    if (s->out > exact) return false;
+    for (int64_t i = 1; i < s->in && (factor & (factor - 1)) != 0; i++)
+        if (source(s, i * factor).base != i || source(s, i * factor - 1).base != i - 1)
+            return false;
+    return true;
+}
+
 static bool side_repeats(const side *s)
 {
     const hg_resize_attr *r = s->attr;
     if (s->out % s->in != 0 || r->coordinates == HG_TF_CROP_AND_RESIZE) return false;
     if (s->in == 1) return true; /* everything is clamped to the one index */
     if (s->scale != 0.0) return false;
+    if (r->coordinates == HG_PYTORCH_NEAREST) return single_repeats(s);
     const int64_t factor = s->out / s->in;
     if (r->coordinates == HG_ALIGN_CORNERS) return factor == 1;
     /* Coordinates grow with o and step by 1 every factor outputs: the first period decides. */

@@ -81,7 +81,7 @@ static void describe_resize(bytes *b, hg_resize2d *o)
 {
     const uint8_t bits = bytes_next(b);
     o->mode = (hg_resize_mode)field(b, HG_RESIZE_LANCZOS5);
-    o->coordinates = (hg_coordinates)field(b, HG_TF_CROP_AND_RESIZE);
+    o->coordinates = (hg_coordinates)field(b, HG_PYTORCH_NEAREST);
     o->rounding = (hg_rounding)field(b, HG_ROUND_CEIL);
     if (bits & 1) o->output_size = pair(b, 40);
     if (!(bits & 1) || bits & 2) o->scale_h = real(b), o->scale_w = real(b);
