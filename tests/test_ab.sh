@@ -45,7 +45,7 @@ expect "both layouts" test "$(grep -c '^targets/gap_1280x7 ' "$work/out")" -eq 2
 
 # variant NAME FLAGS...: a library in front of ours with another hg_run, from the C of standard input.
 variant() {
-    $cc -std=c11 -fPIC -shared -D_GNU_SOURCE -Iinclude -x c - -x none "$lib" -Wl,-rpath,"$build/dispatch" -ldl \
+    $cc -std=c11 -fPIC -shared -D_GNU_SOURCE -Iinclude -x c - -x none -Wl,--no-as-needed "$lib" -Wl,-rpath,"$build/dispatch" -ldl \
         -o "$work/$1.so" "${@:2}"
 }
 variant slow -DTRIAL_KERNEL='"cubic"' -DTRIAL_PERCENT=50 <bench/ab_trial_slow.c
