@@ -65,6 +65,15 @@ static void plant(const hg_problem *p, bool contained, rng *r, float *x)
     for (int64_t i = 0; i < crowd; i++) x[rng_in(r, 0, count - 1)] = groups[group][rng_in(r, 0, 4)];
 }
 
+/* Many sums leave the range of float. */
+static void enlarge(const hg_problem *p, rng *r, float *x)
+{
+    const bool squares = p->op == HG_OP_LP_POOL2D && p->pool.p == 2;
+    const int64_t count = tensor_count(&p->in);
+    if (!rng_percent(r, 15)) return;
+    for (int64_t i = 0; i < count; i++) x[i] *= squares ? 0x1p64f : 0x1p127f;
+}
+
 /* Where one input element of an unpooling goes. */
 typedef enum place { PLACE_WINDOW, PLACE_ANYWHERE, PLACE_DUPLICATES, PLACE_REFUSED } place;
 
@@ -130,7 +139,9 @@ bool data_draw(const hg_problem *p, data_kind kind, bool contained, rng *r, case
 {
     *d = (case_data){.kind = kind, .x = values(tensor_count(&p->in), kind, r)};
     bool ok = d->x != NULL;
+    const bool pools = p->op == HG_OP_AVG_POOL2D || p->op == HG_OP_LP_POOL2D;
     if (ok && kind == DATA_SIGNED) plant(p, contained, r, d->x);
+    if (ok && kind == DATA_POSITIVE && pools) enlarge(p, r, d->x);
     if (ok && hg_problem_has_filter(p)) {
         d->weights = values(hg_problem_reduction(p) * p->out.c, kind, r);
         if (rng_percent(r, 75)) d->bias = values(p->out.c, kind, r);

@@ -8,7 +8,8 @@
 typedef enum data_kind {
     DATA_INTEGERS, /* small, so that every sum is exact in any order; many ties */
     DATA_SIGNED,   /* uniform in (-1, 1); in some cases NaN, infinities, signed zeros, denormals */
-    DATA_POSITIVE, /* uniform in [0, 1): rounding errors have nothing to hide behind */
+    DATA_POSITIVE, /* uniform in [0, 1): rounding errors have nothing to hide behind; for sums of
+                      pooling in some cases so large that they leave the range of float */
     DATA_OTHER     /* not random */
 } data_kind;
 

@@ -31,6 +31,7 @@ __attribute__((format(printf, 2, 3))) static bool expect(bool ok, const char *fo
 static bool close_to(float want, float got)
 {
     if (isnan(want)) return isnan(got);
+    if (isinf(want)) return got == want;
     if (want == 0) return got == 0 && (!signbit(want) || signbit(got));
     return want == got || fabsf(want - got) <= 4e-7f * fabsf(want);
 }

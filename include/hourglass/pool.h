@@ -58,7 +58,9 @@ typedef struct hg_max_pool2d {
 /*     output = (sum over the window's valid taps) / divisor;  0 for an empty window
  *
  * divisor: divisor_override if > 0; else, with count_include_pad, the taps inside the padded
- * input (a ceil_mode overhang beyond the padding never counts); else the valid taps. */
+ * input (a ceil_mode overhang beyond the padding never counts); else the valid taps. The sum is
+ * float: where it leaves the range the result is infinite, even if the average itself would fit
+ * (NaN where parts of it leave the range to both sides). */
 typedef struct hg_avg_pool2d {
     hg_tensor input;
     hg_strides output_strides;
@@ -70,7 +72,8 @@ typedef struct hg_avg_pool2d {
 } hg_avg_pool2d;
 
 /* HG_LP_ABSOLUTE (ONNX): (sum |x|^p)^(1/p). HG_LP_SIGNED (PyTorch): (sum x^p)^(1/p), NaN where an
- * odd power makes the sum negative. Empty window: 0. */
+ * odd power makes the sum negative. Empty window: 0. For p = 1 and 2 the sum is float: where it
+ * leaves the range the result is infinite, even if the root would fit. Other p sum in double. */
 typedef enum hg_lp_form { HG_LP_ABSOLUTE = 0, HG_LP_SIGNED } hg_lp_form;
 
 typedef struct hg_lp_pool2d {
