@@ -44,6 +44,7 @@ void test_filters_and_runs(void);
 void test_sizes(void);
 void test_windows(void);
 void test_strides(void);
+void test_overlap(void);
 void test_allocations(void);
 void test_tables(void);
 void test_threads(void);

@@ -149,13 +149,21 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(void);
-    } parts[] = {{"misuse", test_misuse},     {"filters and runs", test_filters_and_runs},
-                 {"sizes", test_sizes},       {"windows", test_windows},
-                 {"strides", test_strides},   {"allocations", test_allocations},
-                 {"tables", test_tables},     {"threads", test_threads},
-                 {"workers", test_workers},   {"reproducible", test_reproducible},
-                 {"bits", test_bits},         {"environment", test_environment},
-                 {"promises", test_promises}, {"far", test_far},
+    } parts[] = {{"misuse", test_misuse},
+                 {"filters and runs", test_filters_and_runs},
+                 {"sizes", test_sizes},
+                 {"windows", test_windows},
+                 {"strides", test_strides},
+                 {"overlap", test_overlap},
+                 {"allocations", test_allocations},
+                 {"tables", test_tables},
+                 {"threads", test_threads},
+                 {"workers", test_workers},
+                 {"reproducible", test_reproducible},
+                 {"bits", test_bits},
+                 {"environment", test_environment},
+                 {"promises", test_promises},
+                 {"far", test_far},
                  {"scratch", test_scratch}};
     own = watch_begin();
     if (own < 0) return 1;

@@ -91,8 +91,12 @@ HG_API void hg_context_free(hg_context *context);
 /* The data of one run: pointers to element (0, 0, 0, 0) of f32 tensors with the shapes and strides
  * that were planned, and of indices (int64_t or int32_t, as index_type says) with the sizes and
  * strides of the tensor they belong to. Which members are read depends on the operator; all may be
- * NULL if n is 0. Buffers must not overlap. Not one byte outside the described extents is read or
- * written; no alignment beyond the element's is asked. */
+ * NULL if n is 0. Not one byte outside the described extents is read or written; no alignment
+ * beyond the element's is asked.
+ *
+ * Buffers must not overlap, and of overlaps only output == input is noticed. Where output or
+ * indices overlap each other or what is read, both have unspecified contents, and HG_INDEX may come
+ * or not; still nothing outside of them is written. A workspace that overlaps any is undefined. */
 typedef struct hg_io {
     const void *input;
     void *output;
