@@ -19,6 +19,13 @@
           .filter = {FILTER(HG_IOHW, 1, 1, 1, 3, 1)}},                                             \
     .x = {1, 10}, .weights = {1, 2, 3}
 
+/* The same pixels and one tap: in full 5 0 50. */
+#define APART(...)                                                                                 \
+    .d = {.op = HG_OP_CONV_TRANSPOSE2D,                                                            \
+          .u.conv_transpose2d = {.input = {IMAGE(1, 1, 1, 2)}, .stride = {1, 2}, __VA_ARGS__},     \
+          .filter = {FILTER(HG_IOHW, 1, 1, 1, 1, 1)}},                                             \
+    .x = {1, 10}, .weights = {5}
+
 /* Pixels of one row and a filter of ones. */
 #define ONES(pixels, taps, ...)                                                                    \
     .d = {.op = HG_OP_CONV2D,                                                                      \
@@ -93,6 +100,30 @@ const semantics_case semantics_conv[] = {
     {"transpose.size", "output_shape beyond the support",
      TRANSPOSE(.padding = {.mode = HG_PADDING_SAME_LOWER}, .output_size = {1, 5}), .size = {1, 5},
      .y = {1, 2, 13, 20, 30}},
+
+    {"transpose.surplus", "-1, same upper: at the beginning",
+     APART(.padding = {.mode = HG_PADDING_SAME_UPPER}), .bias = 100, .size = {1, 4},
+     .y = {100, 105, 100, 150}},
+    {"transpose.surplus", "-1, same lower: at the end",
+     APART(.padding = {.mode = HG_PADDING_SAME_LOWER}), .bias = 100, .size = {1, 4},
+     .y = {105, 100, 150, 100}},
+    {"transpose.surplus", "-3, same upper: two and one",
+     APART(.padding = {.mode = HG_PADDING_SAME_UPPER}, .output_size = {1, 6}), .size = {1, 6},
+     .y = {0, 0, 5, 0, 50, 0}},
+    {"transpose.surplus", "-3, same lower: one and two",
+     APART(.padding = {.mode = HG_PADDING_SAME_LOWER}, .output_size = {1, 6}), .size = {1, 6},
+     .y = {0, 5, 0, 50, 0, 0}},
+    {"transpose.surplus", "-1, same in Keras: at the end",
+     APART(.padding = {.mode = HG_PADDING_KERAS_SAME}), .size = {1, 4}, .y = {5, 0, 50, 0}},
+    {"transpose.surplus", "-3, ONNX Runtime: at the end", APART(.output_size = {1, 6}),
+     .size = {1, 6}, .y = {5, 0, 50, 0, 0, 0}},
+
+    {"transpose.tflite", "same, output_shape 4",
+     TRANSPOSE(.padding = {.left = 0}, .output_size = {1, 4}), .size = {1, 4}, .y = {1, 2, 13, 20}},
+    {"transpose.tflite", "same, output_shape 3",
+     TRANSPOSE(.padding = {.left = 1}, .output_size = {1, 3}), .size = {1, 3}, .y = {2, 13, 20}},
+    {"transpose.tflite", "valid, output_shape 6", TRANSPOSE(.output_size = {1, 6}), .size = {1, 6},
+     .y = {1, 2, 13, 20, 30, 0}},
 
     {"transpose.keras", "valid", TRANSPOSE(.padding = {.mode = HG_PADDING_KERAS_VALID}),
      .size = {1, 5}, .y = {1, 2, 13, 20, 30}},

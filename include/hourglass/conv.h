@@ -156,6 +156,8 @@ HG_API hg_status hg_plan_conv2d(hg_context *context, const hg_conv2d *op, hg_fil
  * SAME_UPPER / SAME_LOWER: OH = output_size.h, or H*stride.h; the surplus
  *     (H-1)*stride.h + RE + output_padding.h - OH
  * is cropped half at each side, the odd one at the end (UPPER) or beginning (LOWER), as ONNX does.
+ * A negative surplus extends the output, its half rounded down likewise: the odd one lies at the
+ * beginning (UPPER) or end (LOWER).
  * KERAS_SAME / KERAS_VALID follow keras.layers.Conv2DTranspose. */
 typedef struct hg_conv_transpose2d {
     hg_tensor input;
