@@ -35,8 +35,8 @@ bool expect_refused(hg_status status, unsigned mask, const void *made, const cha
 enum { SAMPLE_OUTPUT = 4096 };
 hg_status run_sample(const hg_plan *plan, const descriptor *d, float y[SAMPLE_OUTPUT]);
 
-/* Whether seccomp works. It does not under emulation, which would also need memory for every page
- * of a sparse tensor. */
+/* Whether seccomp works. It does not under emulation or ThreadSanitizer, which would also need
+ * memory for every page of a sparse tensor. */
 bool confinement_works(void);
 
 void test_misuse(void);

@@ -232,7 +232,7 @@ void test_far(void)
     hg_context_options o = quiet_options();
     hg_context *context;
     if (!confinement_works()) {
-        skip("tensors far apart: emulated");
+        skip("tensors far apart: emulated, or ThreadSanitizer");
         return;
     }
     if (!expect(hg_context_create(&o, &context) == HG_OK, "a context")) return;

@@ -48,11 +48,11 @@ static const char *const small_keys[] = {
 
 /* Their estimated costs are worth several threads; the reference kernels are left out. */
 static const char *const large_keys[] = {
-    "conv2d f32 nhwc n1 c64 h45 w45 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1",
+    "conv2d f32 nhwc n1 c24 h48 w48 k24 r3x3 s1x1 p1,1,1,1 d1x1 g1",
     "conv2d f32 nhwc n1 c64 h45 w45 k64 r3x3 s1x1 p1,1,1,1 d1x1 g64",
-    "conv2d f32 nchw n1 c64 h60 w60 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1",
-    "conv2d f32 nchw n1 c32 h60 w60 k48 r3x3 s1x1 p1,1,1,1 d1x1 g1 pool=avg2x2",
-    "conv_transpose2d f32 nhwc n1 c64 h16 w16 k64 r4x4 s2x2 p1,1,1,1 d1x1 g1 o32x32",
+    "conv2d f32 nchw n1 c24 h48 w48 k24 r3x3 s1x1 p1,1,1,1 d1x1 g1",
+    "conv2d f32 nchw n1 c16 h60 w60 k24 r3x3 s1x1 p1,1,1,1 d1x1 g1 pool=avg2x2",
+    "conv_transpose2d f32 nhwc n1 c32 h16 w16 k32 r4x4 s2x2 p1,1,1,1 d1x1 g1 o32x32",
     "max_pool2d f32 nhwc n1 c64 h60 w60 r3x3 s2x2 p1,1,1,1 d1x1 o30x30 index=pytorch:i64",
     "avg_pool2d f32 nchw n1 c64 h56 w56 r3x3 s1x1 p1,1,1,1 d1x1 o56x56",
     "lp_pool2d f32 nhwc n1 c64 h60 w60 r2x2 s2x2 p0,0,0,0 d1x1 o30x30 power=2",
