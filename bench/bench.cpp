@@ -14,48 +14,31 @@
 //   of_limit  limit_us / min_us: the FMA peak for dense convolutions (fast algorithms may pass 1),
 //             the slower of FMA peak and traffic roof for grouped ones, the traffic roof for others
 //
-// The label is the kernel that the dispatcher chose, or the peer's implementation.
+// The label is the kernel that the dispatcher chose, or the peer's implementation. With
+// --benchmark_out=FILE the JSON also has the samples that these come from (samples.h) and says what
+// was measured (origin.h).
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <limits>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "bench/options.h"
+#include "bench/origin.h"
 #include "bench/peers/peer.h"
+#include "bench/samples.h"
+#include "bench/session.h"
 #include "hourglass/hourglass.h"
 
 extern "C" {
-#include "bench/limits.h"
-#include "dispatch/filter.h"
-#include "tuner/clock.h"
 #include "tuner/shapes.h"
-#include "tuner/workload.h"
 }
 
 namespace
 {
-
-constexpr double kBatchNs = 20e3;
-
-struct Case {
-    std::string name;
-    hg_problem problem;
-    int threads;
-    std::unique_ptr<Peer> (*makePeer)(const PeerTask &); // nullptr: hourglass itself
-    // Runs per batch, found by the first session: Google Benchmark aborts where repetitions, which
-    // may be interleaved with other cases, differ in their number of iterations.
-    mutable int batch = 0;
-};
 
 struct PeerName {
     const char *name;
@@ -89,154 +72,9 @@ bool checkPeers(const Options &options)
     return true;
 }
 
-// Contexts live as long as the process: one per number of threads.
-hg_context *contextFor(int threads)
-{
-    static std::map<int, hg_context *> contexts;
-    auto found = contexts.find(threads);
-    if (found != contexts.end()) return found->second;
-    hg_context_options options = {};
-    options.threads = threads;
-    hg_context *context = nullptr;
-    if (hg_context_create(&options, &context) != HG_OK) context = nullptr;
-    return contexts[threads] = context;
-}
-
-// A problem with its buffers, its plan and its limit. Google Benchmark calls a benchmark several
-// times to find the number of iterations, so the last session is kept.
-class Session
-{
-  public:
-    explicit Session(const Case &c) : case_(&c)
-    {
-        hg_reason why = {};
-        hg_context *context = contextFor(c.threads);
-        if (!context) {
-            error_ = "no context for this number of threads";
-            return;
-        }
-        ready_ = hg_workload_create(context, &c.problem, &work_, &why) == HG_OK;
-        if (ready_ && hg_runner_create(&work_, nullptr, &runner_, &why) != HG_OK) {
-            hg_workload_free(&work_);
-            ready_ = false;
-        }
-        if (!ready_) {
-            error_ = why.text;
-            return;
-        }
-        const hg_status status = hg_runner_run(&runner_, &work_);
-        if (status != HG_OK) error_ = hg_status_string(status);
-        if (c.makePeer && !takePeer()) return;
-        if (c.batch == 0) c.batch = findBatch();
-        measureLimit(context);
-    }
-    ~Session()
-    {
-        if (!ready_) return;
-        hg_runner_free(&runner_);
-        hg_workload_free(&work_);
-    }
-    Session(const Session &) = delete;
-    Session &operator=(const Session &) = delete;
-
-    bool isFor(const Case &c) const
-    {
-        return case_ == &c;
-    }
-    const std::string &error() const
-    {
-        return error_;
-    }
-    bool isLacking() const
-    {
-        return lacking_;
-    }
-    std::string kernel() const
-    {
-        return peer_ ? peer_->label() : hg_plan_kernel(runner_.plan);
-    }
-    double limitNs() const
-    {
-        return limitNs_;
-    }
-    // Time of one batch in ns.
-    double run() const
-    {
-        const double start = hg_clock_ns();
-        for (int i = 0; i < case_->batch; i++) runOnce();
-        return hg_clock_ns() - start;
-    }
-
-  private:
-    void runOnce() const
-    {
-        if (peer_)
-            peer_->run();
-        else
-            hg_runner_run(&runner_, &work_);
-    }
-    int findBatch() const
-    {
-        const double start = hg_clock_ns();
-        runOnce();
-        const double ns = std::max(hg_clock_ns() - start, 1.0);
-        return static_cast<int>(std::min(std::max(std::ceil(kBatchNs / ns), 1.0), 1e4));
-    }
-    // Makes the peer and holds its result against hourglass's.
-    bool takePeer()
-    {
-        const float *weights = work_.filter ? work_.filter->weights : nullptr;
-        peer_ =
-            case_->makePeer({&case_->problem, case_->threads, work_.input, weights, work_.bias});
-        if (!peer_) {
-            error_ = "the library does not have this operator";
-            lacking_ = true;
-            return false;
-        }
-        double difference = 0;
-        hg_workload_expect(&work_);
-        hg_workload_erase(&work_);
-        peer_->run();
-        peer_->fetch(work_.output);
-        if (hg_workload_matches(&work_, &difference)) return true;
-        error_ = "computes something else: off by " + std::to_string(difference);
-        return false;
-    }
-    void measureLimit(hg_context *context)
-    {
-        const hg_problem &p = case_->problem;
-        hg_machine machine;
-        hg_context_machine(context, &machine);
-        const bool conv = hg_problem_has_filter(&p);
-        double fma = 0, traffic = 0;
-        if (conv) {
-            const double peak = hg_limit_gflops(machine.isa, case_->threads);
-            fma = peak > 0 ? hg_problem_flops(&p) / peak : 0;
-        }
-        if (!conv || p.groups > 1) {
-            const double in = 4.0 * static_cast<double>(hg_tensor_extent(&p.in));
-            const double out = 4.0 * static_cast<double>(hg_tensor_extent(&p.out));
-            const double extra = std::max(hg_problem_bytes(&p) - in - out, 0.0); // indices
-            const bool reads = p.op == HG_OP_MAX_UNPOOL2D;
-            traffic = hg_limit_traffic_ns(machine.isa, case_->threads,
-                                          static_cast<size_t>(reads ? in + extra : in),
-                                          static_cast<size_t>(reads ? out : out + extra));
-        }
-        limitNs_ = std::max(fma, traffic);
-    }
-
-    const Case *case_;
-    bool ready_ = false, lacking_ = false; // lacking: the peer has no such operator
-    std::string error_;
-    std::unique_ptr<Peer> peer_;
-    hg_workload work_ = {};
-    hg_runner runner_ = {};
-    double limitNs_ = 0;
-};
-
 std::set<std::string> failed; // names: repetitions count once
 
-void runCase(benchmark::State &state, const Case &c)
+void runCase(benchmark::State &state, const Case &c, SampleReporter &reporter)
 {
     static std::unique_ptr<Session> session;
     if (!session || !session->isFor(c)) {
@@ -248,21 +86,22 @@ void runCase(benchmark::State &state, const Case &c)
         if (!session->isLacking()) failed.insert(c.name);
         return;
     }
-    double least = std::numeric_limits<double>::infinity(), total = 0, batches = 0;
+    Rounds rounds(*session, c.batch, static_cast<int64_t>(state.max_iterations));
     while (state.KeepRunningBatch(c.batch)) {
-        const double ns = session->run();
-        least = std::min(least, ns);
-        total += ns;
-        batches++;
+        rounds.add(session->run());
+        if (!rounds.isFull()) continue;
+        state.PauseTiming();
+        rounds.close();
+        state.ResumeTiming();
     }
-    least /= c.batch;
-    const double mean = total / (batches * c.batch);
+    rounds.close();
+    reporter.keep(c.name, rounds.samples());
     const bool conv = hg_problem_has_filter(&c.problem);
     const double amount = conv ? hg_problem_flops(&c.problem) : hg_problem_bytes(&c.problem);
-    state.counters[conv ? "gflops" : "gbps"] = amount / mean;
-    state.counters["min_us"] = least * 1e-3;
+    state.counters[conv ? "gflops" : "gbps"] = amount / rounds.meanNs();
+    state.counters["min_us"] = rounds.leastNs() * 1e-3;
     state.counters["limit_us"] = session->limitNs() * 1e-3;
-    if (session->limitNs() > 0) state.counters["of_limit"] = session->limitNs() / least;
+    if (session->limitNs() > 0) state.counters["of_limit"] = session->limitNs() / rounds.leastNs();
     state.SetLabel(session->kernel());
 }
 
@@ -307,19 +146,6 @@ bool makeCases(const Options &options, std::vector<std::unique_ptr<Case>> &cases
     return true;
 }
 
-void describe(const Options &options)
-{
-    const char *const accuracies[] = {"default", "strict", "relaxed"};
-    benchmark::AddCustomContext("accuracy", accuracies[options.accuracy]);
-    hg_context *context = contextFor(1);
-    if (!context) return;
-    hg_machine machine;
-    hg_context_machine(context, &machine);
-    benchmark::AddCustomContext("hourglass", hg_version());
-    benchmark::AddCustomContext("machine", machine.key);
-    benchmark::AddCustomContext("processor", machine.name);
-}
-
 } // namespace
 
 int main(int argc, char **argv)
@@ -338,12 +164,14 @@ int main(int argc, char **argv)
     for (const PeerName *peer = kPeers; options.capPeers && peer->name; peer++) peer->cap();
     std::vector<std::unique_ptr<Case>> cases;
     if (!makeCases(options, cases)) return 1;
+    SampleReporter reporter;
     for (const auto &c : cases)
-        benchmark::RegisterBenchmark(c->name.c_str(), [&c](benchmark::State &state) {
-            runCase(state, *c);
+        benchmark::RegisterBenchmark(c->name.c_str(), [&](benchmark::State &state) {
+            runCase(state, *c, reporter);
         })->Unit(benchmark::kMicrosecond);
-    describe(options);
-    const size_t matching = benchmark::RunSpecifiedBenchmarks();
+    describeRun(options.accuracy, contextFor(1));
+    const size_t matching =
+        benchmark::RunSpecifiedBenchmarks(nullptr, options.writesJson ? &reporter : nullptr);
     benchmark::Shutdown();
     if (matching == 0) fail("no benchmark matches: nothing was run");
     if (!failed.empty())

@@ -6,11 +6,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "kernels/common/attr.h"
 #include "tuner/clock.h"
 
-enum { MAX_THREADS = 256, FMA_WINDOWS = 12, MIN_REPEATS = 5, ALIGNMENT = 64 };
+enum { MAX_THREADS = 256, FMA_WINDOWS = 12, LIMIT_REPEATS = 5, ALIGNMENT = 64 };
 static const double WINDOW_NS = 1e6, TRAFFIC_NS = 2e7;
 enum { BLOCK = 1024 }; /* floats of the larger side between changes from reading to writing */
 
@@ -34,7 +35,8 @@ static const hg_limit_loops *loops_of(hg_isa isa)
 
 typedef struct crew {
     int threads;
-    double least_seconds_ns; /* repeat at least this long, and MIN_REPEATS times */
+    int repeats;     /* after the first, which is not timed */
+    double least_ns; /* repeat at least this long, too */
     void (*work)(void *argument, int thread, int threads);
     void *argument;
     atomic_int waiting, generation, stop;
@@ -65,8 +67,7 @@ static void repeat(crew *c, int thread)
         barrier(c);
         const double end = hg_clock_ns();
         if (thread == 0 && i > 0) c->best = c->best ? HG_MIN(c->best, end - start) : end - start;
-        if (thread == 0 && i >= MIN_REPEATS && end - begin > c->least_seconds_ns)
-            atomic_store(&c->stop, 1);
+        if (thread == 0 && i >= c->repeats && end - begin > c->least_ns) atomic_store(&c->stop, 1);
         barrier(c);
     }
 }
@@ -129,7 +130,8 @@ double hg_limit_gflops(hg_isa isa, int threads)
     const double ns = HG_MAX(hg_clock_ns() - start, 1.0);
     work.steps = (long)HG_MAX((double)work.steps * WINDOW_NS / ns, 1.0);
     crew c = {.threads = threads,
-              .least_seconds_ns = FMA_WINDOWS * WINDOW_NS,
+              .repeats = LIMIT_REPEATS,
+              .least_ns = FMA_WINDOWS * WINDOW_NS,
               .work = run_fma,
               .argument = &work};
     const double best = time_crew(&c);
@@ -180,7 +182,8 @@ double hg_limit_traffic_ns(hg_isa isa, int threads, size_t in_bytes, size_t out_
     for (size_t i = 0; from && to && i < HG_COUNT(forms); i++) {
         traffic_work work = {forms[i], from, to, in, out, HG_MAX(in, out) / BLOCK + 1};
         crew c = {.threads = threads,
-                  .least_seconds_ns = TRAFFIC_NS,
+                  .repeats = LIMIT_REPEATS,
+                  .least_ns = TRAFFIC_NS,
                   .work = run_traffic,
                   .argument = &work};
         const double ns = time_crew(&c);
@@ -189,4 +192,79 @@ double hg_limit_traffic_ns(hg_isa isa, int threads, size_t in_bytes, size_t out_
     free(from);
     free(to);
     return best;
+}
+
+/* ---- The reference ---- */
+
+enum { REFERENCE_REPEATS = 5 };
+enum { CORE_FLOATS = 1 << 11, CORE_PASSES = 80 }; /* read, and written, by a thread; about 12 us */
+enum { MEMORY_FLOATS = 1 << 18 };                 /* read, and written, by all: 1 MiB each */
+enum { HUGE_PAGE = 1 << 21 };
+
+struct hg_reference {
+    const hg_limit_loops *loops;
+    int threads;
+    float *near, *far;
+};
+
+/* One huge page, if the system has them: which of its frames small pages get differs from process
+ * to process, and with it the time. */
+static float *touched_pages(size_t floats)
+{
+    const size_t bytes = HG_ROUND_UP(floats * sizeof(float), HUGE_PAGE);
+    float *pages = aligned_alloc(HUGE_PAGE, bytes);
+    if (!pages) return NULL;
+    madvise(pages, bytes, MADV_HUGEPAGE);
+    memset(pages, 0x3f, bytes);
+    return pages;
+}
+
+hg_reference *hg_reference_create(hg_isa isa, int threads)
+{
+    hg_reference *r = calloc(1, sizeof *r);
+    if (!r) return NULL;
+    r->loops = loops_of(isa);
+    r->threads = HG_MIN(threads, MAX_THREADS);
+    r->near = touched_pages((size_t)r->threads * 2 * CORE_FLOATS);
+    r->far = touched_pages(2 * MEMORY_FLOATS);
+    if (r->near && r->far) return r;
+    hg_reference_free(r);
+    return NULL;
+}
+
+void hg_reference_free(hg_reference *r)
+{
+    if (!r) return;
+    free(r->near);
+    free(r->far);
+    free(r);
+}
+
+static void run_core(void *argument, int thread, int threads)
+{
+    (void)threads;
+    const hg_reference *r = argument;
+    float *in = r->near + (size_t)thread * 2 * CORE_FLOATS;
+    for (int i = 0; i < CORE_PASSES; i++)
+        sink = r->loops->plain(in, CORE_FLOATS, in + CORE_FLOATS, CORE_FLOATS);
+}
+
+hg_reference_times hg_reference_run(hg_reference *r)
+{
+    traffic_work traffic = {.loop = r->loops->plain,
+                            .in = r->far,
+                            .out = r->far + MEMORY_FLOATS,
+                            .in_count = MEMORY_FLOATS,
+                            .out_count = MEMORY_FLOATS,
+                            .blocks = MEMORY_FLOATS / BLOCK};
+    crew core = {
+        .threads = r->threads, .repeats = REFERENCE_REPEATS, .work = run_core, .argument = r};
+    crew memory = {.threads = r->threads,
+                   .repeats = REFERENCE_REPEATS,
+                   .work = run_traffic,
+                   .argument = &traffic};
+    hg_reference_times times;
+    times.memory_ns = time_crew(&memory);
+    times.core_ns = time_crew(&core);
+    return times;
 }

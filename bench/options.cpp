@@ -104,6 +104,15 @@ const Flag *find(const char *word)
     return nullptr;
 }
 
+// Where Google Benchmark's flags send the results. These stay its own; we have to know, because the
+// samples come with our own reporter, which it accepts only if there is a file.
+void readOutput(const std::string &word, bool &file, bool &json)
+{
+    const std::string out = "--benchmark_out=", format = "--benchmark_out_format=";
+    if (word.compare(0, out.size(), out) == 0) file = word.size() > out.size();
+    if (word.compare(0, format.size(), format) == 0) json = word.substr(format.size()) == "json";
+}
+
 } // namespace
 
 bool fail(const std::string &what)
@@ -119,17 +128,19 @@ void printUsage()
     for (const Flag &flag : flags()) std::printf("  %s%s\n", flag.name, flag.values);
     std::printf("\nExit code: 0 done, 1 a benchmark or a file failed or nothing matched, 2 wrong "
                 "usage.\nbench/summary sets a run beside the peers, bench/compare beside another "
-                "run.\n\nFlags of Google Benchmark:\n");
+                "run; both read what --benchmark_out=FILE wrote.\n\nFlags of Google Benchmark:\n");
     std::fflush(stdout);
 }
 
 bool readOptions(std::vector<char *> &arguments, Options &options)
 {
     std::vector<char *> others;
+    bool file = false, json = true;
     for (char *word : arguments) {
         const Flag *flag = find(word);
         if (!flag) {
             options.help = options.help || std::strcmp(word, "--help") == 0;
+            readOutput(word, file, json);
             others.push_back(word);
         } else if (!flag->read(word + std::strlen(flag->name), options)) {
             return fail(std::string(word) + ": the values of " + flag->name + " are " +
@@ -137,6 +148,7 @@ bool readOptions(std::vector<char *> &arguments, Options &options)
         }
     }
     arguments = others;
+    options.writesJson = file && json;
     return options.help || !options.shapes.empty() ||
            fail("--shapes=FILE.tsv is missing; --help lists all flags");
 }

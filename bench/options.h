@@ -14,7 +14,8 @@ struct Options {
     hg_accuracy accuracy = HG_DEFAULT;
     bool allPeers = true; // that are built in; else those named
     std::vector<std::string> peers;
-    bool capPeers = true; // to hourglass's own instruction set
+    bool capPeers = true;    // to hourglass's own instruction set
+    bool writesJson = false; // --benchmark_out, and in no other format
     bool help = false;
 };
 

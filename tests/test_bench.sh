@@ -6,14 +6,40 @@ cd "$(dirname "$0")/.."
 . tests/expect.sh
 bench=$build/bench/hourglass-bench
 
+# holds_samples FILE: each layer has samples, and a reference before and after each.
+holds_samples() {
+    python3 - "$1" <<'PYTHON'
+import json, sys
+run = json.load(open(sys.argv[1]))
+entries = run["samples"]
+assert [e["name"] for e in entries] == [b["name"] for b in run["benchmarks"]], "not one entry per benchmark"
+for e in entries:
+    n = len(e["us"])
+    assert n > 0 and len(e["waited"]) == n and len(e["core_us"]) == len(e["memory_us"]) == n + 1, e["name"]
+    assert all(x > 0 for key in ("us", "core_us", "memory_us") for x in e[key]) and min(e["waited"]) >= 0, e["name"]
+    assert e["rev"] >= 1 and e["kernel"].startswith("max_pool2d.f32."), e["name"]
+PYTHON
+}
+
 if [ -x "$bench" ]; then
     layer='--benchmark_filter=max5x5s1_256x20/.*/hourglass$'
     run() { "$bench" --shapes=bench/shapes/targets.tsv --benchmark_min_time=0.001 "$@"; }
     expect "one layer" exits 0 run "$layer" --threads=1,2 --layouts=nhwc,nchw --benchmark_out="$work/run.json"
-    expect "names have six parts" test "$(grep -c '"name": "[a-z0-9_]*\(/[a-z0-9_]*\)\{3\}/threads:[12]/hourglass"' \
+    expect "names have six parts" test "$(grep -c '^ *"name": "[a-z0-9_]*\(/[a-z0-9_]*\)\{3\}/threads:[12]/hourglass"' \
         "$work/run.json")" -eq 4
+    expect "samples" holds_samples "$work/run.json"
+    expect "where the run came from" grep -q '"compiler": "[a-z]* [0-9]' "$work/run.json"
+    expect "its flags" grep -q '"flags": ".*-O' "$work/run.json"
+    expect "and its commit" grep -Eq '"revision": "(release [0-9.]+|[^ "]+)"' "$work/run.json"
+    expect "no tables" grep -q '"tables": "none"' "$work/run.json"
+    expect "a run without a file" exits 0 run "$layer"
+    expect "CSV" exits 0 run "$layer" --benchmark_out="$work/run.csv" --benchmark_out_format=csv
+    expect "is no JSON" exits 2 bench/summary "$work/run.csv"
     expect "repetitions in random order" exits 0 run --peers=none --benchmark_filter='dw3|max|avg|gap' \
         --benchmark_repetitions=9 --benchmark_enable_random_interleaving=true
+    expect "samples of every repetition" exits 0 run "$layer" --benchmark_repetitions=3 --benchmark_out="$work/three.json" \
+        --benchmark_enable_random_interleaving=true
+    expect "in order" test "$(grep -o '"repetition_index": [0-9], "kernel"' "$work/three.json" | tr -dc '0-9\n' | xargs)" = "0 1 2"
     expect "help" exits 0 "$bench" --help
     expect "has our flags" says "--peer-isa=avx2|native"
     expect "and Google's" says "--benchmark_repetitions"
