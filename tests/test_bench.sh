@@ -20,6 +20,11 @@ for e in entries:
     assert e["rev"] >= 1 and e["kernel"].startswith("max_pool2d.f32."), e["name"]
 PYTHON
 }
+# No layer of a run is slower than itself. It may be inconclusive: the machine may be busy.
+compares_with_itself() {
+    bench/compare "$1" "$1" >"$work/out" 2>"$work/err"
+    case $? in 0 | 4) ! grep -q 'slower$' "$work/out" ;; *) cat "$work/err"; false ;; esac
+}
 
 if [ -x "$bench" ]; then
     layer='--benchmark_filter=max5x5s1_256x20/.*/hourglass$'
@@ -32,6 +37,7 @@ if [ -x "$bench" ]; then
     expect "its flags" grep -q '"flags": ".*-O' "$work/run.json"
     expect "and its commit" grep -Eq '"revision": "(release [0-9.]+|[^ "]+)"' "$work/run.json"
     expect "no tables" grep -q '"tables": "none"' "$work/run.json"
+    expect "a run and itself, for real" compares_with_itself "$work/run.json"
     expect "a run without a file" exits 0 run "$layer"
     expect "CSV" exits 0 run "$layer" --benchmark_out="$work/run.csv" --benchmark_out_format=csv
     expect "is no JSON" exits 2 bench/summary "$work/run.csv"
@@ -61,22 +67,33 @@ if [ -x "$bench" ]; then
     expect "is counted" says "1 of 1 benchmarks failed"
 fi
 
-# ---- bench/summary and bench/compare on runs made up here ----
-# fake FILE [KEY=VALUE...]: a run of three layers, five repetitions. us: factor of the times, one: of the first
-# layer's alone, limit: of the limits, noise: of the last four repetitions, layers, machine, accuracy.
+# ---- bench/summary, bench/compare and scripts/picture on runs made up here ----
+# fake FILE [KEY=VALUE...]: a run of three layers, two repetitions of 20 samples each. us: factor of the times, one: of
+# the first layer's alone; core, memory: of the references; late: of the second half of the first layer's samples;
+# waited: during each sample; layers, machine, accuracy, flags, revision, kernel, rev; samples=0 leaves them out.
 fake() {
     python3 - "$@" <<'PYTHON'
 import json, sys
-o = dict(us=1.0, one=1.0, limit=1.0, noise=1.0, layers=3, machine="m", accuracy="default")
-o.update((k, type(o[k])(v)) for k, v in (word.split("=") for word in sys.argv[2:]))
-rows = []
-for repetition in range(5):
+o = dict(us=1.0, one=1.0, core=1.0, memory=1.0, late=1.0, waited=0.0, layers=3, machine="m", accuracy="default",
+         flags="-O3", revision="r1", kernel="kernel", rev=1, samples=1)
+o.update((k, type(o[k])(v)) for k, v in (word.split("=", 1) for word in sys.argv[2:]))
+rows, samples = [], []
+for repetition in range(2):
     for i in range(o["layers"]):
         for who in ("hourglass", "onednn"):
-            us = (i + 1) * 10 * o["us"] * (o["one"] if i == 0 else 1) * (o["noise"] if repetition else 1)
-            rows.append({"name": f"conv2d/net/layer{i}/nhwc/threads:1/{who}", "family_index": i, "gflops": 1,
-                         "min_us": us, "limit_us": 5 * o["limit"], "of_limit": 0.5, "label": "kernel"})
-json.dump({"context": {"machine": o["machine"], "accuracy": o["accuracy"]}, "benchmarks": rows}, open(sys.argv[1], "w"))
+            name = f"conv2d/net/layer{i}/nhwc/threads:1/{who}"
+            us = (i + 1) * 10 * o["us"] * (o["one"] if i == 0 else 1)
+            rows.append({"name": name, "family_index": i, "gflops": 1, "min_us": us, "limit_us": 5, "of_limit": 0.5,
+                         "repetition_index": repetition, "label": o["kernel"]})
+            times = [us * (o["late"] if i == 0 and n >= 10 else 1) for n in range(20)]
+            samples.append({"name": name, "repetition_index": repetition, "kernel": o["kernel"], "rev": o["rev"],
+                            "us": times, "waited": [o["waited"]] * 20, "core_us": [12 * o["core"]] * 21,
+                            "memory_us": [40 * o["memory"]] * 21})
+context = {key: o[key] for key in ("machine", "accuracy", "flags", "revision")}
+run = {"context": context, "benchmarks": rows, "samples": samples}
+if not o["samples"]:
+    del run["samples"]
+json.dump(run, open(sys.argv[1], "w"))
 PYTHON
 }
 # compared CODE "KEY=VALUE..." [FLAG...]: the run of these values against the plain one.
@@ -85,42 +102,180 @@ compared() {
     shift 2
     fake "$work/a.json" && fake "$work/b.json" $values && exits "$code" bench/compare "$work/a.json" "$work/b.json" "$@"
 }
+# thrice CODE "KEY=VALUE..." [FLAG...]: the same with three files on each side, which differ by 1 %.
+thrice() {
+    local code=$1 values=$2 a b i us=(0.99 1 1.01)
+    shift 2
+    for i in 0 1 2; do
+        fake "$work/a$i.json" us=${us[i]} && fake "$work/b$i.json" us=${us[i]} $values || return
+    done
+    a=$work/a0.json,$work/a1.json,$work/a2.json b=$work/b0.json,$work/b1.json,$work/b2.json
+    exits "$code" bench/compare "$a" "$b" "$@"
+}
 expect "a run and itself" compared 0 ""
-expect "is the same" says "0 slower, 0 faster, 3 same"
+expect "is the same" says "0 slower, 0 faster, 3 same, 0 inconclusive, 0 missing"
 expect "2 % are nothing" compared 0 "us=1.02"
-expect "a slower layer" compared 1 "one=1.05"
-expect "has its verdict" grep -q 'net/layer0 .* 1.050   3.0%  slower' "$work/out"
-expect "and a geometric mean" says "net nhwc threads:1: geometric mean 1.016 over 3 layers"
-expect "a threshold" compared 0 "one=1.05" --threshold 6
-expect "a faster layer" compared 0 "one=0.9"
+expect "10 % of single files are no verdict" compared 4 "one=1.1"
+expect "has its reason" grep -q 'net/layer0 .* 1.100 .* 30.0%  inconclusive (within the gate)' "$work/out"
+expect "and names the way on" says "hourglass ab"
+expect "a layer far slower" compared 1 "one=1.5"
+expect "has its verdict" grep -q 'net/layer0 .* 1.500 .* 30.0%  slower' "$work/out"
+expect "and a geometric mean" says "net nhwc threads:1: geometric mean 1.145 over 3 layers"
+expect "and the way to confirm" says "hourglass ab"
+expect "a layer far faster" compared 0 "one=0.6"
 expect "is said" says "1 faster"
-expect "repetitions that differ" compared 0 "one=1.1 noise=1.1"
-expect "are said" says "3 same but noisy"
-expect "a slower machine" compared 0 "us=1.2 limit=1.2"
-expect "is said" says "1.200 times as long in B"
-expect "a slower layer on a faster machine" compared 1 "one=1.1 us=0.8 limit=0.8"
+expect "10 % of three files" thrice 1 "one=1.1"
+expect "are found, and nothing else" says "1 slower, 0 faster, 2 same, 0 inconclusive"
+expect "10 % less" thrice 0 "one=0.9"
+expect "are found" says "1 faster, 2 same"
+expect "a threshold" thrice 0 "one=1.1" --threshold 20
+expect "samples of two kinds" compared 4 "late=2"
+expect "are said" says "1 inconclusive"
+expect "threads that waited" compared 4 "waited=0.5"
+expect "are said" says "0 of 40 samples undisturbed"
+expect "a slower machine" compared 4 "us=1.08 core=1.08 memory=1.08"
+expect "is said" says "the core reference took 1.080 times as long in B"
+expect "a much slower machine" compared 4 "us=2 core=2 memory=2"
+expect "is not judged" says "0 of 40 samples undisturbed"
+expect "slower memory" compared 4 "us=1.5 memory=1.5"
+expect "is said" says "the machine changed as well"
 expect "missing layers" compared 3 "layers=2"
 expect "are said" says "1 missing"
+expect "slower and missing" compared 1 "layers=2 one=1.5"
+expect "inconclusive and missing" compared 3 "layers=2 one=1.1"
+expect "layers of B alone" exits 0 bench/compare "$work/b.json" "$work/b.json"
 expect "another machine" compared 3 "machine=n"
-expect "on request" compared 0 "machine=n us=2 limit=2" --cross-machine
+expect "says which" says "machine m accuracy default; machine n accuracy default"
+expect "on request" compared 0 "machine=n us=2 core=2 memory=2" --cross-machine
+expect "slower there" compared 1 "machine=n us=2 one=1.5 core=2 memory=2" --cross-machine
 expect "another accuracy" compared 3 "accuracy=strict" --cross-machine
-fake "$work/a2.json" us=1.08
-expect "two processes that differ" exits 0 bench/compare "$work/a.json,$work/a2.json" "$work/a2.json"
-expect "a bad threshold" exits 2 bench/compare "$work/a.json" "$work/b.json" --threshold -1
-echo '{"benchmarks": [' >"$work/cut.json"
-echo '[]' >"$work/list.json"
-echo '{"benchmarks": []}' >"$work/empty.json"
-for file in absent cut list empty; do
-    expect "summary of $file.json" exits 2 bench/summary "$work/$file.json"
-    expect "says why" bash -c "grep -q '$file.json' '$work/err' && ! grep -q Traceback '$work/err'"
-    expect "compare with $file.json" exits 2 bench/compare "$work/a.json" "$work/$file.json"
-    expect "says why" bash -c "grep -q '$file.json' '$work/err' && ! grep -q Traceback '$work/err'"
+expect "sanitizers" compared 3 "flags=-fsanitize=address"
+expect "other flags" compared 0 "flags=-O2"
+expect "are said" says "flags: -O3 -> -O2"
+expect "another revision" compared 0 "revision=r2 rev=2 kernel=other"
+expect "is said" says "revision: r1 -> r2"
+expect "with the kernel" says "same  kernel -> other"
+expect "its rev" compared 0 "rev=2"
+expect "alone" says "same  kernel rev 1 -> 2"
+expect "no samples" compared 3 "samples=0"
+expect "says what to do" says "b.json has no samples: measure again"
+fake "$work/a2.json" revision=r2
+expect "two builds on one side" exits 3 bench/compare "$work/a.json,$work/a2.json" "$work/b.json"
+cp "$work/a.json" "$work/copy.json"
+expect "a file twice" exits 2 bench/compare "$work/a.json,$work/copy.json" "$work/b.json"
+for threshold in -1 4.9 nan x; do
+    expect "threshold $threshold" exits 2 bench/compare "$work/a.json" "$work/b.json" --threshold $threshold
+done
+expect "no files" exits 2 bench/compare , "$work/b.json"
+expect "one side" exits 2 bench/compare "$work/a.json"
+expect "help" exits 0 bench/compare --help
+
+# ---- Files that are no runs: a sentence with the name, exit code 2 ----
+# spoil PREFIX STATEMENT...: PREFIX0.json and so on, the plain run each changed by one statement of Python.
+spoil() {
+    python3 - "$work/a.json" "$@" <<'PYTHON'
+import json, sys
+for i, statement in enumerate(sys.argv[3:]):
+    run = json.load(open(sys.argv[1]))
+    exec(statement, {"run": run, "row": run["benchmarks"][0], "entry": run["samples"][0]})
+    json.dump(run, open(f"{sys.argv[2]}{i}.json", "w"))
+PYTHON
+}
+# refused FILE COMMAND...: with one line that names it
+refused() {
+    local file=$1
+    shift
+    exits 2 "$@" && grep -qF "$(basename "$file")" "$work/err" && [ "$(wc -l <"$work/err")" -eq 1 ] ||
+        { cat "$work/err" "$file" 2>&1 | head -c 2000; false; }
+}
+bad=$work/bad
+mkdir -p "$bad/folder.json"
+echo '{"benchmarks": [' >"$bad/cut.json"
+echo '[]' >"$bad/list.json"
+echo '{"context": {}, "benchmarks": []}' >"$bad/empty.json"
+printf '\377\376{"context": {}}' >"$bad/latin.json"
+python3 -c "print('[' * 200000 + ']' * 200000)" >"$bad/deep.json"
+python3 -c "print('{\"context\": {\"x\": ' + '[' * 5000 + ']' * 5000 + '}, \"benchmarks\": []}')" >"$bad/nested.json"
+fake "$work/a.json"
+rows=("run['context'] = None" "del run['context']" "run['context'] = []" "run['benchmarks'] = None"
+    "run['benchmarks'] = {}" "run['benchmarks'] = [1]" "run['benchmarks'][0] = None" "row['limit_us'] = 'ten'"
+    "row['limit_us'] = None" "row['min_us'] = 'ten'" "row['min_us'] = float('nan')" "row['min_us'] = float('inf')"
+    "row['min_us'] = -1" "row['min_us'] = 0" "row['min_us'] = 10 ** 400" "row['min_us'] = 1e300" "row['min_us'] = True"
+    "row['min_us'] = [1]" "del row['min_us']" "row['of_limit'] = 'half'" "row['of_limit'] = float('nan')"
+    "row['family_index'] = 'first'" "row['name'] = 7" "row['name'] = None" "row['name'] = 'a\\nb/c/d/e/f/hourglass'"
+    "row['name'] = '\\ud800/b/c/d/e/hourglass'" "row['label'] = 5" "run['context']['machine'] = 'm\\n'")
+samples=("run['samples'] = 5" "run['samples'] = [1]" "run['samples'] = {}" "entry['us'] = None" "entry['us'] = 'x'"
+    "entry['us'][3] = 'x'" "entry['us'][3] = float('nan')" "entry['us'][3] = -1" "entry['us'][3] = 0"
+    "entry['us'][3] = 10 ** 400" "entry['core_us'][3] = None" "entry['memory_us'][3] = float('inf')"
+    "entry['core_us'].pop()" "entry['waited'].pop()" "entry['waited'][3] = -1" "del entry['waited']"
+    "entry['name'] = 7" "entry['kernel'] = None" "entry['rev'] = 'x'" "del entry['rev']")
+spoil "$bad/rows" "${rows[@]}"
+spoil "$bad/samples" "${samples[@]}"
+for file in "$bad"/*.json "$bad/absent.json"; do
+    what=$(basename "$file" .json)
+    case $what in
+    rows*) i=${what#rows} what="${rows[i]}" ;;
+    samples*) i=${what#samples} what="${samples[i]}" ;;
+    *)
+        expect "compare of $what" refused "$file" bench/compare "$file" "$work/a.json"
+        expect "picture of $what" refused "$file" scripts/picture "$file" "$work/picture.svg"
+        ;;
+    esac
+    expect "compare with $what" refused "$file" bench/compare "$work/a.json" "$file"
+    [[ $file == */samples* ]] || expect "summary of $what" refused "$file" bench/summary "$file"
 done
 expect "summary" exits 0 bench/summary "$work/a.json"
 expect "has the peer" grep -q 'net/layer0 nhwc 1t .* onednn  *10.0   1.00' "$work/out"
-expect "picture" exits 0 scripts/picture "$work/a.json" "$work/picture.svg"
-for file in absent cut empty; do
-    expect "picture of $file.json" exits 2 scripts/picture "$work/$file.json" "$work/picture.svg"
+fake "$work/old.json" samples=0
+expect "summary of a run without samples" exits 0 bench/summary "$work/old.json"
+expect "picture of a run without samples" exits 0 scripts/picture "$work/old.json" "$work/picture.svg"
+expect "usage of summary" exits 2 bench/summary
+expect "usage of picture" exits 2 scripts/picture "$work/a.json"
+expect "picture into no folder" exits 2 scripts/picture "$work/a.json" "$work/none/picture.svg"
+expect "says why" says "cannot be written"
+
+# ---- Output that nobody takes: never exit code 1, which is a verdict, and no traceback ----
+# unheard CODE OUT ERR COMMAND...: OUT and ERR are full (disk), gone (a pipe without a reader), closed or read.
+unheard() {
+    python3 - "$@" <<'PYTHON'
+import os, subprocess, sys
+code, *names = sys.argv[1:4]
+def stream(name):
+    if name == "full":
+        return open("/dev/full", "w")
+    if name == "gone":
+        read, write = os.pipe()
+        os.close(read)
+        return write
+    return subprocess.PIPE
+def close():
+    for number, name in enumerate(names, 1):
+        if name == "closed":
+            os.close(number)
+got = subprocess.run(sys.argv[4:], stdout=stream(names[0]), stderr=stream(names[1]), preexec_fn=close)
+said = (got.stdout or b"") + (got.stderr or b"")
+assert got.returncode == int(code) and b"Traceback" not in said, (got.returncode, said)
+PYTHON
+}
+fake "$work/slow.json" one=1.5
+for program in "bench/compare $work/a.json $work/a.json" "bench/compare $work/a.json $work/slow.json" \
+    "bench/summary $work/a.json"; do
+    for streams in "full read" "gone read" "full full" "gone gone" "full closed"; do
+        expect "$program, $streams" unheard 2 $streams $program
+    done
 done
+expect "no output at all" unheard 0 closed closed bench/compare "$work/a.json" "$work/a.json"
+expect "but a verdict" unheard 1 closed gone bench/compare "$work/a.json" "$work/slow.json"
+expect "a bad file that nobody is told of" unheard 2 read gone bench/compare "$work/a.json" "$bad/cut.json"
+exits 2 bash -c "bench/compare '$work/a.json' '$work/a.json' >/dev/full"
+expect "a full disk is named" says "the output cannot be written: No space left on device"
+
+# ---- The rule, on simulated runs ----
+if tests/compare_simulation.py >"$work/out"; then
+    passed=$((passed + $(sed -n '$s/ passed.*//p' "$work/out")))
+else
+    failed=$((failed + 1))
+    cat "$work/out"
+fi
 
 conclude
