@@ -70,7 +70,8 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     const shape s = shape_of(p, k, c);
-    const int64_t segments = p->kernel.h * (s.joined ? 1 : p->kernel.w);
+    /* At least one: the list of a transposed convolution's phase without taps has a place, too. */
+    const int64_t segments = HG_MAX(p->kernel.h * (s.joined ? 1 : p->kernel.w), 1);
     const int64_t columns = dots(k) ? s.k_group : s.vectors * VL;
     const int64_t weights = p->groups * columns * s.depth + (dots(k) ? VL : 0);
     const size_t packed = s.packed ? sizeof(float) * (size_t)(s.packed_rows * s.in.h) : 0;
