@@ -157,7 +157,7 @@ static void measure_band(const layers *l, const char *name, int busy, int rounds
     for (int i = 0; i < l->count && n < HG_MAX_SAMPLES; i++) {
         const layer *it = &l->at[i];
         if (it->ns < least || it->ns >= most) continue;
-        const int times = hg_batch(it->ns, 2e6);
+        const int times = hg_batch(it->ns, 10e6);
         for (int r = 0; r < rounds; r++) {
             double ns[2];
             ns[r & 1] = run_layer(it, r & 1, times);

@@ -14,9 +14,10 @@
 #include "kernels/common/attr.h"
 
 enum {
-    SPIN_NS = 5000,           /* waiting without sleeping: what waking a thread takes at best */
-    LEAST_PATIENCE = 16,      /* alone for so many times what was lost: at most 1/16 is lost */
-    MOST_PATIENCE = 1024,     /* doubled each time workers are of no use */
+    SPIN_NS = 10000,      /* waiting without sleeping: less than what waking a thread takes */
+    PATIENCE_NS = 100000, /* lost before the caller gives up: waking takes its time, then pays */
+    LEAST_PATIENCE = 16,  /* alone for so many times what was lost: at most 1/16 is lost */
+    MOST_PATIENCE = 1024, /* doubled each time workers are of no use */
     MOST_ALONE_NS = 100000000 /* machines become idle, too */
 };
 
@@ -37,6 +38,7 @@ struct hg_workers {
     bool caller_sleeps; /* atomic: the caller on `done` */
     bool stopping;      /* atomic */
     /* The caller's experience. Only who has taken the workers reads and writes it. */
+    int64_t lost;        /* ns, since workers were last of use */
     int64_t alone_until; /* ns */
     int64_t patience;
     int count; /* of threads */
@@ -185,12 +187,12 @@ static void wait_for_workers(hg_workers *w)
 /* What the workers took off the caller, less what waking them and waiting for them took. */
 static void learn(hg_workers *w, int64_t gain)
 {
-    if (gain >= 0) {
-        w->patience = LEAST_PATIENCE;
-        return;
-    }
-    w->alone_until = now_ns() + HG_MIN(-gain * w->patience, (int64_t)MOST_ALONE_NS);
+    w->lost = HG_MAX(w->lost - gain, 0);
+    if (w->lost == 0) w->patience = LEAST_PATIENCE;
+    if (w->lost < PATIENCE_NS) return;
+    w->alone_until = now_ns() + HG_MIN(w->lost * w->patience, (int64_t)MOST_ALONE_NS);
     w->patience = HG_MIN(2 * w->patience, (int64_t)MOST_PATIENCE);
+    w->lost = 0;
 }
 
 static void run_together(hg_workers *w, size_t count, void (*task)(void *argument, size_t i),

@@ -2,7 +2,7 @@
  *
  * Made for machines that do other work, too. A slice belongs to whoever claims it first, the caller
  * included, so a worker that gets no core costs nothing: the caller does its part. The caller waits
- * only for slices that a worker has begun. Nobody spins for more than a few microseconds. Where
+ * only for slices that a worker has begun. Nobody spins for more than 10 microseconds. Where
  * workers cost more time than they saved (woken for nothing, or put aside by the system in the
  * middle of a slice), the caller goes on alone for many times what was lost, and tries again. */
 #ifndef HG_WORKERS_H

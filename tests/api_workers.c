@@ -1,5 +1,6 @@
 /* The default executor: every slice runs once, whoever is there to run it. */
 #include <pthread.h>
+#include <unistd.h>
 
 #include "dispatch/workers.h"
 #include "tests/api.h"
@@ -83,6 +84,7 @@ void test_workers(void)
 {
     static const int threads[] = {2, 3, 16};
     const hg_host host = plain_host();
+    alarm(120); /* a slice that is lost is waited for forever */
     for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
         hg_workers *workers = hg_workers_create(&host, threads[i]);
         if (!expect(workers != NULL, "%d threads", threads[i])) continue;
@@ -98,6 +100,7 @@ void test_workers(void)
         hg_workers *workers = hg_workers_create(&host, 4);
         hg_workers_free(&host, workers);
     }
+    alarm(0);
     expect(true, "workers come and go");
     hg_workers_free(&host, NULL);
 }

@@ -76,7 +76,7 @@ typedef struct hg_context_options {
  * threads.
  *
  * The default executor is made for machines that do other work, too: whoever is free takes the next
- * part of the work, the caller included, nobody spins for more than a few microseconds, and where
+ * part of the work, the caller included, nobody spins for more than 10 microseconds, and where
  * workers get no processor the caller goes on alone. Of several plans that run at once one gets
  * the workers. The workers block all signals. */
 HG_API hg_status hg_context_create(const hg_context_options *options, hg_context **context);
