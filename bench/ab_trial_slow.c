@@ -18,10 +18,10 @@ hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace)
 {
     static hg_status (*real)(const hg_plan *plan, const hg_io *io, void *workspace);
     if (!real) *(void **)&real = dlsym(RTLD_NEXT, "hg_run");
+    if (!strstr(hg_plan_kernel(plan), TRIAL_KERNEL)) return real(plan, io, workspace);
     const double start = now_ns();
     const hg_status status = real(plan, io, workspace);
     const double end = now_ns();
-    if (strstr(hg_plan_kernel(plan), TRIAL_KERNEL))
-        while (now_ns() - end < (end - start) * TRIAL_PERCENT / 100) continue;
+    while (now_ns() - end < (end - start) * TRIAL_PERCENT / 100) continue;
     return status;
 }

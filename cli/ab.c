@@ -173,7 +173,7 @@ static void take_confirmation(void *self, const hg_ab_result *result)
     static hg_ab_series again;
     memset(&again, 0, sizeof again);
     hg_ab_add(&again, result);
-    if (hg_ab_judge(&again, run->report.floor).verdict == HG_AB_SLOWER) return;
+    if (hg_ab_recurs(&again)) return;
     row->judgement.verdict = HG_AB_INCONCLUSIVE;
     row->unconfirmed = true;
 }
@@ -185,7 +185,7 @@ static hg_status confirm(ab_run *run, hg_reason *why)
     const int n = choose(run, order, is_slower);
     hg_status status = HG_OK;
     if (n > 0)
-        status = hg_ab_sweep(&run->options->settings, run->layers, order, n, 2, true,
+        status = hg_ab_sweep(&run->options->settings, run->layers, order, n, HG_AB_CONFIRMING, true,
                              take_confirmation, run, why);
     free(order);
     return status;

@@ -17,8 +17,9 @@
 #include "kernels/problem.h"
 
 enum {
-    HG_AB_QUADS = 10,   /* of a layer in one sweep */
-    HG_AB_CONTROLS = 2, /* quads of A and its copy, beside them */
+    HG_AB_QUADS = 10,     /* of a layer in one sweep */
+    HG_AB_CONFIRMING = 3, /* times as many where a verdict is confirmed */
+    HG_AB_CONTROLS = 2,   /* quads of A and its copy, beside them */
     HG_AB_FIRST_SWEEPS = 3,
     HG_AB_MOST_SWEEPS = 12,
     HG_AB_NAME = 224,
@@ -51,18 +52,18 @@ typedef enum hg_ab_work {
 typedef struct hg_ab_result {
     int layer;
     hg_ab_work work;
-    double error;                       /* of CLOSE and DIFFERENT, over the largest value */
-    char kernel[2][HG_AB_NAME];         /* of A and B */
-    char reason[200];                   /* of NO_PLAN */
-    int quads, controls;                /* measured: all, or none */
-    double ratio[2 * HG_AB_QUADS];      /* log(B / A), one for each quad */
-    double control[2 * HG_AB_CONTROLS]; /* log(copy of A / A) */
-    double ns[2];                       /* of a run of A and B: medians over the quads */
-    int disturbed;                      /* quads that stayed disturbed when repeated */
+    double error;               /* of CLOSE and DIFFERENT, over the largest value */
+    char kernel[2][HG_AB_NAME]; /* of A and B */
+    char reason[200];           /* of NO_PLAN */
+    int quads, controls;        /* measured: all, or none */
+    double ratio[HG_AB_CONFIRMING * HG_AB_QUADS];      /* log(B / A), one for each quad */
+    double control[HG_AB_CONFIRMING * HG_AB_CONTROLS]; /* log(copy of A / A) */
+    double ns[2];  /* of a run of A and B: medians over the quads */
+    int disturbed; /* quads that stayed disturbed when repeated */
 } hg_ab_result;
 
 /* Measures layers order[0 .. n) in a process of its own and hands over each result as it comes.
- * times: 1, or 2 for twice as many quads. swapped: B is loaded first.
+ * times: 1, or HG_AB_CONFIRMING for so many times as many quads. swapped: B is loaded first.
  * HG_IO: a build cannot be loaded, or the process died, as in a crash of a build. */
 hg_status hg_ab_sweep(const hg_ab_settings *settings, const hg_ab_layer *layers, const int *order,
                       int n, int times, bool swapped,
@@ -95,13 +96,18 @@ typedef struct hg_ab_judgement {
 
 void hg_ab_add(hg_ab_series *series, const hg_ab_result *result);
 
-/* The noise floor of a run: how far copies of A seem to differ from A, for a typical layer. */
+/* The noise floor of a run: how far copies of A differ from A for a typical layer, beyond what the
+ * spread of their quads explains. */
 double hg_ab_floor(const hg_ab_series *series, int layers);
 
-/* SLOWER: the interval is above +1 %, the median above the threshold (2 %, or 3 times the floor if
- * that is more, the run's or the layer's own), and every sweep agrees. FASTER: likewise below.
- * SAME: the interval lies within +-2 %. Else INCONCLUSIVE. */
+/* SLOWER: the interval is above +1 %, the median above the threshold, and the median of every sweep
+ * above +1 %. The threshold is 2 %, or 3 times the floor if that is more; the floor is the run's,
+ * or the layer's own if all its controls lie on one side. FASTER: likewise below. SAME: the
+ * interval lies within +-2 %. Else INCONCLUSIVE. */
 hg_ab_judgement hg_ab_judge(const hg_ab_series *series, double floor);
+
+/* One more sweep of a layer that is SLOWER: its median is above +1 %, its interval above 0. */
+bool hg_ab_recurs(const hg_ab_series *series);
 
 /* Of n verdicts SLOWER and FASTER keeps those that the false-discovery rate of 5 % over the whole
  * suite allows (Benjamini and Hochberg, 1995); the others become INCONCLUSIVE. */

@@ -12,6 +12,7 @@ static const double LEAST = 0.00995, DIFFERENCE = 0.0198;
 static const double FLOORS = 3.0;       /* so many noise floors are a difference */
 static const double CONFIDENCE = 0.005; /* at each end of the interval */
 static const double DISCOVERY_RATE = 0.05;
+static const double NORMAL = 1.4826; /* standard deviation over median distance, normal noise */
 
 static int by_value(const void *a, const void *b)
 {
@@ -29,7 +30,7 @@ static double middle(double *v, int n)
 
 static double median(const double *v, int n)
 {
-    double sorted[2 * HG_AB_QUADS];
+    double sorted[HG_AB_CONFIRMING * HG_AB_QUADS];
     memcpy(sorted, v, (size_t)n * sizeof *v);
     return middle(sorted, n);
 }
@@ -57,23 +58,39 @@ void hg_ab_add(hg_ab_series *series, const hg_ab_result *r)
     series->sweeps++;
 }
 
-/* What the copies of A of a layer seem to differ from A. */
-static double own_floor(const hg_ab_series *series)
+/* The median of a layer's controls, and its standard error by their median distance from it. */
+typedef struct control {
+    double median, error;
+    bool one_sided; /* all controls lie on one side: this layer's copies do differ */
+} control;
+
+static control control_of(const hg_ab_series *series)
 {
-    double sorted[HG_COUNT(series->control)];
-    memcpy(sorted, series->control, (size_t)series->controls * sizeof *sorted);
-    return fabs(middle(sorted, series->controls));
+    const int n = series->controls;
+    double v[HG_COUNT(series->control)];
+    memcpy(v, series->control, (size_t)n * sizeof *v);
+    control c = {.median = middle(v, n)};
+    c.one_sided = n > 2 * HG_AB_CONTROLS && v[0] * v[n - 1] > 0;
+    for (int i = 0; i < n; i++) v[i] = fabs(v[i] - c.median);
+    c.error = 1.2533 * NORMAL * middle(v, n) / sqrt((double)HG_MAX(n, 1));
+    return c;
 }
 
 double hg_ab_floor(const hg_ab_series *series, int layers)
 {
-    double *floors = malloc(((size_t)layers + 1) * sizeof *floors);
-    if (!floors) return INFINITY;
-    for (int i = 0; i < layers; i++) floors[i] = own_floor(&series[i]);
-    /* 1.4826 times the median of distances from 0 is the standard deviation of normal noise. */
-    const double floor = 1.4826 * middle(floors, layers);
-    free(floors);
-    return floor;
+    double *distances = malloc(2 * ((size_t)layers + 1) * sizeof *distances);
+    if (!distances) return INFINITY;
+    double *errors = distances + layers + 1;
+    for (int i = 0; i < layers; i++) {
+        const control c = control_of(&series[i]);
+        distances[i] = fabs(c.median);
+        errors[i] = c.error;
+    }
+    /* What the spread of the quads explains is no difference of the copies; the intervals of the
+     * verdicts have it already. */
+    const double seen = NORMAL * middle(distances, layers), explained = middle(errors, layers);
+    free(distances);
+    return sqrt(HG_MAX(seen * seen - explained * explained, 0));
 }
 
 /* Sweeps whose median lies beyond `bound`. */
@@ -97,7 +114,9 @@ static hg_ab_verdict decide(const hg_ab_series *series, const hg_ab_judgement *j
 hg_ab_judgement hg_ab_judge(const hg_ab_series *series, double floor)
 {
     hg_ab_judgement j = {.verdict = HG_AB_INCONCLUSIVE, .low = -INFINITY, .high = INFINITY};
-    j.threshold = HG_MAX(DIFFERENCE, FLOORS * HG_MAX(floor, own_floor(series)));
+    const control own = control_of(series);
+    j.threshold = FLOORS * HG_MAX(floor, own.one_sided ? fabs(own.median) : 0);
+    j.threshold = HG_MAX(DIFFERENCE, j.threshold);
     j.chance = 1;
     const int n = series->quads;
     if (n == 0) return j;
@@ -114,6 +133,12 @@ hg_ab_judgement hg_ab_judge(const hg_ab_series *series, double floor)
     j.chance = at_most(n - beyond, n);
     j.verdict = decide(series, &j);
     return j;
+}
+
+bool hg_ab_recurs(const hg_ab_series *series)
+{
+    const hg_ab_judgement j = hg_ab_judge(series, 0);
+    return j.median > LEAST && j.low > 0;
 }
 
 void hg_ab_control_discoveries(hg_ab_judgement *judgements, int n)

@@ -5,8 +5,12 @@
 /* Monotonic time in nanoseconds. */
 double hg_clock_ns(void);
 
-/* Duration of a fixed chain of multiply-adds, about 50 us: it touches no memory, so only the clock
- * rate of the core and other users of it change the figure. */
+/* A fixed piece of work, about 50 us: loads, multiply-adds and stores in L1. The clock rate of the
+ * core shows in it, and a neighbour on the core's other half, which a chain of multiply-adds hardly
+ * notices; what memory and outer caches do does not. */
+void hg_canary_run(void);
+
+/* Its duration. */
 double hg_canary_ns(void);
 
 /* What "undisturbed" means: the least time seen so far. */
