@@ -29,7 +29,8 @@ int64_t draw_input_extent(rng *r, int64_t out, int64_t kernel, int64_t stride, i
                           int64_t padding)
 {
     const int64_t reach = (out - 1) * stride + (kernel - 1) * dilation + 1 - padding;
-    return HG_MAX(reach + rng_in(r, 0, stride - 1), 1);
+    const int64_t extent = reach + rng_in(r, 0, stride - 1);
+    return HG_MAX(extent, 1);
 }
 
 /* Mostly around the width of a vector; sometimes large, for many ranges of work. */
@@ -124,7 +125,8 @@ static hg_padding draw_padding(const hg_kernel *k, rng *r, hg_size2 reach)
 /* Under ceil_mode the last window may stick out of the padded input, be it the only one. */
 static int64_t shorten(rng *r, int64_t extent, int64_t stride)
 {
-    return rng_percent(r, 50) ? HG_MAX(extent - rng_in(r, 0, stride - 1), 1) : extent;
+    const int64_t less = extent - rng_in(r, 0, stride - 1);
+    return rng_percent(r, 50) ? HG_MAX(less, 1) : extent;
 }
 
 static void draw_windows(const hg_kernel *k, rng *r, hg_pool_geometry *g, hg_tensor *in)
@@ -221,7 +223,8 @@ static double draw_edge(rng *r, int64_t from, int64_t to)
 static int64_t draw_out_extent(rng *r, int64_t in, int kind)
 {
     if (kind < 45) return in * rng_in(r, 1, 4);
-    if (kind < 60) return HG_MAX(in / rng_in(r, 2, 4), 1);
+    const int64_t part = in / rng_in(r, 2, 4);
+    if (kind < 60) return HG_MAX(part, 1);
     return rng_in(r, 1, kind < 80 ? 33 : 5);
 }
 
