@@ -135,9 +135,9 @@ static bool is_undecided(const hg_ab_row *row)
            row->series.sweeps < HG_AB_MOST_SWEEPS;
 }
 
-static bool is_slower(const hg_ab_row *row)
+static bool is_different(const hg_ab_row *row)
 {
-    return row->last.quads > 0 && row->judgement.verdict == HG_AB_SLOWER;
+    return row->last.quads > 0 && row->judgement.verdict >= HG_AB_FASTER;
 }
 
 static void judge(ab_run *run)
@@ -164,7 +164,7 @@ static hg_status sweep(ab_run *run, int number, hg_reason *why)
     return status;
 }
 
-/* ---- Confirmation: SLOWER must recur in a fresh process, the load order swapped ---- */
+/* ---- Confirmation: a difference must recur in a fresh process, the load order swapped ---- */
 
 static void take_confirmation(void *self, const hg_ab_result *result)
 {
@@ -173,7 +173,7 @@ static void take_confirmation(void *self, const hg_ab_result *result)
     static hg_ab_series again;
     memset(&again, 0, sizeof again);
     hg_ab_add(&again, result);
-    if (hg_ab_recurs(&again)) return;
+    if (hg_ab_recurs(&again, row->judgement.verdict)) return;
     row->judgement.verdict = HG_AB_INCONCLUSIVE;
     row->unconfirmed = true;
 }
@@ -182,7 +182,7 @@ static hg_status confirm(ab_run *run, hg_reason *why)
 {
     int *order = malloc((size_t)run->count * sizeof *order);
     if (!order) return hg_fail(why, HG_NO_MEMORY, "out of memory");
-    const int n = choose(run, order, is_slower);
+    const int n = choose(run, order, is_different);
     hg_status status = HG_OK;
     if (n > 0)
         status = hg_ab_sweep(&run->options->settings, run->layers, order, n, HG_AB_CONFIRMING, true,

@@ -55,7 +55,7 @@ static void remark(const hg_ab_row *row, char *text, size_t size)
     else if (r->work == HG_AB_DIFFERENT)
         snprintf(text, size, "outputs differ by %.2g of the largest value", r->error);
     else if (row->unconfirmed)
-        snprintf(text, size, "slower at first, but not in a further process");
+        snprintf(text, size, "a difference at first, but not in a further process");
     else if (has_other_kernel(row))
         snprintf(text, size, "%s -> %s", r->kernel[0], r->kernel[1]);
     else if (r->work == HG_AB_CLOSE)

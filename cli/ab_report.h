@@ -13,7 +13,7 @@ typedef struct hg_ab_row {
     hg_ab_series series;
     hg_ab_judgement judgement;
     hg_ab_result last; /* of the last sweep: work, kernels, times */
-    bool unconfirmed;  /* SLOWER at first, but not in one more process */
+    bool unconfirmed;  /* SLOWER or FASTER at first, but not in one more process */
 } hg_ab_row;
 
 typedef struct hg_ab_report {

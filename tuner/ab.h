@@ -106,8 +106,9 @@ double hg_ab_floor(const hg_ab_series *series, int layers);
  * interval lies within +-2 %. Else INCONCLUSIVE. */
 hg_ab_judgement hg_ab_judge(const hg_ab_series *series, double floor);
 
-/* One more sweep of a layer that is SLOWER: its median is above +1 %, its interval above 0. */
-bool hg_ab_recurs(const hg_ab_series *series);
+/* Does one more sweep of a layer that is SLOWER (FASTER) say so, too? Its median is above +1 %
+ * (below -1 %), its interval above (below) 0. */
+bool hg_ab_recurs(const hg_ab_series *series, hg_ab_verdict verdict);
 
 /* Of n verdicts SLOWER and FASTER keeps those that the false-discovery rate of 5 % over the whole
  * suite allows (Benjamini and Hochberg, 1995); the others become INCONCLUSIVE. */

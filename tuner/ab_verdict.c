@@ -135,10 +135,11 @@ hg_ab_judgement hg_ab_judge(const hg_ab_series *series, double floor)
     return j;
 }
 
-bool hg_ab_recurs(const hg_ab_series *series)
+bool hg_ab_recurs(const hg_ab_series *series, hg_ab_verdict verdict)
 {
     const hg_ab_judgement j = hg_ab_judge(series, 0);
-    return j.median > LEAST && j.low > 0;
+    return verdict == HG_AB_SLOWER ? j.median > LEAST && j.low > 0
+                                   : j.median < -LEAST && j.high < 0;
 }
 
 void hg_ab_control_discoveries(hg_ab_judgement *judgements, int n)
