@@ -124,7 +124,7 @@ static bool fits(const hg_tensor *t)
 
 void test_sizes(void)
 {
-    enum { CASES = 4000 };
+    enum { CASES = 1500 };
     hg_context_options o = quiet_options();
     hg_context *context;
     o.allocator = (hg_allocator){allocate, release, NULL};

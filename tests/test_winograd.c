@@ -1,8 +1,9 @@
 /* Winograd kernels on data that is not random: what docs/accuracy.md promises must hold for all of
  * it, and the constants there must be those that follow from the interpolation points.
  *
- *     test_winograd docs/accuracy.md [--verbose] */
+ *     test_winograd docs/accuracy.md [--most CHANNELS] [--verbose] */
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -260,7 +261,7 @@ static void check_pattern(hg_context *context, const hg_kernel *k, const struct 
     check(context, k, pattern, key, s);
 }
 
-static void check_kernel(hg_context *context, const hg_kernel *k, const winograd_class *w)
+static void check_kernel(hg_context *context, const hg_kernel *k, const winograd_class *w, int most)
 {
     static const int channels[] = {3, 520, 2048, 8192};
     scene s = {.w = w,
@@ -268,7 +269,7 @@ static void check_kernel(hg_context *context, const hg_kernel *k, const winograd
                .k = winograd_constants_of(w),
                .r = rng_for(1, k->name, 0)};
     for (size_t i = 0; i < HG_COUNT(patterns); i++)
-        for (size_t c = 0; c < (i ? 3 : HG_COUNT(channels)); c++)
+        for (size_t c = 0; c < (i ? 3 : HG_COUNT(channels)) && channels[c] <= most; c++)
             check_pattern(context, k, &patterns[i], channels[c], &s);
 }
 
@@ -307,8 +308,12 @@ int main(int argc, char **argv)
     hg_kernel_info info;
     hg_machine machine;
     const hg_context_options o = {.ignore_environment = true};
+    int most = INT_MAX;
+    for (int i = 2; i < argc; i++) {
+        verbose |= strcmp(argv[i], "--verbose") == 0;
+        if (strcmp(argv[i], "--most") == 0 && i + 1 < argc) most = atoi(argv[++i]);
+    }
     if (argc < 2 || hg_context_create(&o, &context)) return 2;
-    verbose = argc > 2 && strcmp(argv[2], "--verbose") == 0;
     hg_context_machine(context, &machine);
     int kernels = 0;
     for (size_t i = 0; hg_kernel_get(context, i, &info); i++) {
@@ -316,7 +321,8 @@ int main(int argc, char **argv)
         if (!k || !strstr(k->name, "winograd") || !hg_isa_usable(k->isa, machine.isa, true))
             continue;
         const winograd_class *w = winograd_class_of(k->name);
-        if (expect(w != NULL, "%s: nothing is known of it", k->name)) check_kernel(context, k, w);
+        if (expect(w != NULL, "%s: nothing is known of it", k->name))
+            check_kernel(context, k, w, most);
         kernels++;
     }
     expect(kernels > 0, "no Winograd kernels");
