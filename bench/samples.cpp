@@ -86,7 +86,8 @@ bool Rounds::isFull() const
 
 void Rounds::close()
 {
-    if (roundBatches_ < kLeastBatches && roundTotal_ < kLongNs) return;
+    const bool few = roundBatches_ < kLeastBatches && roundTotal_ < kLongNs;
+    if (roundBatches_ == 0 || (few && !samples_.us.empty())) return; // but one sample at least
     const double waited = hg_waited_ns() - waited_;
     samples_.us.push_back(roundLeast_ / batch_ * 1e-3);
     samples_.waited.push_back(waited / roundTotal_);
