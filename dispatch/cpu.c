@@ -52,6 +52,15 @@ static void own_caches(bool amd, hg_machine *m)
     }
 }
 
+/* AMD's older leaves, for hypervisors that leave the other empty: L1d in C of 0x80000005, L2 in C
+ * of 0x80000006, in KiB. Their L3 is that of the whole package, and is left 0. */
+static void older_caches(hg_machine *m)
+{
+    unsigned a, b, c, d;
+    if (__get_cpuid(0x80000005u, &a, &b, &c, &d)) m->l1d = (int64_t)(c >> 24) * 1024;
+    if (__get_cpuid(0x80000006u, &a, &b, &c, &d)) m->l2 = (int64_t)(c >> 16) * 1024;
+}
+
 static void identify(hg_machine *m)
 {
     unsigned a = 0, b = 0, c = 0, d = 0;
@@ -70,6 +79,7 @@ static void identify(hg_machine *m)
     const unsigned family = base == 15 ? base + ((eax >> 20) & 255u) : base;
     const unsigned model = ((eax >> 4) & 15u) | ((eax >> 12) & 240u);
     own_caches(amd, m);
+    if (amd && m->l1d == 0) older_caches(m);
     snprintf(m->key, sizeof m->key, "%s-f%um%u", vendor, family, model);
     snprintf(m->source, sizeof m->source, "cpuid");
 }
