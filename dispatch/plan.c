@@ -167,8 +167,10 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const 
     plan->config = choice.candidate.config;
     if (plan->config.via) plan->inner = hg_problem_in_layout(&plan->problem, HG_NHWC);
     if (plan->config.bands) plan->inner = hg_problem_of_band(&plan->problem, plan->config.bands);
-    plan->small =
-        !plan->config.bands && plan->kernel->algorithm->cost(&plan->inner, plan->kernel) < SMALL_NS;
+    plan->estimate =
+        plan->kernel->algorithm->cost(&plan->inner, plan->kernel) *
+        (plan->config.bands ? (double)hg_band_count(&plan->problem, plan->config.bands) : 1.0);
+    plan->small = plan->estimate < SMALL_NS;
     plan->transposer = best_transposer(plan->context);
     memcpy(plan->explain, choice.explain, sizeof plan->explain);
     hg_candidate_format(&choice.candidate, plan->choice, sizeof plan->choice);

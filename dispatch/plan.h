@@ -49,7 +49,8 @@ struct hg_plan {
     hg_pooling pooling;
     hg_step steps[HG_MAX_STEPS];
     int step_count;
-    bool small; /* waking workers would take longer: it runs on the caller's thread */
+    double estimate; /* ns */
+    bool small;      /* waking workers would take longer: it runs on the caller's thread */
     /* Workspace, byte offsets: NHWC copies (config.via), then the algorithm's parts. With
      * config.bands the copies are a worker's own: offsets into its scratch. */
     size_t input_at, output_at, residual_at, indices_at, shared_at, scratch_at, workspace;

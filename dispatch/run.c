@@ -76,7 +76,8 @@ static void run_step(run_state *r)
 {
     const hg_context *context = r->plan->context;
     const int64_t ranges = r->step->ranges;
-    if (context->threads == 1 || ranges < 2 || r->plan->small) {
+    if (context->threads == 1 || ranges < 2 || r->plan->small ||
+        (context->workers && !hg_workers_worth(context->workers, r->plan->estimate))) {
         run_ranges(r, &r->task, 0, ranges);
         return;
     }

@@ -16,6 +16,7 @@
 enum {
     SPIN_NS = 10000,      /* waiting without sleeping: less than what waking a thread takes */
     PATIENCE_NS = 100000, /* lost before the caller gives up: waking takes its time, then pays */
+    WAKING_NS = 20000,    /* shorter work, by estimate, is over before a sleeper is awake */
     LEAST_PATIENCE = 16,  /* alone for so many times what was lost: at most 1/16 is lost */
     MOST_PATIENCE = 1024, /* doubled each time workers are of no use */
     MOST_ALONE_NS = 100000000 /* machines become idle, too */
@@ -39,7 +40,7 @@ struct hg_workers {
     bool stopping;      /* atomic */
     /* The caller's experience. Only who has taken the workers reads and writes it. */
     int64_t lost;        /* ns, since workers were last of use */
-    int64_t alone_until; /* ns */
+    int64_t alone_until; /* ns; atomic: others look whether workers are of use */
     int64_t patience;
     int count; /* of threads */
     pthread_t threads[];
@@ -190,7 +191,8 @@ static void learn(hg_workers *w, int64_t gain)
     w->lost = HG_MAX(w->lost - gain, 0);
     if (w->lost == 0) w->patience = LEAST_PATIENCE;
     if (w->lost < PATIENCE_NS) return;
-    w->alone_until = now_ns() + HG_MIN(w->lost * w->patience, (int64_t)MOST_ALONE_NS);
+    const int64_t alone = HG_MIN(w->lost * w->patience, (int64_t)MOST_ALONE_NS);
+    __atomic_store_n(&w->alone_until, now_ns() + alone, __ATOMIC_RELAXED);
     w->patience = HG_MIN(2 * w->patience, (int64_t)MOST_PATIENCE);
     w->lost = 0;
 }
@@ -212,6 +214,17 @@ static void run_together(hg_workers *w, size_t count, void (*task)(void *argumen
     learn(w, __atomic_load_n(&w->helped, __ATOMIC_RELAXED) - lost);
 }
 
+static bool is_alone(const hg_workers *w)
+{
+    return now_ns() < __atomic_load_n(&w->alone_until, __ATOMIC_RELAXED);
+}
+
+bool hg_workers_worth(const hg_workers *w, double ns)
+{
+    const bool asleep = __atomic_load_n(&w->sleepers, __ATOMIC_RELAXED) == w->count;
+    return !(asleep && ns < WAKING_NS) && !is_alone(w);
+}
+
 void hg_workers_run(void *self, size_t count, void (*task)(void *argument, size_t i),
                     void *argument)
 {
@@ -220,7 +233,7 @@ void hg_workers_run(void *self, size_t count, void (*task)(void *argument, size_
         run_alone(count, task, argument);
         return;
     }
-    if (now_ns() < w->alone_until)
+    if (is_alone(w))
         run_alone(count, task, argument);
     else
         run_together(w, count, task, argument);

@@ -19,6 +19,10 @@ hg_workers *hg_workers_create(const hg_host *host, int threads);
 /* Nothing may be running on them. NULL is allowed. */
 void hg_workers_free(const hg_host *host, hg_workers *workers);
 
+/* Are workers of use for work of about `ns`? Not where they were of none lately, nor where they
+ * would have to be woken for something short. */
+bool hg_workers_worth(const hg_workers *workers, double ns);
+
 /* hg_executor.parallel_for; self is an hg_workers. Several callers at once: one gets the workers,
  * the others do their slices themselves. */
 void hg_workers_run(void *self, size_t count, void (*task)(void *argument, size_t i),
