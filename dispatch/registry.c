@@ -9,8 +9,11 @@
     X(pool2d_ref)                                                                                  \
     X(unpool2d_ref)                                                                                \
     X(resize2d_ref)
+/* Those that are compiled once per instruction set: kernels/OPERATOR/LAYOUT/STEM.simd.c. */
+#define SIMD(X, isa) X(pool2d_nhwc_max_3x3s2##isa)
 #if defined(HG_WITH_AVX2)
 #define AVX2(X)                                                                                    \
+    SIMD(X, _avx2)                                                                                 \
     X(igemm_avx2)                                                                                  \
     X(direct_avx2)                                                                                 \
     X(direct_dot_avx2)                                                                             \
@@ -21,7 +24,6 @@
     X(grouped_avx2)                                                                                \
     X(pool2d_avx2)                                                                                 \
     X(pool_k2s2_avx2)                                                                              \
-    X(pool_k3s2_avx2)                                                                              \
     X(pool_global_avx2)                                                                            \
     X(pool_means_avx2)                                                                             \
     X(pool_slide_avx2)                                                                             \
@@ -37,6 +39,7 @@
 #endif
 #if defined(HG_WITH_NEON)
 #define NEON(X)                                                                                    \
+    SIMD(X, _neon)                                                                                 \
     X(igemm_neon)                                                                                  \
     X(direct_neon)                                                                                 \
     X(direct_dot_neon)                                                                             \
@@ -47,7 +50,6 @@
     X(grouped_neon)                                                                                \
     X(pool2d_neon)                                                                                 \
     X(pool_k2s2_neon)                                                                              \
-    X(pool_k3s2_neon)                                                                              \
     X(pool_global_neon)                                                                            \
     X(pool_means_neon)                                                                             \
     X(pool_slide_neon)                                                                             \

@@ -12,6 +12,7 @@
 #include "hourglass/runtime.h"
 #include "kernels/common/attr.h"
 #include "kernels/problem.h"
+#include "kernels/simd/isa.h"
 
 /* Run-time parameters of a kernel; what each word means is said by the algorithm. 0 = default.
  * Printed as "block=4 split=1". Results never depend on them, except through the order of sums. */

@@ -1,4 +1,4 @@
-/* Spellings that differ between compilers; nothing else. */
+/* Spellings that differ between compilers, and small arithmetic. */
 #ifndef HG_COMMON_ATTR_H
 #define HG_COMMON_ATTR_H
 
@@ -8,8 +8,6 @@
 #if defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__)
 #error "NaN, infinities and the order of sums count here: put -fno-fast-math behind -ffast-math"
 #endif
-
-#define HG_RESTRICT restrict
 
 #if defined(__has_feature)
 #define HG_HAS_FEATURE(name) __has_feature(name)

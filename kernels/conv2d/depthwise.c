@@ -112,7 +112,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const shape s = shape_of(p, k, &(hg_config){0});
     const double spread =
         s.multiplier > 1 ? (double)spread_bytes(p, &s) * (double)s.rows / (double)s.block : 0.0;
-    return hg_conv_cost(p, hg_problem_flops(p) + spread, k->isa == HG_ISA_AVX2 ? tile : tile / 2);
+    return hg_conv_cost(p, hg_problem_flops(p) + spread, tile * hg_isa_model_of(k->isa)->rate);
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)

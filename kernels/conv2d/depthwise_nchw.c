@@ -32,7 +32,7 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_conv_cost(p, hg_problem_flops(p), k->isa == HG_ISA_AVX2 ? 0.5 : 0.25);
+    return hg_conv_cost(p, hg_problem_flops(p), 0.5 * hg_isa_model_of(k->isa)->rate);
 }
 
 static int64_t mask_words(const hg_problem *p)

@@ -196,7 +196,7 @@ static shape shape_of(const hg_problem *p, const hg_kernel *k, const hg_config *
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const shape s = shape_of(p, k, &(hg_config){0});
-    const double peak = k->isa == HG_ISA_AVX2 ? 100.0 : 50.0;
+    const double peak = 100.0 * hg_isa_model_of(k->isa)->rate;
     const double rate = 4.0 * (double)k->run.direct_nchw->lanes / peak; /* ns of a cycle */
     const double caution = hg_problem_bytes(p) > LARGE_BYTES ? 1.11 : 1.24;
     const double ns = image_cycles(p, k, &s) * (double)p->out.n * rate * caution;

@@ -141,7 +141,7 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const shape *s, in
                      int64_t nv)
 {
     if (pixels == 0) return 0.0;
-    const int64_t lanes = k->isa == HG_ISA_AVX2 ? 8 : 4;
+    const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
     if (dots(k)) { /* so many products at a time, then the sums of lanes */
         const double n = (double)s->k_group, steps = (double)HG_CEIL_DIV(s->depth, lanes) + 1.0;
         return 15.0 + (double)pixels * n * (steps * 0.22 + 1.0);

@@ -129,13 +129,13 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double columns = (double)(s.panels * s.nr) / (double)p->out.c;
     const double rows = tiles * (double)s.mr / (double)HG_MAX(s.pixels, 1);
     /* A tile reads its weights and its inputs for mr * vectors products. */
-    const double lanes = k->isa == HG_ISA_AVX2 ? 8 : 4;
+    const double lanes = hg_isa_model_of(k->isa)->lanes;
     const double vectors = (double)s.nr / lanes;
-    const double loads = k->isa == HG_ISA_AVX2 ? (double)s.mr + vectors : vectors;
+    const double loads = hg_isa_model_of(k->isa)->fma_lane ? vectors : (double)s.mr + vectors;
     const double reuse = HG_MIN(1.0, 0.75 * (double)s.mr * vectors / loads);
     /* Fewer than 12 sums in flight also mean more instructions per product. */
     const double sums = 0.5 + 0.5 * HG_MIN(1.0, (double)s.mr * vectors / 12.0);
-    const double efficiency = sums * reuse * (k->isa == HG_ISA_AVX2 ? 0.85 : 0.42);
+    const double efficiency = sums * reuse * 0.85 * hg_isa_model_of(k->isa)->rate;
     return hg_conv_cost(p, hg_problem_flops(p) * columns * rows, efficiency) +
            phases * tiles * (double)s.panels * 12.0 +
            phases * (double)s.pixels * (double)s.taps * (double)s.chunks;

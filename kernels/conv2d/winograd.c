@@ -114,7 +114,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const geometry g = geometry_of(p, k, &(hg_config){0});
     const double tiles = (double)p->out.n * (double)g.tiles, planes = g.planes;
     const double columns = (double)(g.panels * NR), channels = (double)p->in.c;
-    const double lanes = k->isa == HG_ISA_AVX2 ? 1.0 : 0.5;
+    const double lanes = hg_isa_model_of(k->isa)->rate;
     /* Rows of products come in groups of mr; in one of less than 4 sums wait for each other. */
     const int64_t mr = k->run.winograd->mr, rest = g.block % mr;
     const double rows = (double)(g.block - rest + (rest ? HG_MAX(rest, 4) : 0)) / (double)g.block;

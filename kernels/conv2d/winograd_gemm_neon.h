@@ -3,9 +3,8 @@
  * multiply four rows of u. What is multiplied after it is fetched from `next` on, `step` floats per
  * channel. The including file defines GEMM_MR and GEMM_NAME; both are undefined at the end. */
 
-static void GEMM_NAME(const float *HG_RESTRICT v, size_t ldv, const float *HG_RESTRICT u,
-                      size_t channels, float *HG_RESTRICT product, size_t ldp, const float *next,
-                      size_t step)
+static void GEMM_NAME(const float *restrict v, size_t ldv, const float *restrict u, size_t channels,
+                      float *restrict product, size_t ldp, const float *next, size_t step)
 {
     enum { ROWS = GEMM_MR, NV = NR / VL };
     for (size_t first = 0; first < channels; first += HG_WINOGRAD_SUM) {

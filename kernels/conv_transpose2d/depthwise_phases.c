@@ -77,7 +77,7 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_conv_cost(p, hg_problem_flops(p), k->isa == HG_ISA_AVX2 ? 0.25 : 0.12);
+    return hg_conv_cost(p, hg_problem_flops(p), 0.25 * hg_isa_model_of(k->isa)->rate);
 }
 
 /* ---- Tables: phases and offsets of taps of both axes ---- */

@@ -151,13 +151,13 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 static double isa_efficiency(const hg_kernel *k)
 {
     const double fixed = k->limits.kernel.h ? 0.5 : 0.3, indexed = k->limits.only_indices ? 0.6 : 1;
-    return (k->isa == HG_ISA_AVX2 ? 1.0 : 0.5) * fixed * indexed;
+    return hg_isa_model_of(k->isa)->rate * fixed * indexed;
 }
 
 /* Lanes beyond the last channel do nothing. */
 static double nhwc_cost(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t lanes = k->isa == HG_ISA_AVX2 ? 8 : 4;
+    const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
     const double used = (double)p->in.c / (double)HG_ROUND_UP(p->in.c, lanes);
     return hg_pool_cost(p, isa_efficiency(k) * used);
 }

@@ -63,9 +63,8 @@ typedef struct part {
 } part;
 
 /* Part of one window, n_vec vectors of channels; only the last vector of a pixel is masked. */
-HG_INLINE void window(const hg_pool_args *a, pool_kind kind, part part, const float *HG_RESTRICT in,
-                      float *HG_RESTRICT out, __m256 vdivisor, int n_vec, bool masked,
-                      __m256i vmask)
+HG_INLINE void window(const hg_pool_args *a, pool_kind kind, part part, const float *restrict in,
+                      float *restrict out, __m256 vdivisor, int n_vec, bool masked, __m256i vmask)
 {
     __m256 vacc[BLOCK];
     HG_UNROLL

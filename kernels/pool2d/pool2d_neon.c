@@ -78,7 +78,7 @@ HG_INLINE void store(float *p, float32x4_t v, size_t n)
 
 /* One window, n_vec vectors of n <= 4 channels; n < 4 in the only vector of a pixel. */
 HG_INLINE void window(const hg_pool_args *a, pool_kind kind, int64_t rows, int64_t taps,
-                      const float *HG_RESTRICT in, float *HG_RESTRICT out, float32x4_t vdivisor,
+                      const float *restrict in, float *restrict out, float32x4_t vdivisor,
                       int n_vec, size_t n)
 {
     float32x4_t vacc[BLOCK];

@@ -76,7 +76,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
  * beyond the last whole vector are a pass of their own here. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t lanes = k->isa == HG_ISA_AVX2 ? 8 : 4;
+    const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
     const bool better = p->out.w <= 20 || p->in.c <= HG_SLIDE_CHANNELS || p->in.c % 256 == 0;
     return (better && p->in.c % lanes == 0 ? 0.9 : 1.1) * hg_pool_slide.cost(p, k);
 }

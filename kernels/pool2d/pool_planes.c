@@ -287,7 +287,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double loads = p->stride.w == 1 ? 1.0 : p->stride.w == 2 ? 2.0 : 10.0;
     const double down = p->stride.h == 1 ? HG_MIN(kh, 4.0) : kh;
     const double steps = (double)p->in.h * (taps * loads + 2.0) + (double)p->out.h * (down + 1.0);
-    const double isa = k->isa == HG_ISA_AVX2 ? 1.0 : 2.0;
+    const double isa = 1.0 / hg_isa_model_of(k->isa)->rate;
     const bool small = way == HG_PLANES_ROWS5 || (way == HG_PLANES_WALK && kw > 2.0);
     const double each = isa * (small ? 0.2 : 0.35);
     if (reads_once(p)) return hg_pool_cost(p, 0.9 / isa);

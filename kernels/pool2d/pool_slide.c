@@ -89,11 +89,11 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 /* Per output about 4 operations along either axis, whatever the window. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t lanes = k->isa == HG_ISA_AVX2 ? 8 : 4;
+    const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
     const double used = (double)p->in.c / (double)HG_ROUND_UP(p->in.c, lanes);
     const double outputs =
         (double)p->out.n * (double)p->out.h * (double)p->out.w * (double)p->out.c;
-    const double efficiency = (k->isa == HG_ISA_AVX2 ? 0.4 : 0.2) * used;
+    const double efficiency = 0.4 * hg_isa_model_of(k->isa)->rate * used;
     const double compute = 8.0 * outputs / (100.0 * efficiency);
     return HG_MAX(compute, hg_problem_bytes(p) / 50.0) + 300.0;
 }

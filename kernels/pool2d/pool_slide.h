@@ -5,8 +5,7 @@
 #include "kernels/pool2d/pool2d.h"
 
 extern const hg_kernel hg_pool_slide_avx2[], hg_pool_slide_neon[];
-extern const hg_kernel hg_pool_k3s2_avx2[], hg_pool_k3s2_neon[];
-extern const hg_algorithm hg_pool_slide, hg_pool_k3s1, hg_pool_k3s2;
+extern const hg_algorithm hg_pool_slide, hg_pool_k3s1, hg_pool2d_nhwc_max_3x3s2;
 
 enum { HG_SLIDE_CHANNELS = 32 }; /* of one pixel of the buffer: two cache lines */
 

@@ -54,7 +54,7 @@ static double lane_use(const hg_problem *p, int64_t lanes)
 
 static int64_t lanes_of(const hg_kernel *k)
 {
-    return k->isa == HG_ISA_AVX2 ? 8 : 4;
+    return hg_isa_model_of(k->isa)->lanes;
 }
 
 /* ---- Stores past the caches ---- */
@@ -166,7 +166,7 @@ static double taps_cost(const hg_problem *p, const hg_kernel *k)
     const double in_rows = HG_MIN((double)p->in.h, v * (double)p->out.h);
     const double across = (double)p->out.n * in_rows * (double)p->out.w * (double)p->out.c;
     const double use = lane_use(p, lanes_of(k)) * (m.channels == 1 ? 0.3 : 0.5);
-    const double peak = 100.0 * (k->isa == HG_ISA_AVX2 ? 1.0 : 0.5);
+    const double peak = 100.0 * hg_isa_model_of(k->isa)->rate;
     const double compute = 2.0 * ((h + 1.0) * across / use + (v + 1.0) * output_count(p) / 0.4);
     const double memory = hg_problem_bytes(p) / (50.0 * 0.8);
     return HG_MAX(compute / peak, memory) + 10.0 * (double)m.count * (double)p->out.h + 200.0;

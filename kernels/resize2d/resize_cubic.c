@@ -25,7 +25,7 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const double vectors = (double)p->out.n * (double)p->out.h * (double)p->out.w *
-                           (double)HG_CEIL_DIV(p->out.c, 8) * (k->isa == HG_ISA_AVX2 ? 1.0 : 2.0);
+                           (double)HG_CEIL_DIV(p->out.c, 8) / hg_isa_model_of(k->isa)->rate;
     return HG_MAX(hg_problem_bytes(p) / (50.0 * 0.9), 0.9 * vectors) + 200.0;
 }
 

@@ -15,7 +15,7 @@ enum {
 
 static int64_t lanes_of(const hg_kernel *k)
 {
-    return k->isa == HG_ISA_AVX2 ? 8 : 4;
+    return hg_isa_model_of(k->isa)->lanes;
 }
 
 static bool supports(const hg_problem *p, const hg_kernel *k)

@@ -29,7 +29,7 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 {
     return !may_have_holes(&p->resize) && p->resize.mode != HG_RESIZE_NEAREST &&
            p->resize.coordinates != HG_TF_CROP_AND_RESIZE && p->out.w >= 3 * p->in.w &&
-           p->in.c >= (k->isa == HG_ISA_AVX2 ? 8 : 4) &&
+           p->in.c >= hg_isa_model_of(k->isa)->lanes &&
            hg_resize_vertical(p, NULL).taps <= MOST_TAPS &&
            hg_resize_horizontal(p, NULL).taps <= MOST_TAPS;
 }
@@ -37,7 +37,7 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 /* Outputs between the same pixels are a loop for each line of their channels. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const double lanes = k->isa == HG_ISA_AVX2 ? 8.0 : 4.0;
+    const double lanes = hg_isa_model_of(k->isa)->lanes;
     const double rows = (double)p->out.n * (double)p->out.h;
     const double vectors = rows * (double)p->out.w * (double)p->out.c / lanes;
     const double narrow = (double)p->in.w / (double)p->out.w;
@@ -52,7 +52,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 /* Output of few lines per pixel is written in order; then prefetches help, unless it is in L2. */
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
 {
-    const bool in_order = p->in.c <= (k->isa == HG_ISA_AVX2 ? 24 : 12);
+    const bool in_order = p->in.c <= 3 * hg_isa_model_of(k->isa)->lanes;
     const bool far = p->out.n * p->out.h * p->out.w * p->out.c > NEAR_FLOATS;
     list[0] = (hg_config){.ahead = in_order && far};
     list[1] = (hg_config){.ahead = 1};

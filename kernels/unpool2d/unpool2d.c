@@ -156,7 +156,7 @@ static void nchw_run(const hg_task *t, int stage, int64_t begin, int64_t end)
 
 static double nchw_cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_unpool_cost(p, k->isa == HG_ISA_AVX2 ? 0.4 : 0.2);
+    return hg_unpool_cost(p, 0.4 * hg_isa_model_of(k->isa)->rate);
 }
 
 const hg_algorithm hg_unpool_gather_nchw = {.name = "gather-planes",
@@ -167,10 +167,10 @@ const hg_algorithm hg_unpool_gather_nchw = {.name = "gather-planes",
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t lanes = k->isa == HG_ISA_AVX2 ? 8 : 4;
+    const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
     const double used = (double)p->in.c / (double)HG_ROUND_UP(p->in.c, lanes);
     const double fixed = k->limits.kernel.h ? 1.2 : 1.0;
-    return hg_unpool_cost(p, (k->isa == HG_ISA_AVX2 ? 0.4 : 0.2) * used * fixed);
+    return hg_unpool_cost(p, 0.4 * hg_isa_model_of(k->isa)->rate * used * fixed);
 }
 
 const hg_algorithm hg_unpool_gather = {

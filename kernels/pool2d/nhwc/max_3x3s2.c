@@ -50,14 +50,14 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t lanes = k->isa == HG_ISA_AVX2 ? 8 : 4;
+    const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
     const double used = (double)p->in.c / (double)HG_ROUND_UP(p->in.c, lanes);
-    return hg_pool_cost(p, (k->isa == HG_ISA_AVX2 ? 0.8 : 0.4) * used);
+    return hg_pool_cost(p, 0.8 * hg_isa_model_of(k->isa)->rate * used);
 }
 
-const hg_algorithm hg_pool_k3s2 = {.name = "pool-carried-rows",
-                                   .supports = supports,
-                                   .cost = cost,
-                                   .size = size,
-                                   .prepare = hg_pool_prepare,
-                                   .run = run};
+const hg_algorithm hg_pool2d_nhwc_max_3x3s2 = {.name = "max_3x3s2",
+                                               .supports = supports,
+                                               .cost = cost,
+                                               .size = size,
+                                               .prepare = hg_pool_prepare,
+                                               .run = run};

@@ -1,0 +1,109 @@
+/* The vector vocabulary: the same words for every instruction set, one header for each.
+ *
+ * A kernel source STEM.simd.c begins with this file. The build compiles it once per instruction
+ * set, with HG_SIMD naming the header (kernels/meson.build). Words are functions, always inlined:
+ *
+ *     VL                         float lanes of a vector
+ *     vfloat vint vlong          VL floats, VL 32-bit integers, VL / 2 64-bit integers
+ *     vmask                      a truth per lane
+ *     vtail                      the first n < VL lanes, made once before a loop
+ *     vplaces                    which lane of a vector each lane takes
+ *
+ *     v_load v_store             whole vectors, nothing aligned
+ *     ..._first                  0 < n < VL lanes; ..._up_to: n > 0 lanes, whole if n >= VL;
+ *     ..._tail                   the lanes of a vtail. Other lanes load as 0, and nothing beyond
+ * the n is read or written i_ l_ m_ p_                the same of integers, long integers, masks,
+ * places
+ *
+ * Loads and stores of these words are a kernel's only way to memory. What truly differs between
+ * instruction sets (register tiles, multiply-add by a lane) stands in STEM_avx2.h, STEM_neon.h
+ * beside the source. */
+#ifndef HG_SIMD_H
+#define HG_SIMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kernels/kernel.h"
+
+#define HG_TEXT_OF(x) #x
+#define HG_TEXT(x) HG_TEXT_OF(x)
+#define HG_JOIN_OF(a, b) a##_##b
+#define HG_JOIN(a, b) HG_JOIN_OF(a, b)
+
+/* The table of rows of a family in this instruction set: hg_pool_slide_avx2. */
+#define HG_ROWS(family) HG_JOIN(hg_##family, HG_SIMD)
+
+/* What a row's name says: HG_ROW(max_pool2d, nhwc, "slide"). */
+#define HG_ROW(op_word, layout_word, stem)                                                         \
+    .name = #op_word ".f32." #layout_word "." HG_TEXT(HG_SIMD) "." stem,                           \
+    .op = (hg_op)hg_op_##op_word, .dtype = HG_F32, .isa = (hg_isa)HG_SIMD_ISA,                     \
+    .layouts = hg_in_##layout_word
+
+enum {
+    hg_op_conv2d = HG_OP_CONV2D,
+    hg_op_conv_transpose2d = HG_OP_CONV_TRANSPOSE2D,
+    hg_op_max_pool2d = HG_OP_MAX_POOL2D,
+    hg_op_avg_pool2d = HG_OP_AVG_POOL2D,
+    hg_op_lp_pool2d = HG_OP_LP_POOL2D,
+    hg_op_max_unpool2d = HG_OP_MAX_UNPOOL2D,
+    hg_op_resize2d = HG_OP_RESIZE2D,
+    hg_in_nhwc = HG_IN_NHWC,
+    hg_in_nchw = HG_IN_NCHW
+};
+
+#include HG_TEXT(HG_SIMD.h)
+
+/* ---- Words made of words ---- */
+
+/* n > 0 lanes, all of them if n >= VL; n is a constant wherever speed matters. */
+HG_INLINE vfloat v_load_up_to(const float *p, size_t n)
+{
+    return n >= VL ? v_load(p) : v_load_first(p, n);
+}
+
+HG_INLINE void v_store_up_to(float *p, vfloat v, size_t n)
+{
+    if (n >= VL)
+        v_store(p, v);
+    else
+        v_store_first(p, v, n);
+}
+
+/* Whole vectors, or the lanes of a tail. whole is a constant. */
+HG_INLINE vfloat v_load_part(const float *p, vtail tail, bool whole)
+{
+    return whole ? v_load(p) : v_load_tail(p, tail);
+}
+
+HG_INLINE void v_store_part(float *p, vfloat v, vtail tail, bool whole)
+{
+    if (whole)
+        v_store(p, v);
+    else
+        v_store_tail(p, v, tail);
+}
+
+HG_INLINE void i_store_up_to(int32_t *p, vint v, size_t n)
+{
+    if (n >= VL)
+        i_store(p, v);
+    else
+        i_store_first(p, v, n);
+}
+
+/* 0, 1, 2, ... */
+HG_INLINE vint i_iota(void)
+{
+    static const int32_t lanes[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    return i_load(lanes);
+}
+
+/* A flag, which starts as v_zero(), becomes NaN where a or b is. Infinities may do the same, and
+ * huge products: what is said to hold NaN need not. */
+HG_INLINE vfloat v_note_nan(vfloat vflag, vfloat a, vfloat b) { return v_fma(a, b, vflag); }
+
+HG_INLINE bool v_noted(vfloat vflag) { return m_any(v_is_nan(vflag)); }
+
+#endif
