@@ -143,6 +143,7 @@ bool hg_kernel_get(const hg_context *context, size_t i, hg_kernel_info *info)
                              .isa = hg_isa_name(k->isa),
                              .algorithm = k->algorithm->name,
                              .revision = k->rev,
-                             .available = hg_isa_usable(k->isa, context->machine.isa, true)};
+                             .available = hg_isa_usable(k->isa, context->machine.isa, true),
+                             .reference = k->reference};
     return true;
 }

@@ -182,12 +182,6 @@ void hg_candidate_format(const hg_candidate *c, char *text, size_t size)
     snprintf(text, size, "%s%s%s", c->kernel->name, config[0] ? " " : "", config);
 }
 
-static bool same_config(const hg_config *a, const hg_config *b)
-{
-    return a->block == b->block && a->split == b->split && a->store == b->store &&
-           a->ahead == b->ahead && a->pack == b->pack && a->via == b->via && a->bands == b->bands;
-}
-
 /* ---- Choice ---- */
 
 static int64_t named_bands(const char *text)
@@ -205,11 +199,11 @@ static const hg_candidate *named(const char *text, const hg_candidate *list, siz
     const bool any = text[length] == '\0';
     if (!any && !hg_config_parse(text + length, &config)) return NULL;
     const bool only_bands =
-        !any && config.bands > 0 && same_config(&config, &(hg_config){.bands = config.bands});
+        !any && config.bands > 0 && hg_config_equal(&config, &(hg_config){.bands = config.bands});
     for (size_t i = 0; i < count; i++) {
         const char *name = list[i].kernel->name;
         if (strlen(name) != length || strncmp(name, text, length)) continue;
-        if (any || same_config(&config, &list[i].config)) return &list[i];
+        if (any || hg_config_equal(&config, &list[i].config)) return &list[i];
         if (only_bands && config.bands == list[i].config.bands) return &list[i];
     }
     return NULL;
@@ -228,12 +222,18 @@ static const hg_candidate *recorded(const hg_context *context, const hg_problem 
     for (int r = 0; *entry && r < (*entry)->count; r++)
         for (size_t i = 0; i < count; i++)
             if (list[i].kernel == (*entry)->ranks[r].kernel &&
-                same_config(&list[i].config, &(*entry)->ranks[r].config)) {
+                hg_config_equal(&list[i].config, &(*entry)->ranks[r].config)) {
                 *rank = r;
                 return &list[i];
             }
     return NULL;
 }
+
+/* Why a candidate was chosen. */
+typedef enum tier { ESTIMATED, RECORDED, PREFERRED, FORCED } tier;
+
+static const char *const tier_words[] = {"least estimated cost", "tuned: exact table record",
+                                         "preferred by the context", "forced by the caller"};
 
 __attribute__((format(printf, 2, 3))) static void tell(char text[HG_EXPLAIN_SIZE],
                                                        const char *format, ...)
@@ -278,15 +278,16 @@ hg_status hg_select(const hg_context *context, const hg_problem *p, const char *
                     hg_choice *choice, hg_reason *why)
 {
     hg_candidate list[HG_MAX_CANDIDATES];
-    const char *tier = "least estimated cost", *wish = forced ? forced : context->preferred;
+    const char *wish = forced ? forced : context->preferred;
     const hg_candidate *chosen = NULL;
     const hg_table_entry *entry = NULL;
     int rank = 0;
+    tier how = ESTIMATED;
     const bool wished = forced || wish[0] != '\0';
     size_t count = hg_candidates(context, p, wished, named_bands(wish), list);
     if (wished) {
         chosen = named(wish, list, count);
-        tier = forced ? "forced by the caller" : "preferred by the context";
+        how = forced ? FORCED : chosen ? PREFERRED : ESTIMATED;
         if (!chosen && forced)
             return hg_fail(why, HG_INVALID, "kernel \"%.120s\" cannot run this problem here",
                            forced);
@@ -294,7 +295,7 @@ hg_status hg_select(const hg_context *context, const hg_problem *p, const char *
     }
     if (!chosen) {
         chosen = recorded(context, p, list, count, &entry, &rank);
-        tier = chosen ? "tuned: exact table record" : "least estimated cost";
+        how = chosen ? RECORDED : ESTIMATED;
     }
     if (!chosen) chosen = count ? &list[0] : NULL;
     if (!chosen && p->fused && !hg_bands_possible(p, 1))
@@ -304,10 +305,10 @@ hg_status hg_select(const hg_context *context, const hg_problem *p, const char *
     choice->explain[0] = '\0';
     char name[HG_KERNEL_NAME_SIZE + HG_CONFIG_SIZE];
     hg_candidate_format(chosen, name, sizeof name);
-    tell(choice->explain, "%s\n  %s, among %zu candidates; estimated %.1f us\n", name, tier, count,
-         chosen->cost * 1e-3);
-    if (entry && strncmp(tier, "tuned", 5) == 0) tell_record(choice->explain, entry, rank);
-    if (wished && !forced && strncmp(tier, "preferred", 9) != 0)
+    tell(choice->explain, "%s\n  %s, among %zu candidates; estimated %.1f us\n", name,
+         tier_words[how], count, chosen->cost * 1e-3);
+    if (how == RECORDED) tell_record(choice->explain, entry, rank);
+    if (wished && !forced && how != PREFERRED)
         tell(choice->explain, "  preferred %s cannot run this problem\n", wish);
     tell_runners_up(choice->explain, list, count, chosen);
     return HG_OK;

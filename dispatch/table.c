@@ -8,52 +8,6 @@
 
 #include "dispatch/registry.h"
 
-/* ---- Configurations as text ---- */
-
-void hg_config_format(const hg_config *c, char text[HG_CONFIG_SIZE])
-{
-    const struct {
-        const char *name;
-        int32_t value;
-    } fields[] = {{"block", c->block}, {"split", c->split}, {"store", c->store},
-                  {"ahead", c->ahead}, {"pack", c->pack},   {"bands", c->bands}};
-    size_t used = 0;
-    text[0] = '\0';
-    for (size_t i = 0; i < HG_COUNT(fields); i++)
-        if (fields[i].value)
-            used += (size_t)snprintf(text + used, HG_CONFIG_SIZE - used, "%s%s=%d", used ? " " : "",
-                                     fields[i].name, (int)fields[i].value);
-    if (c->via) snprintf(text + used, HG_CONFIG_SIZE - used, "%svia=nhwc", used ? " " : "");
-}
-
-bool hg_config_parse(const char *text, hg_config *config)
-{
-    hg_config c = {0};
-    const struct {
-        const char *name;
-        int32_t *value;
-    } fields[] = {{"block=", &c.block}, {"split=", &c.split}, {"store=", &c.store},
-                  {"ahead=", &c.ahead}, {"pack=", &c.pack},   {"bands=", &c.bands}};
-    while (*(text += strspn(text, " "))) {
-        const size_t n = strcspn(text, " ");
-        bool known = n == 8 && strncmp(text, "via=nhwc", 8) == 0 && !c.via;
-        if (known) c.via = 1;
-        for (size_t i = 0; i < HG_COUNT(fields); i++) {
-            const size_t m = strlen(fields[i].name);
-            if (known || strncmp(text, fields[i].name, m)) continue;
-            char *end;
-            const long v = strtol(text + m, &end, 10);
-            if (end != text + n || v < 0 || v > INT32_MAX || *fields[i].value) return false;
-            *fields[i].value = (int32_t)v;
-            known = true;
-        }
-        if (!known) return false;
-        text += n;
-    }
-    *config = c;
-    return true;
-}
-
 /* ---- Lines ---- */
 
 #if defined(HG_WITH_CJSON)

@@ -15,8 +15,9 @@
 #include "dispatch/host.h"
 #include "hourglass/tuning.h"
 #include "kernels/kernel.h"
+#include "kernels/text/config.h"
 
-enum { HG_RECORD_RANKS = 8, HG_KERNEL_NAME_SIZE = 96, HG_CONFIG_SIZE = 96 };
+enum { HG_RECORD_RANKS = 8, HG_KERNEL_NAME_SIZE = 96 };
 
 typedef struct hg_ranked {
     char kernel[HG_KERNEL_NAME_SIZE];
@@ -40,10 +41,6 @@ size_t hg_record_format(const hg_record *record, char *line, size_t size);
 
 /* Reads one line (with or without '\n'). false: not a record, or its CRC is wrong. */
 bool hg_record_parse(const char *line, size_t length, hg_record *record);
-
-/* "block=4 store=1"; members that are 0 are left out, `via` is "via=nhwc". */
-void hg_config_format(const hg_config *config, char text[HG_CONFIG_SIZE]);
-bool hg_config_parse(const char *text, hg_config *config);
 
 /* ---- In memory ---- */
 

@@ -115,6 +115,7 @@ struct hg_kernel {
     hg_dtype dtype;
     hg_isa isa;
     unsigned layouts; /* HG_IN_NHWC | HG_IN_NCHW */
+    bool reference;   /* plain C that the others are checked against */
     int rev;          /* raised when the code changes: timings of older revisions are ignored */
     hg_limits limits;
     const hg_algorithm *algorithm;

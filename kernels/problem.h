@@ -148,7 +148,7 @@ hg_problem hg_problem_unfused(const hg_problem *p);
 /* The same problem on dense tensors of another layout. */
 hg_problem hg_problem_in_layout(const hg_problem *p, hg_layout layout);
 
-/* ---- Keys (problem_key.c) ---- */
+/* ---- Keys (kernels/text/key.c, parse.c) ---- */
 enum { HG_KEY_SIZE = 512 };
 const char *hg_op_name(hg_op op);
 const char *hg_layout_name(hg_layout layout);

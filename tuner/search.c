@@ -81,13 +81,27 @@ static double timed_call(const search *s, const hg_entrant *e)
     return hg_clock_ns() - start;
 }
 
-/* The scalar reference among the candidates, preferably without repacking; -1 if there is none. */
-static int find_reference(char (*names)[HG_RUNNER_NAME_SIZE], int count)
+/* The kernel of "NAME" or "NAME CONFIG". */
+static bool find_kernel(const hg_context *context, const char *name, hg_kernel_info *info)
 {
-    int found = -1;
-    for (int i = count - 1; i >= 0; i--)
-        if (strstr(names[i], ".scalar.ref") && (found < 0 || !strstr(names[i], "via="))) found = i;
-    return found;
+    const size_t length = strcspn(name, " ");
+    for (size_t i = 0; hg_kernel_get(context, i, info); i++)
+        if (strlen(info->name) == length && strncmp(info->name, name, length) == 0) return true;
+    return false;
+}
+
+static bool is_reference(const search *s, const char *name)
+{
+    hg_kernel_info info;
+    return find_kernel(s->work.context, name, &info) && info.reference;
+}
+
+/* The reference among the candidates; -1 if there is none. */
+static int find_reference(const search *s, char (*names)[HG_RUNNER_NAME_SIZE], int count)
+{
+    for (int i = 0; i < count; i++)
+        if (is_reference(s, names[i])) return i;
+    return -1;
 }
 
 static hg_status run_reference(search *s, const char *name, hg_entrant *e, hg_reason *why)
@@ -134,7 +148,7 @@ static int list_candidates(search *s, char (*names)[HG_RUNNER_NAME_SIZE])
 
 static hg_status admit_all(search *s, char (*names)[HG_RUNNER_NAME_SIZE], hg_reason *why)
 {
-    const int n = list_candidates(s, names), reference = find_reference(names, n);
+    const int n = list_candidates(s, names), reference = find_reference(s, names, n);
     s->report->candidates = n;
     if (reference < 0) return hg_fail(why, HG_UNSUPPORTED, "no reference kernel to compare with");
     hg_entrant *ref = &s->list[0]; /* the order in the list has no meaning */
@@ -145,7 +159,7 @@ static hg_status admit_all(search *s, char (*names)[HG_RUNNER_NAME_SIZE], hg_rea
     s->alive = s->count = 1;
     for (int i = 0; i < n && !stopped(s); i++) {
         /* Other configurations of the reference are no rivals. */
-        if (strstr(names[i], ".scalar.ref")) continue;
+        if (is_reference(s, names[i])) continue;
         hg_entrant *e = &s->list[s->count];
         *e = (hg_entrant){.candidate = i};
         if (!admit(s, names[i], best, e)) continue;
@@ -326,9 +340,7 @@ static int decide(const search *s)
 int hg_kernel_revision(const hg_context *context, const char *name)
 {
     hg_kernel_info info;
-    for (size_t i = 0; hg_kernel_get(context, i, &info); i++)
-        if (strcmp(info.name, name) == 0) return info.revision;
-    return -1;
+    return find_kernel(context, name, &info) ? info.revision : -1;
 }
 
 static void fill_rank(const search *s, const hg_entrant *e, double yardstick_ns, hg_ranked *rank)

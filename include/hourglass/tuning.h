@@ -34,6 +34,7 @@ typedef struct hg_kernel_info {
     const char *name, *op, *layout, *isa, *algorithm;
     int revision;
     bool available; /* this context may run it, at least where it is forced */
+    bool reference; /* plain C that the others are checked against */
 } hg_kernel_info;
 
 HG_API bool hg_kernel_get(const hg_context *context, size_t i, hg_kernel_info *info);

@@ -70,6 +70,7 @@ const hg_kernel hg_resize2d_ref[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_SCALAR,
      .layouts = HG_IN_NHWC | HG_IN_NCHW,
+     .reference = true,
      .rev = 2,
      .algorithm = &reference},
     {.name = NULL},

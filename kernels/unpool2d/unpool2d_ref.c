@@ -105,6 +105,7 @@ const hg_kernel hg_unpool2d_ref[] = {
      .dtype = HG_F32,
      .isa = HG_ISA_SCALAR,
      .layouts = HG_IN_NHWC | HG_IN_NCHW,
+     .reference = true,
      .rev = 1,
      .algorithm = &scatter},
     {.name = NULL},

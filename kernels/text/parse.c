@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "kernels/common/attr.h"
-#include "kernels/problem_words.h"
+#include "kernels/text/words.h"
 
 enum { MAX_WORDS = 48 }; /* more than a key has members to set */
 

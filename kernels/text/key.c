@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "kernels/common/attr.h"
-#include "kernels/problem_words.h"
+#include "kernels/text/words.h"
 
 const char *hg_op_name(hg_op op)
 {

@@ -1,4 +1,4 @@
-/* The words of keys, for those who print and parse them (problem_key.c, problem_parse.c).
+/* The words of keys, for those who print and parse them (key.c, parse.c).
  *
  *     OP f32 LAYOUT nN cC hH wW [kK] [rRxS] [sHxW] [pT,L,B,R] [dHxW] [gG] [oHxW] [words] [strides]
  */
