@@ -4,6 +4,7 @@
  *     test_kernels --key KEY [...]    that problem alone, by all its kernels
  *     test_kernels --isa ISA [...]    the kernels of one instruction set alone (scalar, neon,
  * avx2), as a machine would run them that has no better one
+ *     test_kernels --list             the names of all rows
  *
  * One line per kernel; the last line is "N passed, N failed". A kernel for which no case could be
  * drawn counts as a failure, unless its instruction set is not there. */
@@ -24,7 +25,7 @@ typedef struct options {
     int64_t cases, only; /* only: the one case to run, or -1 */
     uint64_t seed;
     hg_isa isa; /* HG_ISA_ANY: all */
-    bool verbose;
+    bool verbose, list;
 } options;
 
 typedef struct totals {
@@ -38,6 +39,10 @@ static bool parse(int argc, char **argv, options *o)
         const char *name = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
         if (strcmp(name, "--verbose") == 0) {
             o->verbose = true;
+            continue;
+        }
+        if (strcmp(name, "--list") == 0) {
+            o->list = true;
             continue;
         }
         if (!value) return false;
@@ -104,10 +109,12 @@ int main(int argc, char **argv)
         fprintf(
             stderr,
             "usage: %s [--cases N] [--seed S] [--op OP] [--kernel NAME] [--case I] [--key KEY]\n"
-            "       [--isa scalar|neon|avx2] [--verbose]\n",
+            "       [--isa scalar|neon|avx2] [--verbose] | --list\n",
             argv[0]);
         return 2;
     }
+    for (size_t i = 0; o.list && hg_registry_at(i); i++) puts(hg_registry_at(i)->name);
+    if (o.list) return 0;
     case_env env = {
         .isa = o.isa, .program = argv[0], .seed = o.seed, .key = o.key, .verbose = o.verbose};
     if (!case_env_open(&env)) {
