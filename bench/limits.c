@@ -21,6 +21,9 @@ static const hg_limit_loops *loops_of(hg_isa isa)
 #ifdef HG_BENCH_AVX2
         &hg_limits_avx2,
 #endif
+#ifdef HG_BENCH_AVX512
+        &hg_limits_avx512,
+#endif
 #ifdef HG_BENCH_NEON
         &hg_limits_neon,
 #endif

@@ -26,7 +26,7 @@ typedef struct hg_limit_loops {
     hg_traffic_loop *plain, *stream;
 } hg_limit_loops;
 
-extern const hg_limit_loops hg_limits_c, hg_limits_avx2, hg_limits_neon;
+extern const hg_limit_loops hg_limits_c, hg_limits_avx2, hg_limits_avx512, hg_limits_neon;
 
 /* GFLOP/s of `threads` threads together: the best of several windows of about 1 ms, now. */
 double hg_limit_gflops(hg_isa isa, int threads);

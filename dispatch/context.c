@@ -32,12 +32,12 @@ static void read_overrides(hg_context *context)
     const char *isa = secure_getenv("HG_ISA"), *kernel = secure_getenv("HG_KERNEL");
     if (kernel) prefer(context, kernel);
     if (!isa) return;
-    for (int i = HG_ISA_SCALAR; i <= HG_ISA_AVX2; i++)
+    for (int i = HG_ISA_SCALAR; i <= HG_ISA_AVX512; i++)
         if (strcmp(isa, hg_isa_name((hg_isa)i)) == 0) {
             hg_cpu_cap(&context->machine, (hg_isa)i);
             return;
         }
-    hg_report(&context->host, HG_INVALID, "HG_ISA is none of scalar, neon, avx2; ignored");
+    hg_report(&context->host, HG_INVALID, "HG_ISA is none of scalar, neon, avx2, avx512; ignored");
 }
 
 /* ---- Life ---- */
@@ -57,7 +57,7 @@ static hg_status check_options(const hg_context_options *o, hg_reason *why)
     if (o->threads < 0 || o->threads > MAX_THREADS)
         return hg_fail(why, HG_INVALID, "hg_context_create: threads is %d, not 0 to %d", o->threads,
                        MAX_THREADS);
-    if ((unsigned)o->isa > HG_ISA_AVX2)
+    if ((unsigned)o->isa > HG_ISA_AVX512)
         return hg_fail(why, HG_INVALID, "hg_context_create: isa is %d, no hg_isa", (int)o->isa);
     if (!o->allocator.allocate != !o->allocator.release)
         return hg_fail(why, HG_INVALID, "hg_context_create: allocator has one function of two");

@@ -15,27 +15,39 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 
-/* The OS saves the ymm registers (XCR0 bits 1 and 2). */
-static bool os_saves_ymm(void)
+enum { YMM = 0x06, ZMM = 0xE6 }; /* XCR0: the registers that the OS saves, opmask included */
+enum { AVX512 = (int)(bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL) };
+
+/* XCR0. */
+static unsigned saved_registers(void)
 {
     unsigned a, b, c, d;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return false;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE)) return 0;
     unsigned low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-    return (low & 6u) == 6u;
+    return low;
 }
 
 static hg_isa own_isa(void)
 {
     unsigned a, b, c, d, b7 = 0, rest;
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_FMA) || !os_saves_ymm()) return HG_ISA_SCALAR;
-    if (!__get_cpuid_count(7, 0, &rest, &b7, &rest, &rest)) return HG_ISA_SCALAR;
-    return b7 & bit_AVX2 ? HG_ISA_AVX2 : HG_ISA_SCALAR;
+    const unsigned saved = saved_registers();
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_FMA) || (saved & YMM) != YMM)
+        return HG_ISA_SCALAR;
+    if (!__get_cpuid_count(7, 0, &rest, &b7, &rest, &rest) || !(b7 & bit_AVX2))
+        return HG_ISA_SCALAR;
+    const bool avx512 = (b7 & (unsigned)AVX512) == (unsigned)AVX512 && (saved & ZMM) == ZMM;
+    return avx512 ? HG_ISA_AVX512 : HG_ISA_AVX2;
 }
 
-static bool confirmed_isa(hg_isa isa)
+/* The best of what the CPU says that cpuinfo knows of, too. */
+static hg_isa confirmed_isa(hg_isa isa)
 {
-    return isa != HG_ISA_AVX2 || (cpuinfo_has_x86_avx2() && cpuinfo_has_x86_fma3());
+    if (isa >= HG_ISA_AVX512 && cpuinfo_has_x86_avx512f() && cpuinfo_has_x86_avx512dq() &&
+        cpuinfo_has_x86_avx512bw() && cpuinfo_has_x86_avx512vl())
+        return HG_ISA_AVX512;
+    if (isa >= HG_ISA_AVX2 && cpuinfo_has_x86_avx2() && cpuinfo_has_x86_fma3()) return HG_ISA_AVX2;
+    return HG_ISA_SCALAR;
 }
 
 /* Data caches by the "deterministic cache parameters" leaf: 4 on Intel, 0x8000001D on AMD. */
@@ -92,9 +104,9 @@ static hg_isa own_isa(void)
     return getauxval(AT_HWCAP) & (1u << 1) ? HG_ISA_NEON : HG_ISA_SCALAR; /* HWCAP_ASIMD */
 }
 
-static bool confirmed_isa(hg_isa isa)
+static hg_isa confirmed_isa(hg_isa isa)
 {
-    return isa != HG_ISA_NEON || cpuinfo_has_arm_neon();
+    return isa == HG_ISA_NEON && !cpuinfo_has_arm_neon() ? HG_ISA_SCALAR : isa;
 }
 
 static void identify(hg_machine *m)
@@ -110,10 +122,9 @@ static hg_isa own_isa(void)
     return HG_ISA_SCALAR;
 }
 
-static bool confirmed_isa(hg_isa isa)
+static hg_isa confirmed_isa(hg_isa isa)
 {
-    (void)isa;
-    return true;
+    return isa;
 }
 
 static void identify(hg_machine *m)
@@ -162,8 +173,8 @@ static int64_t first_size(const struct cpuinfo_cache *caches, uint32_t count)
     return caches && count ? (int64_t)caches[0].size : 0;
 }
 
-/* Returns the cap that cpuinfo sets. Its getters abort the process when it could not initialise, so
- * they come after the check. */
+/* Returns the cap that cpuinfo sets, which is none if it is what the CPU says. Its getters abort
+ * the process when it could not initialise, so they come after the check. */
 static hg_isa ask_cpuinfo(hg_machine *m)
 {
     if (!cpuinfo_ready()) return HG_ISA_ANY;
@@ -184,7 +195,7 @@ static hg_isa ask_cpuinfo(hg_machine *m)
         snprintf(m->key, sizeof m->key, "aarch64-u%x-midr%x", (unsigned)uarch->uarch,
                  (unsigned)uarch->midr);
 #endif
-    return confirmed_isa(m->isa) ? HG_ISA_ANY : HG_ISA_SCALAR;
+    return confirmed_isa(m->isa);
 }
 
 void hg_cpu_detect(hg_machine *m)

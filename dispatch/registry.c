@@ -99,6 +99,6 @@ bool hg_isa_usable(hg_isa isa, hg_isa strongest, bool forced)
 
 const char *hg_isa_name(hg_isa isa)
 {
-    static const char *const names[] = {"any", "scalar", "neon", "avx2"};
+    static const char *const names[] = {"any", "scalar", "neon", "avx2", "avx512"};
     return (unsigned)isa < HG_COUNT(names) ? names[isa] : "unknown";
 }

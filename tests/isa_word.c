@@ -7,7 +7,7 @@
 
 bool isa_word(const char *word, hg_isa *isa)
 {
-    for (hg_isa i = HG_ISA_SCALAR; i <= HG_ISA_AVX2; i++)
+    for (hg_isa i = HG_ISA_SCALAR; i <= HG_ISA_AVX512; i++)
         if (strcmp(word, hg_isa_name(i)) == 0) return *isa = i, true;
     return false;
 }

@@ -4,7 +4,7 @@
 
 #include "hourglass/tuning.h"
 
-/* "scalar", "neon" or "avx2"; false: another word. */
+/* "scalar", "neon", "avx2" or "avx512"; false: another word. */
 bool isa_word(const char *word, hg_isa *isa);
 
 /* Whether the machine has what was asked for; says so if not. A cap that it does not reach would

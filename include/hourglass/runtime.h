@@ -39,7 +39,14 @@ typedef struct hg_log {
 } hg_log;
 
 /* Instruction sets, weakest first. NEON kernels run on x86 only in test builds. */
-typedef enum hg_isa { HG_ISA_ANY = 0, HG_ISA_SCALAR, HG_ISA_NEON, HG_ISA_AVX2 } hg_isa;
+/* AVX512 is F, BW, DQ and VL, as x86-64-v4 has them. */
+typedef enum hg_isa {
+    HG_ISA_ANY = 0,
+    HG_ISA_SCALAR,
+    HG_ISA_NEON,
+    HG_ISA_AVX2,
+    HG_ISA_AVX512
+} hg_isa;
 
 /* Zero-initialised: one thread, malloc, no log, environment and installed tables are read. */
 typedef struct hg_context_options {
@@ -59,7 +66,7 @@ typedef struct hg_context_options {
 /* A context holds the machine's description, the tuning tables, the executor and the allocator.
  * Any number of threads may use one. options may be NULL. Environment, unless ignored (or the
  * process is set-user-id):
- *   HG_ISA     scalar | neon | avx2: lowers the cap; an unknown word is logged and ignored
+ *   HG_ISA     scalar | neon | avx2 | avx512: lowers the cap; an unknown word is logged and ignored
  *   HG_KERNEL  a kernel name, as options.kernel
  *   HG_TABLE   files separated by ':', or "none"; default every .jsonl file in
  * $XDG_DATA_HOME/hourglass, where XDG_DATA_HOME defaults to $HOME/.local/share. Files are read in

@@ -55,6 +55,13 @@ HG_INLINE void v_store_first(float *p, vfloat v, size_t n)
 /* Past the caches; p is aligned to a vector. v_drain before another thread is told of it. */
 HG_INLINE void v_store_nontemporal(float *p, vfloat v) { _mm256_stream_ps(p, v); }
 
+/* A cache line of v. */
+HG_INLINE void v_store_line_nontemporal(float *p, vfloat v)
+{
+    v_store_nontemporal(p, v);
+    v_store_nontemporal(p + VL, v);
+}
+
 HG_INLINE void v_drain(void) { _mm_sfence(); }
 
 /* Keeps v in a register. Otherwise gcc may repeat a load that several operations share, as an

@@ -55,6 +55,17 @@ HG_INLINE void v_store_tail(float *p, vfloat v, vtail tail) { v_store_first(p, v
  * no such store for one vector. */
 HG_INLINE void v_store_nontemporal(float *p, vfloat v) { vst1q_f32(p, v); }
 
+/* A cache line of v; pairs of vectors have such a store. */
+HG_INLINE void v_store_line_nontemporal(float *p, vfloat v)
+{
+    for (int i = 0; i < 4; i += 2)
+#if defined(__aarch64__)
+        __asm__ volatile("stnp %q0, %q0, [%1]" : : "w"(v), "r"(p + i * VL) : "memory");
+#else
+        vst1q_f32(p + i * VL, v), vst1q_f32(p + i * VL + VL, v);
+#endif
+}
+
 HG_INLINE void v_drain(void) {}
 
 /* Keeps v in one register from here on, and in this place among other instructions like it. */
