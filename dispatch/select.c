@@ -43,9 +43,7 @@ static bool within_limits(const hg_limits *l, const hg_problem *p)
     if (l->same_channels && p->out.c != p->in.c) return false;
     if (l->no_adaptive && p->pool.adaptive) return false;
     if (l->exact_factor && (p->out.h % p->in.h != 0 || p->out.w % p->in.w != 0)) return false;
-    if (l->resize_mode && (int)p->resize.mode + 1 != l->resize_mode) return false;
-    if (l->min_channels && p->in.c < l->min_channels) return false;
-    return !l->max_channels || p->in.c <= l->max_channels;
+    return !l->resize_mode || (int)p->resize.mode + 1 == l->resize_mode;
 }
 
 static bool eligible(const hg_context *context, const hg_kernel *k, const hg_problem *p,

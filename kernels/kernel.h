@@ -18,7 +18,7 @@
  * Printed as "block=4 split=1". Results never depend on them, except through the order of sums. */
 typedef struct hg_config {
     int32_t block; /* rows or tiles per range of work, or per cache block */
-    int32_t split; /* which axis is cut first */
+    int32_t split; /* how much of the channels a range takes: the algorithm says in what unit */
     int32_t store; /* 0 plain, 1 non-temporal stores */
     int32_t ahead; /* 1 = input, or output, is prefetched by software */
     int32_t pack;  /* 1 = the input under a range is copied side by side, group by group */
@@ -40,7 +40,6 @@ typedef struct hg_limits {
     bool exact_factor;                  /* resize2d: out is a whole multiple of in, both axes */
     int8_t group_channels;              /* convolutions: input and output channels of a group */
     int8_t resize_mode;                 /* resize2d: 1 + hg_resize_mode */
-    int64_t min_channels, max_channels; /* of the input */
 } hg_limits;
 
 /* Memory and work of one plan, in bytes and ranges. Stages run one after the other; the ranges of

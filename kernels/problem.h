@@ -21,9 +21,9 @@ typedef enum hg_op {
     HG_OP_COUNT
 } hg_op;
 
-/* Kernels need top and left only, which may be negative in conv_transpose2d; there bottom and right
- * are what the output size implies. In pooling they are the padding asked for, which windows may
- * fall short of or exceed: averages that count padding read them. */
+/* top and left may be negative in conv_transpose2d; there bottom and right are what the output size
+ * implies. In pooling they are the padding asked for, which windows may fall short of or exceed:
+ * averages that count padding read them. */
 typedef struct hg_pad {
     int64_t top, left, bottom, right;
 } hg_pad;

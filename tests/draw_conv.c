@@ -8,7 +8,7 @@ static const int64_t kernels[] = {1, 1, 2, 3, 3, 3, 3, 4, 5, 6, 7, 11},
 static void draw_groups(const hg_kernel *k, rng *r, hg_filter_desc *f)
 {
     const hg_limits *l = &k->limits;
-    const int64_t c = draw_channels(r, l->min_channels, l->max_channels);
+    const int64_t c = draw_channels(r, 1, 0);
     const int64_t roll = rng_in(r, 0, 99);
     if (l->group_channels) {
         f->groups = c / l->group_channels + 1;
@@ -24,13 +24,8 @@ static void draw_groups(const hg_kernel *k, rng *r, hg_filter_desc *f)
         f->out_channels = c * (l->same_channels || rest < 5 ? 1 : rest < 8 ? 2 : 3);
     } else if (!l->one_group && roll < 55) {
         const int64_t g = rng_in(r, 2, 4);
-        if (l->min_channels || l->max_channels) {
-            if (c % g) return;
-            f->out_channels = g * draw_channels(r, 1, 17);
-        } else {
-            f->in_channels = g * draw_channels(r, 1, 17);
-            f->out_channels = l->same_channels ? f->in_channels : g * draw_channels(r, 1, 17);
-        }
+        f->in_channels = g * draw_channels(r, 1, 17);
+        f->out_channels = l->same_channels ? f->in_channels : g * draw_channels(r, 1, 17);
         f->groups = g;
     }
 }
