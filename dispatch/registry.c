@@ -10,7 +10,9 @@
     X(unpool2d_ref)                                                                                \
     X(resize2d_ref)
 /* Those that are compiled once per instruction set: kernels/OPERATOR/LAYOUT/STEM.simd.c. */
-#define SIMD(X, isa) X(pool2d_nhwc_max_3x3s2##isa)
+#define SIMD(X, isa)                                                                               \
+    X(conv2d_nhwc_winograd##isa)                                                                   \
+    X(pool2d_nhwc_max_3x3s2##isa)
 #if defined(HG_WITH_AVX2)
 #define AVX2(X)                                                                                    \
     SIMD(X, _avx2)                                                                                 \
@@ -18,7 +20,6 @@
     X(direct_avx2)                                                                                 \
     X(direct_dot_avx2)                                                                             \
     X(direct_nchw_avx2)                                                                            \
-    X(winograd_avx2)                                                                               \
     X(depthwise_avx2)                                                                              \
     X(depthwise_nchw_avx2)                                                                         \
     X(grouped_avx2)                                                                                \
@@ -44,7 +45,6 @@
     X(direct_neon)                                                                                 \
     X(direct_dot_neon)                                                                             \
     X(direct_nchw_neon)                                                                            \
-    X(winograd_neon)                                                                               \
     X(depthwise_neon)                                                                              \
     X(depthwise_nchw_neon)                                                                         \
     X(grouped_neon)                                                                                \

@@ -105,7 +105,7 @@ struct hg_pool_planes_args;
 struct hg_unpool_args;
 struct hg_resize_steps;
 struct hg_resize_plane_args;
-struct hg_winograd_steps;
+struct hg_winograd_ukernels;
 
 struct hg_kernel {
     const char
@@ -133,7 +133,7 @@ struct hg_kernel {
         void (*unpool)(const struct hg_unpool_args *args);
         const struct hg_resize_steps *resize;
         void (*resize_plane)(const struct hg_resize_plane_args *args);
-        const struct hg_winograd_steps *winograd;
+        const struct hg_winograd_ukernels *winograd;
     } run;
 };
 

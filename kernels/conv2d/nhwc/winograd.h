@@ -23,14 +23,14 @@ enum { HG_WINOGRAD_SUM = 512 };
 typedef struct hg_winograd_out {
     float *const *out;            /* [m*m], row-major; NULL: outside the output, not written */
     const float *const *residual; /* [m*m], or NULL */
-    const float *bias;            /* channels rounded up to 8 are readable */
+    const float *bias;            /* readable up to the next whole vector */
     size_t channels;
     float slope, min, max;
 } hg_winograd_out;
 
-/* The steps of one F(m x m, r x r), for one ISA. The rows of a tile are picked by `mr` at a
- * time in `multiply`: blocks of tiles are best a multiple of it. */
-typedef struct hg_winograd_steps {
+/* The microkernels of one F(m x m, r x r). `multiply` takes tiles `mr` at a time: blocks are best a
+ * multiple of it. */
+typedef struct hg_winograd_ukernels {
     int m, r, stride, mr;
     bool relaxed; /* loses a digit more than HG_DEFAULT promises: points +-1/2 */
     /* At plan time, one input channel: u[p*plane + k] = (G g G^T)[p] of filter k < lanes <= NR, its
@@ -38,7 +38,7 @@ typedef struct hg_winograd_steps {
     void (*filters)(double (*g)[HG_WINOGRAD_MAX_R], const float *filter, size_t step, size_t lanes,
                     float *u, size_t plane);
     /* d = the a x a pixels at pixel[], `channels` floats each:
-     *     v[p*plane + c] = (B^T d B)[p] for c < channels rounded up to 8, 0 in the excess */
+     *     v[p*plane + c] = (B^T d B)[p] for c < channels rounded up to a vector, 0 in the excess */
     void (*input)(const float *const *pixel, size_t channels, float *v, size_t plane);
     /* One plane: product[t*ldp + k] = sum over c of v[t*ldv + c] * u[(k/NR*channels + c)*NR + k%NR]
      *     for t < tiles, k < panels*NR. u is 64-byte aligned. Sums of HG_WINOGRAD_SUM channels are
@@ -47,9 +47,8 @@ typedef struct hg_winograd_steps {
                      float *product, size_t ldp, size_t tiles);
     /* m = product[p*plane + k]: writes post(A^T m A + bias + residual). */
     void (*output)(const float *product, size_t plane, const hg_winograd_out *to);
-} hg_winograd_steps;
+} hg_winograd_ukernels;
 
-extern const hg_algorithm hg_winograd;
-extern const hg_kernel hg_winograd_avx2[], hg_winograd_neon[];
+extern const hg_algorithm hg_conv2d_nhwc_winograd;
 
 #endif
