@@ -11,7 +11,10 @@
     X(resize2d_ref)
 /* Those that are compiled once per instruction set: kernels/OPERATOR/LAYOUT/STEM.simd.c. */
 #define SIMD(X, isa)                                                                               \
+    X(conv2d_nhwc_depthwise##isa)                                                                  \
+    X(conv2d_nhwc_grouped##isa)                                                                    \
     X(conv2d_nhwc_winograd##isa)                                                                   \
+    X(conv_transpose2d_nhwc_depthwise_phases##isa)                                                 \
     X(pool2d_nhwc_max_3x3s2##isa)
 #if defined(HG_WITH_AVX2)
 #define AVX2(X)                                                                                    \
@@ -20,9 +23,7 @@
     X(direct_avx2)                                                                                 \
     X(direct_dot_avx2)                                                                             \
     X(direct_nchw_avx2)                                                                            \
-    X(depthwise_avx2)                                                                              \
     X(depthwise_nchw_avx2)                                                                         \
-    X(grouped_avx2)                                                                                \
     X(pool2d_avx2)                                                                                 \
     X(pool_k2s2_avx2)                                                                              \
     X(pool_global_avx2)                                                                            \
@@ -45,9 +46,7 @@
     X(direct_neon)                                                                                 \
     X(direct_dot_neon)                                                                             \
     X(direct_nchw_neon)                                                                            \
-    X(depthwise_neon)                                                                              \
     X(depthwise_nchw_neon)                                                                         \
-    X(grouped_neon)                                                                                \
     X(pool2d_neon)                                                                                 \
     X(pool_k2s2_neon)                                                                              \
     X(pool_global_neon)                                                                            \

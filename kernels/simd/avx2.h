@@ -8,7 +8,7 @@
 
 #include <immintrin.h>
 
-enum { HG_SIMD_ISA = HG_ISA_AVX2, VL = 8 };
+enum { HG_SIMD_ISA = HG_ISA_AVX2, VL = 8, V_REGISTERS = 16 };
 
 typedef __m256 vfloat;
 typedef __m256i vint, vlong, vplaces;
@@ -141,10 +141,15 @@ HG_INLINE vfloat v_fma_by(float factor, vfloat v, vfloat c)
     return _mm256_fmadd_ps(_mm256_set1_ps(factor), v, c);
 }
 
-/* Between low and high; NaN stays. vminps and vmaxps return their second operand on NaN. */
+/* At least low, at most high, both; NaN stays: vminps and vmaxps return their second operand on it.
+ */
+HG_INLINE vfloat v_at_least(vfloat v, vfloat low) { return _mm256_max_ps(low, v); }
+
+HG_INLINE vfloat v_at_most(vfloat v, vfloat high) { return _mm256_min_ps(high, v); }
+
 HG_INLINE vfloat v_clamp(vfloat v, vfloat low, vfloat high)
 {
-    return _mm256_min_ps(high, _mm256_max_ps(low, v));
+    return v_at_most(v_at_least(v, low), high);
 }
 
 /* later > earlier ? later : earlier. vmaxps returns its second operand for ties and for NaN. */

@@ -16,7 +16,7 @@
 
 #include <math.h>
 
-enum { HG_SIMD_ISA = HG_ISA_NEON, VL = 4 };
+enum { HG_SIMD_ISA = HG_ISA_NEON, VL = 4, V_REGISTERS = 32 };
 
 typedef float32x4_t vfloat;
 typedef int32x4_t vint;
@@ -186,10 +186,14 @@ HG_INLINE vfloat v_fma_lane(vfloat a, vfloat b, int lane, vfloat c)
     }
 }
 
-/* Between low and high; NaN stays. */
+/* At least low, at most high, both; NaN stays. */
+HG_INLINE vfloat v_at_least(vfloat v, vfloat low) { return vmaxq_f32(v, low); }
+
+HG_INLINE vfloat v_at_most(vfloat v, vfloat high) { return vminq_f32(v, high); }
+
 HG_INLINE vfloat v_clamp(vfloat v, vfloat low, vfloat high)
 {
-    return vminq_f32(vmaxq_f32(v, low), high);
+    return v_at_most(v_at_least(v, low), high);
 }
 
 /* later > earlier ? later : earlier. vmaxq would lose the first of two zeros. */

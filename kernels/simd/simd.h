@@ -3,7 +3,7 @@
  * A kernel source STEM.simd.c begins with this file. The build compiles it once per instruction
  * set, with HG_SIMD naming the header (kernels/meson.build). Words are functions, always inlined:
  *
- *     VL                         float lanes of a vector
+ *     VL, V_REGISTERS            float lanes of a vector, vectors that there are
  *     vfloat vint vlong          VL floats, VL 32-bit integers, VL / 2 64-bit integers
  *     vmask                      a truth per lane
  *     vtail                      the first n < VL lanes, made once before a loop

@@ -1,0 +1,28 @@
+/* Depthwise convolution. Contract: depthwise.h. */
+#include "kernels/conv2d/nhwc/depthwise_rows.h"
+
+/* Window, stride, revision. */
+#define TILES(X)                                                                                   \
+    X(3, 1, 4)                                                                                     \
+    X(3, 2, 4)                                                                                     \
+    X(5, 1, 4)                                                                                     \
+    X(5, 2, 4)                                                                                     \
+    X(7, 1, 2)
+
+#define FUNCTION(size, step, revision)                                                             \
+    static void k##size##s##step(const hg_depthwise_args *a)                                       \
+    {                                                                                              \
+        hg_depthwise_rows(a, size, step);                                                          \
+    }
+TILES(FUNCTION)
+
+#define ROW(size, step, revision)                                                                  \
+    {HG_ROW(conv2d, nhwc, "depthwise" #size "x" #size "s" #step), .rev = revision,                 \
+     .limits = {.kernel = {size, size}, .stride = {step, step}, .depthwise = true},                \
+     .algorithm = &hg_conv2d_nhwc_depthwise, .run.depthwise = k##size##s##step},
+
+const hg_kernel HG_ROWS(conv2d_nhwc_depthwise)[] = {
+    TILES(ROW){HG_ROW(conv2d, nhwc, "depthwise"), .rev = 4, .limits = {.depthwise = true},
+               .algorithm = &hg_conv2d_nhwc_depthwise, .run.depthwise = hg_depthwise_windows},
+    {.name = NULL},
+};

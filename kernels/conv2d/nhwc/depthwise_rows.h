@@ -1,0 +1,210 @@
+/* Rows of depthwise outputs over the vector vocabulary, for conv2d and the phases of
+ * conv_transpose2d. Contract of both functions offered here, hg_depthwise_rows and
+ * hg_depthwise_windows: hg_depthwise_args in depthwise.h. */
+#ifndef HG_DEPTHWISE_ROWS_H
+#define HG_DEPTHWISE_ROWS_H
+
+#include "kernels/conv2d/nhwc/depthwise_finish.h"
+
+enum {
+    PX = 7, /* outputs of a step: the usual widths 7, 14, 28, 56 and 112 are multiples of it */
+    PX_SMALL = 4, /* what is left of a row */
+    MAX_KW = 7,
+    NV = 4 /* vectors of one output side by side under any window, to hide the latency of the FMA */
+};
+
+/* ---- Windows of any size ---- */
+
+/* One output under the taps `cols`, `vectors` vectors of channels. */
+HG_INLINE void window(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
+                      hg_span cols, size_t c, vtail tail, bool whole, int vectors)
+{
+    const int64_t at = hg_block_begin(a, c);
+    const float *row = l->input + at;
+    if (cols.end) row += (x * a->stride - a->left + cols.begin * a->dilation) * a->pixel_step;
+    const float *weights[NV];
+    vfloat vacc[NV];
+    HG_UNROLL
+    for (int v = 0; v < vectors; v++) {
+        weights[v] = hg_block_weights(a, l, c + (size_t)v * VL);
+        vacc[v] = v_load(a->bias + at + v * VL);
+    }
+    for (int64_t r = 0; r < l->rows; r++, row += a->row_step) {
+        const float *input = row;
+        for (int64_t k = cols.begin; k < cols.end; k++) {
+            HG_UNROLL
+            for (int v = 0; v < vectors; v++) {
+                const vfloat vk = v_load(weights[v] + r * a->weight_step + k * BLOCK);
+                vacc[v] = v_fma(v_load_part(input + v * VL, tail, whole), vk, vacc[v]);
+            }
+            input += a->dilation * a->pixel_step;
+        }
+    }
+    HG_UNROLL
+    for (int v = 0; v < vectors; v++)
+        hg_depthwise_finish(a, l, x, at + v * VL, vacc + v, 1, tail, whole, false);
+}
+
+static void hg_depthwise_windows(const hg_depthwise_args *args)
+{
+    const hg_depthwise_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
+    const size_t channels = a->channels, end = a->overlap ? HG_ROUND_UP(channels, BLOCK) : 0;
+    const vtail tail = v_tail(channels % VL);
+    for (int64_t i = 0; i < a->line_count * a->count; i++) {
+        const hg_depthwise_line line = a->lines[i / a->count], *l = &line;
+        const int64_t x = i % a->count;
+        const hg_span cols =
+            hg_taps_inside(x * a->stride - a->left, a->cols, a->dilation, a->width);
+        size_t c = 0;
+        for (; c + NV * VL <= channels; c += NV * VL) window(a, l, x, cols, c, tail, true, NV);
+        for (; c < end || (VECTORS > 1 && c + VL <= channels); c += VL)
+            window(a, l, x, cols, c, tail, true, 1);
+        if (c < channels) window(a, l, x, cols, c, tail, false, 1);
+    }
+}
+
+/* ---- Windows of KW columns, by steps of outputs that share their inputs ---- */
+
+/* How a step of outputs lies on the input. A constant wherever it is passed. */
+typedef enum hg_depthwise_edge {
+    INSIDE,     /* every column is inside */
+    LEFT,       /* the first KW / 2 columns are padding */
+    RIGHT,      /* the last KW / 2 columns are padding */
+    LEFT_RIGHT, /* both */
+    TESTED      /* anything else: each column is tested */
+} hg_depthwise_edge;
+
+/* The cache lines at channel c under the px outputs after those from x on, in the rows of taps that
+ * the row of outputs above has not read. px, KW and STRIDE are constants. */
+HG_INLINE void fetch_ahead(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
+                           int64_t c, int px, int KW, int STRIDE)
+{
+    enum { CACHELINE = 16 }; /* channels */
+    if (c % CACHELINE) return;
+    const int64_t next = ((x + px - 1) * STRIDE + KW - a->left) * a->pixel_step + c;
+    for (int64_t r = HG_MAX(l->rows - STRIDE, 0); r < l->rows; r++) {
+        HG_UNROLL
+        for (int i = 0; i < px * STRIDE; i++)
+            hg_prefetch(l->input, next + r * a->row_step + i * a->pixel_step);
+    }
+}
+
+/* Outputs x .. x + px - 1, `vectors` vectors of channels. Each input is loaded once per row of taps
+ * and serves every output that it lies under:
+ *
+ *     KW = 3, STRIDE = 1:   column  0  1  2  3  4  5
+ *                           output  0  0  0
+ *                                      1  1  1
+ *                                         2  2  2
+ *                                            3  3  3
+ *
+ * The KW weights of a row of taps stay in registers. AVX2: 7 at most with PX sums and an input, and
+ * with px = PX a step makes fewer loads than products, which leaves the FMA units as its bound.
+ * NEON: two vectors, a block of packed weights, load in pairs and give the 12 sums in flight that
+ * three multiply-add pipes of latency 4 want: with px = PX and KW = 7, 14 sums, 14 weights and 2
+ * inputs in 32 registers. px, vectors, where, KW and STRIDE are constants. */
+HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
+                    const float *weights, int64_t at, vtail tail, bool whole, int vectors,
+                    hg_depthwise_edge where, int px, int KW, int STRIDE)
+{
+    const int columns = (px - 1) * STRIDE + KW;
+    const int begin = where == LEFT || where == LEFT_RIGHT ? KW / 2 : 0;
+    const int end = columns - (where == RIGHT || where == LEFT_RIGHT ? KW / 2 : 0);
+    const float *row = l->input + (x * STRIDE - a->left + begin) * a->pixel_step + at;
+    const float *bias = a->bias + at;
+    vfloat vacc[VECTORS][PX];
+    HG_UNROLL
+    for (int j = 0; j < px; j++) {
+        HG_UNROLL
+        for (int v = 0; v < vectors; v++) vacc[v][j] = v_load(bias + v * VL);
+        __asm__("" : "+r"(bias)); /* loads again: copies may take the multiply-adds' pipes */
+    }
+    for (int64_t r = 0; r < l->rows; r++) {
+        vfloat vk[MAX_KW][VECTORS];
+        HG_UNROLL
+        for (int k = 0; k < KW; k++) {
+            HG_UNROLL
+            for (int v = 0; v < vectors; v++) vk[k][v] = v_load(weights + k * BLOCK + v * VL);
+        }
+        const float *input = row; /* stepped: one register instead of a pointer per column */
+        HG_UNROLL
+        for (int i = begin; i < end; i++, input += a->pixel_step) {
+            const int64_t ix = x * STRIDE - a->left + i;
+            if (where == TESTED && (uint64_t)ix >= (uint64_t)a->width) continue;
+            const bool shared = i % STRIDE < KW - STRIDE && i >= STRIDE && i < columns - STRIDE;
+            HG_UNROLL
+            for (int v = 0; v < vectors; v++) {
+                const vfloat vload = v_load_part(input + v * VL, tail, whole);
+                const vfloat vi = shared ? v_keep(vload) : vload;
+                HG_UNROLL
+                for (int j = 0; j < px; j++) {
+                    const int k = i - j * STRIDE; /* the tap of output j on this column */
+                    if (k >= 0 && k < KW) vacc[v][j] = v_fma(vi, vk[k][v], vacc[v][j]);
+                }
+            }
+        }
+        row += a->row_step;
+        weights += a->weight_step;
+    }
+    HG_UNROLL
+    for (int v = 0; v < vectors; v++)
+        hg_depthwise_finish(a, l, x, at + v * VL, vacc[v], px, tail, whole,
+                            V_REGISTERS < 32 && KW * STRIDE > 3);
+}
+
+/* px outputs from x on, all rows and channels. px, where, KW and STRIDE are constants. */
+HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, hg_depthwise_edge where, int px, int KW,
+                     int STRIDE)
+{
+    const hg_depthwise_edge tested = where == INSIDE ? INSIDE : TESTED; /* one body: rare cases */
+    const int64_t channels = (int64_t)a->channels;
+    const vtail tail = v_tail(a->channels % VL);
+    for (int64_t i = 0; i < a->line_count; i++) {
+        const hg_depthwise_line line = a->lines[i], *l = &line;
+        const float *weights = l->weights;
+        int64_t c = 0;
+        if (a->overlap)
+            for (; c < channels; c += BLOCK, weights += a->block_step) {
+                if (a->ahead && STRIDE == 2) fetch_ahead(a, l, x, c, px, KW, STRIDE);
+                step(a, l, x, weights, HG_MIN(c, channels - BLOCK), tail, true, VECTORS, where, px,
+                     KW, STRIDE);
+            }
+        for (; VECTORS > 1 && c + VL <= channels; c += VL)
+            step(a, l, x, weights + c, c, tail, true, 1, tested, px, KW, STRIDE);
+        if (c < channels) step(a, l, x, weights + c, c, tail, false, 1, tested, px, KW, STRIDE);
+    }
+}
+
+/* KW and STRIDE are constants. */
+HG_INLINE void hg_depthwise_rows(const hg_depthwise_args *args, int KW, int STRIDE)
+{
+    if (args->count < PX_SMALL) {
+        hg_depthwise_windows(args);
+        return;
+    }
+    const hg_depthwise_args copy = *args, *a = &copy;
+    for (int64_t begin = 0, px; begin < a->count; begin += px) {
+        const int64_t left = a->count - begin;
+        /* 8 left: 4 + 4, not 7 + 4 */
+        px = left > PX_SMALL && left != 2 * PX_SMALL && a->count >= PX ? PX : PX_SMALL;
+        const int64_t x = HG_MIN(begin, a->count - px); /* the last step repeats some outputs */
+        const int64_t before = a->left - x * STRIDE;    /* columns of padding */
+        const int64_t after = (px - 1) * STRIDE + KW - before - a->width;
+        const bool inside = before <= 0 && after <= 0;
+        if (px == PX_SMALL)
+            inside ? steps(a, x, INSIDE, PX_SMALL, KW, STRIDE)
+                   : steps(a, x, TESTED, PX_SMALL, KW, STRIDE);
+        else if (inside)
+            steps(a, x, INSIDE, PX, KW, STRIDE);
+        else if (before == KW / 2 && after <= 0)
+            steps(a, x, LEFT, PX, KW, STRIDE);
+        else if (before <= 0 && after == KW / 2)
+            steps(a, x, RIGHT, PX, KW, STRIDE);
+        else if (before == KW / 2 && after == KW / 2)
+            steps(a, x, LEFT_RIGHT, PX, KW, STRIDE);
+        else
+            steps(a, x, TESTED, PX, KW, STRIDE);
+    }
+}
+
+#endif

@@ -1,0 +1,19 @@
+/* Phases of transposed depthwise convolution, on the microkernels of conv2d. Contract:
+ * kernels/conv2d/nhwc/depthwise.h. */
+#include "kernels/conv2d/nhwc/depthwise_rows.h"
+
+/* The phases of most transposed convolutions have windows of 2. */
+static void phase(const hg_depthwise_args *a)
+{
+    if (a->cols == 2 && a->dilation == 1)
+        hg_depthwise_rows(a, 2, 1);
+    else
+        hg_depthwise_windows(a);
+}
+
+const hg_kernel HG_ROWS(conv_transpose2d_nhwc_depthwise_phases)[] = {
+    {HG_ROW(conv_transpose2d, nhwc, "depthwise_phases"), .rev = 3,
+     .limits = {.depthwise = true, .same_channels = true},
+     .algorithm = &hg_conv_transpose2d_nhwc_depthwise_phases, .run.depthwise = phase},
+    {.name = NULL},
+};
