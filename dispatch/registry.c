@@ -11,6 +11,7 @@
     X(resize2d_ref)
 /* Those that are compiled once per instruction set: kernels/OPERATOR/LAYOUT/STEM.simd.c. */
 #define SIMD(X, isa)                                                                               \
+    X(conv2d_nchw_depthwise##isa)                                                                  \
     X(conv2d_nhwc_depthwise##isa)                                                                  \
     X(conv2d_nhwc_grouped##isa)                                                                    \
     X(conv2d_nhwc_winograd##isa)                                                                   \
@@ -23,7 +24,6 @@
     X(direct_avx2)                                                                                 \
     X(direct_dot_avx2)                                                                             \
     X(direct_nchw_avx2)                                                                            \
-    X(depthwise_nchw_avx2)                                                                         \
     X(pool2d_avx2)                                                                                 \
     X(pool_k2s2_avx2)                                                                              \
     X(pool_global_avx2)                                                                            \
@@ -46,7 +46,6 @@
     X(direct_neon)                                                                                 \
     X(direct_dot_neon)                                                                             \
     X(direct_nchw_neon)                                                                            \
-    X(depthwise_nchw_neon)                                                                         \
     X(pool2d_neon)                                                                                 \
     X(pool_k2s2_neon)                                                                              \
     X(pool_global_neon)                                                                            \

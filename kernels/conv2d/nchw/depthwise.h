@@ -4,13 +4,16 @@
 
 #include "kernels/kernel.h"
 
-enum { HG_DEPTHWISE_LANES = 8, HG_DEPTHWISE_LOADS = 4 }; /* outputs of a tile; loads of a row */
+enum { HG_DEPTHWISE_NCHW_LOADS = 4 }; /* of a row of a vector of outputs, at most */
 
-/* Column of load number i of a tile, from that under its first output: for stride 2 vectors come in
- * pairs from -1 and from 1 on. */
-HG_INLINE int64_t hg_depthwise_load_column(int i, int64_t stride)
+/* Outputs of a row of a tile, W below: a vector, or two of the short ones. */
+#define HG_DEPTHWISE_NCHW_TILE(lanes) HG_MAX(lanes, 8)
+
+/* Column of load number i of vector v of a tile, from that under the tile's first output: for
+ * stride 2 vectors come in pairs from -1 and from 1 on. */
+HG_INLINE int64_t hg_depthwise_nchw_column(int v, int i, int64_t stride, int lanes)
 {
-    return stride == 1 ? HG_MIN(i, 2) : i / 2 * 2 - 1 + i % 2 * HG_DEPTHWISE_LANES;
+    return v * lanes * stride + (stride == 1 ? HG_MIN(i, 2) : i / 2 * 2 - 1 + i % 2 * lanes);
 }
 
 /* Some rows of one output plane, for a 3x3 window without dilation (K = 3):
@@ -24,13 +27,13 @@ HG_INLINE int64_t hg_depthwise_load_column(int i, int64_t stride)
  *         if (residual) v += residual[y*residual_row + x]
  *         out[y*out_row + x] = post(v)
  *
- * width is at least 8. zeros are in_width zeros, read in place of rows outside. masks are those of
- * the loads of each tile of 8 outputs, the last of which ends with the row: lanes outside the width
- * are 0. Nothing else is read or written. */
+ * width is at least W. zeros are in_width zeros, read in place of rows outside. masks are those of
+ * the loads of each tile, the last of which ends with the row: lanes outside the width are 0.
+ * Nothing else is read or written. */
 typedef struct hg_depthwise_plane {
     const float *input; /* row 0 */
     const float *zeros;
-    const int32_t *masks; /* [tile][load][lane] */
+    const int32_t *masks; /* [tile][vector][load][lane] */
     int64_t in_row, in_height, in_width;
     int64_t first, left; /* first may be negative */
     const float *weights;
@@ -42,6 +45,6 @@ typedef struct hg_depthwise_plane {
     float slope, min, max;
 } hg_depthwise_plane;
 
-extern const hg_algorithm hg_depthwise_nchw;
+extern const hg_algorithm hg_conv2d_nchw_depthwise;
 
 #endif

@@ -1,11 +1,11 @@
 /* Depthwise convolution on NCHW tensors: planes, blocks of rows and ranges. Contract of the
- * microkernels: depthwise_nchw.h.
+ * microkernels: depthwise.h.
  *
  *     for block of output rows, over all planes         config.block rows: one range of work
  *         microkernel: for rows, for vectors of columns
  *
  * Weights are used as they come. The tables are masks, and a row of zeros. */
-#include "kernels/conv2d/depthwise_nchw.h"
+#include "kernels/conv2d/nchw/depthwise.h"
 
 #include <string.h>
 
@@ -14,9 +14,13 @@
 enum {
     OUTPUT_BYTES = 32 << 10, /* of a range */
     ROWS = 4,                /* of a block at least */
-    LANES = HG_DEPTHWISE_LANES,
-    IN_LANES = 4 /* inputs of a row at least: a vector of NEON, which has no masks */
+    SHORT = 4                /* lanes of vectors that have no masks */
 };
+
+static int lanes_of(const hg_kernel *k)
+{
+    return hg_isa_model_of(k->isa)->lanes;
+}
 
 static int64_t block_of(const hg_problem *p, const hg_config *c)
 {
@@ -24,10 +28,12 @@ static int64_t block_of(const hg_problem *p, const hg_config *c)
     return c->block > 0 ? c->block : HG_MAX(HG_CEIL_DIV(OUTPUT_BYTES, row_bytes), ROWS);
 }
 
-/* Narrower rows would leave lanes idle: repacking to NHWC is faster. */
+/* Narrower rows would leave lanes idle: repacking to NHWC is faster. Vectors without masks must
+ * find their lanes inside the input. */
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
-    return p->out.w >= LANES && (k->isa == HG_ISA_AVX2 || p->in.w >= IN_LANES);
+    const int lanes = lanes_of(k);
+    return p->out.w >= HG_DEPTHWISE_NCHW_TILE(lanes) && (lanes > SHORT || p->in.w >= lanes);
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
@@ -35,32 +41,34 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     return hg_conv_cost(p, hg_problem_flops(p), 0.5 * hg_isa_model_of(k->isa)->rate);
 }
 
-static int64_t mask_words(const hg_problem *p)
+static int64_t mask_words(const hg_problem *p, const hg_kernel *k)
 {
-    return HG_CEIL_DIV(p->out.w, LANES) * HG_DEPTHWISE_LOADS * LANES;
+    const int tile = HG_DEPTHWISE_NCHW_TILE(lanes_of(k));
+    return HG_CEIL_DIV(p->out.w, tile) * HG_DEPTHWISE_NCHW_LOADS * tile;
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
-    (void)k;
     const int64_t rows = p->out.n * p->out.c * p->out.h;
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(p->out.c * p->kernel.h * p->kernel.w),
-                        .tables = sizeof(float) * (size_t)(mask_words(p) + p->in.w),
+                        .tables = sizeof(float) * (size_t)(mask_words(p, k) + p->in.w),
                         .stages = 1,
                         .ranges = {HG_CEIL_DIV(rows, block_of(p, c))}};
 }
 
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
-    (void)k, (void)c;
+    (void)c;
+    const int lanes = lanes_of(k), tile = HG_DEPTHWISE_NCHW_TILE(lanes);
     int32_t *mask = tables;
-    for (int64_t tile = 0; tile < p->out.w; tile += LANES)
-        for (int i = 0; i < HG_DEPTHWISE_LOADS; i++)
-            for (int64_t lane = 0; lane < LANES; lane++) {
-                const int64_t x = HG_MIN(tile, p->out.w - LANES) * p->stride.w - p->pad.left;
-                const int64_t column = x + hg_depthwise_load_column(i, p->stride.w) + lane;
-                *mask++ = column >= 0 && column < p->in.w ? -1 : 0;
-            }
+    for (int64_t begin = 0; begin < p->out.w; begin += tile)
+        for (int i = 0; i < tile / lanes * HG_DEPTHWISE_NCHW_LOADS; i++) {
+            const int64_t first = HG_MIN(begin, p->out.w - tile) * p->stride.w - p->pad.left;
+            const int v = i / HG_DEPTHWISE_NCHW_LOADS, load = i % HG_DEPTHWISE_NCHW_LOADS;
+            const int64_t column = first + hg_depthwise_nchw_column(v, load, p->stride.w, lanes);
+            for (int64_t x = column; x < column + lanes; x++)
+                *mask++ = x >= 0 && x < p->in.w ? -1 : 0;
+        }
     memset(mask, 0, sizeof(float) * (size_t)p->in.w);
 }
 
@@ -84,7 +92,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const hg_strides *si = &p->in.strides, *so = &p->out.strides, *sr = &p->residual_strides;
     const int64_t taps = p->kernel.h * p->kernel.w, multiplier = p->out.c / p->in.c;
     const int32_t *masks = t->tables;
-    hg_depthwise_plane plane = {.zeros = (const float *)(masks + mask_words(p)),
+    hg_depthwise_plane plane = {.zeros = (const float *)(masks + mask_words(p, t->kernel)),
                                 .masks = masks,
                                 .in_row = si->h,
                                 .in_height = p->in.h,
@@ -112,11 +120,11 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     }
 }
 
-const hg_algorithm hg_depthwise_nchw = {.name = "depthwise_nchw",
-                                        .supports = supports,
-                                        .cost = cost,
-                                        .size = size,
-                                        .form = form,
-                                        .pack = pack,
-                                        .prepare = prepare,
-                                        .run = run};
+const hg_algorithm hg_conv2d_nchw_depthwise = {.name = "depthwise",
+                                               .supports = supports,
+                                               .cost = cost,
+                                               .size = size,
+                                               .form = form,
+                                               .pack = pack,
+                                               .prepare = prepare,
+                                               .run = run};
