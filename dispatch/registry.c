@@ -12,6 +12,7 @@
 /* Those that are compiled once per instruction set: kernels/OPERATOR/LAYOUT/STEM.simd.c. */
 #define SIMD(X, isa)                                                                               \
     X(conv2d_nchw_depthwise##isa)                                                                  \
+    X(conv2d_nchw_direct##isa)                                                                     \
     X(conv2d_nhwc_depthwise##isa)                                                                  \
     X(conv2d_nhwc_grouped##isa)                                                                    \
     X(conv2d_nhwc_winograd##isa)                                                                   \
@@ -23,7 +24,6 @@
     X(igemm_avx2)                                                                                  \
     X(direct_avx2)                                                                                 \
     X(direct_dot_avx2)                                                                             \
-    X(direct_nchw_avx2)                                                                            \
     X(pool2d_avx2)                                                                                 \
     X(pool_k2s2_avx2)                                                                              \
     X(pool_global_avx2)                                                                            \
@@ -45,7 +45,6 @@
     X(igemm_neon)                                                                                  \
     X(direct_neon)                                                                                 \
     X(direct_dot_neon)                                                                             \
-    X(direct_nchw_neon)                                                                            \
     X(pool2d_neon)                                                                                 \
     X(pool_k2s2_neon)                                                                              \
     X(pool_global_neon)                                                                            \

@@ -97,7 +97,7 @@ typedef struct hg_algorithm {
 struct hg_igemm_args;
 struct hg_depthwise_args;
 struct hg_direct_steps;
-struct hg_direct_nchw_steps;
+struct hg_direct_nchw_ukernels;
 struct hg_depthwise_plane;
 struct hg_pool_args;
 struct hg_pool_slide_args;
@@ -125,7 +125,7 @@ struct hg_kernel {
         void (*igemm)(const struct hg_igemm_args *args);
         void (*depthwise)(const struct hg_depthwise_args *args);
         const struct hg_direct_steps *direct;
-        const struct hg_direct_nchw_steps *direct_nchw;
+        const struct hg_direct_nchw_ukernels *direct_nchw;
         void (*depthwise_plane)(const struct hg_depthwise_plane *plane);
         void (*pool)(const struct hg_pool_args *args);
         void (*pool_slide)(const struct hg_pool_slide_args *args);

@@ -1,46 +1,61 @@
-/* Direct convolution on NCHW tensors; included by one file per ISA, after the words for its
- * vectors. Contract: direct_nchw.h. */
-#include "kernels/conv2d/direct_nchw.h"
+/* Direct convolution on NCHW tensors. Contract: direct.h. */
+#include "kernels/conv2d/nchw/direct.h"
+
+#include "kernels/simd/post.h"
+#include "kernels/simd/simd.h"
+
+enum { MAX_V = 8, MAX_N = HG_DIRECT_NCHW_CHANNELS };
+
+/* Each instruction set has TILES(X), the columns of a tile for 1, 2, ... channels, WIDEST(X), the
+ * last of them, and multiply(): one tap of V vectors and N channels, vectors at input[v] + tap
+ * bytes. V and N are constants. */
+#include HG_TEXT(HG_JOIN(direct, HG_SIMD).h)
 
 /* whole is a constant: otherwise only the first lanes are written. */
 HG_INLINE void store(const hg_direct_nchw_args *a, const hg_direct_nchw_vector *const *at,
-                     vec vacc[MAX_V][MAX_N], bool whole, int V, int N)
+                     vfloat vacc[MAX_V][MAX_N], vtail tail, bool whole, int V, int N)
 {
-    HG_UNROLL for (int v = 0; v < V; v++)
-    {
+    HG_UNROLL
+    for (int v = 0; v < V; v++) {
         float *out = a->output + at[v]->output;
-        HG_UNROLL for (int n = 0; n < N; n++, out += a->output_plane)
-        {
-            if (whole)
-                v_store(out, vacc[v][n]);
-            else
-                v_store_first(out, vacc[v][n], (int)a->lanes);
-        }
+        HG_UNROLL
+        for (int n = 0; n < N; n++, out += a->output_plane)
+            v_store_part(out, vacc[v][n], tail, whole);
     }
 }
 
 HG_INLINE void finish(const hg_direct_nchw_args *a, const hg_direct_nchw_vector *const *at,
-                      vec vacc[MAX_V][MAX_N], int V, int N)
+                      vfloat vacc[MAX_V][MAX_N], int V, int N)
 {
     const bool whole = a->lanes == VL;
-    if (a->residual) HG_UNROLL for (int v = 0; v < V; v++)
-        {
+    const vtail tail = v_tail((size_t)a->lanes % VL);
+    if (a->residual) {
+        HG_UNROLL
+        for (int v = 0; v < V; v++) {
             const float *added = a->residual + at[v]->residual;
-            HG_UNROLL for (int n = 0; n < N; n++, added += a->residual_plane) vacc[v][n] =
-                v_add(vacc[v][n], whole ? v_load(added) : v_load_first(added, (int)a->lanes));
+            HG_UNROLL
+            for (int n = 0; n < N; n++, added += a->residual_plane)
+                vacc[v][n] = v_add(vacc[v][n], v_load_part(added, tail, whole));
         }
-    const vec vmin = v_all(a->min), vmax = v_all(a->max);
-    if (a->slope != 1.0f) {
-        const vec vslope = v_all(a->slope);
-        HG_UNROLL for (int v = 0; v < V; v++) HG_UNROLL for (int n = 0; n < N; n++) vacc[v][n] =
-            v_post(vacc[v][n], true, vslope, vmin, vmax);
     }
-    HG_UNROLL for (int v = 0; v < V; v++) HG_UNROLL for (int n = 0; n < N; n++) vacc[v][n] =
-        v_post(vacc[v][n], false, vmin, vmin, vmax);
+    if (a->slope != 1.0f) {
+        const vfloat vslope = v_all(a->slope);
+        HG_UNROLL
+        for (int v = 0; v < V; v++) {
+            HG_UNROLL
+            for (int n = 0; n < N; n++) vacc[v][n] = v_leaky(vacc[v][n], vslope);
+        }
+    }
+    const vfloat vmin = v_all(a->min), vmax = v_all(a->max);
+    HG_UNROLL
+    for (int v = 0; v < V; v++) {
+        HG_UNROLL
+        for (int n = 0; n < N; n++) vacc[v][n] = v_clamp(vacc[v][n], vmin, vmax);
+    }
     if (whole)
-        store(a, at, vacc, true, V, N);
+        store(a, at, vacc, tail, true, V, N);
     else
-        store(a, at, vacc, false, V, N);
+        store(a, at, vacc, tail, false, V, N);
 }
 
 /* V vectors of N channels from vector i on; past the last one it is repeated. V and N are
@@ -49,16 +64,17 @@ HG_INLINE void tile(const hg_direct_nchw_args *a, int64_t i, int V, int N)
 {
     const hg_direct_nchw_vector *at[MAX_V];
     const char *input[MAX_V];
-    HG_UNROLL for (int v = 0; v < V; v++)
-    {
+    HG_UNROLL
+    for (int v = 0; v < V; v++) {
         at[v] = a->vectors + HG_MIN(i + v, a->count - 1);
         input[v] = (const char *)(a->input + at[v]->input);
     }
-    vec vacc[MAX_V][MAX_N];
-    HG_UNROLL for (int n = 0; n < N; n++)
-    {
-        const vec vbias = v_all(a->bias[n]);
-        HG_UNROLL for (int v = 0; v < V; v++) vacc[v][n] = vbias;
+    vfloat vacc[MAX_V][MAX_N];
+    HG_UNROLL
+    for (int n = 0; n < N; n++) {
+        const vfloat vbias = v_splat(a->bias + n);
+        HG_UNROLL
+        for (int v = 0; v < V; v++) vacc[v][n] = vbias;
     }
     const float *weights = a->weights;
     const int32_t *const end = a->taps + a->depth;
@@ -87,7 +103,7 @@ HG_INLINE void run(const hg_direct_nchw_args *args, int V, int N)
 /* Whole vectors: up to VL - 1 floats after the end become zero, too. */
 HG_INLINE void zeros(float *to, int64_t begin, int64_t end)
 {
-    const vec vzero = hg_keep(v_all(0.0f)); /* no call of memset for a vector or two */
+    const vfloat vzero = v_keep(v_zero()); /* no call of memset for a vector or two */
     for (int64_t i = begin; i < end; i += VL) v_store(to + i, vzero);
 }
 
@@ -100,14 +116,23 @@ HG_INLINE void copy(const float *from, int64_t n, float *to)
         for (int64_t i = 0; i < n; i++) to[i] = from[i];
 }
 
+/* The even and the odd ones of 2 * VL floats. */
+HG_INLINE void part_pair(const float *from, float *even, float *odd)
+{
+    vfloat veven, vodd;
+    v_load_parted(from, &veven, &vodd);
+    v_store(even, v_in_order(veven));
+    v_store(odd, v_in_order(vodd));
+}
+
 HG_INLINE void part(const float *from, int64_t n, float *even, float *odd)
 {
     enum { PAIR = 2 * VL };
-    for (int64_t i = 0; i < n - PAIR; i += PAIR) v_part(from + i, even + i / 2, odd + i / 2);
+    for (int64_t i = 0; i < n - PAIR; i += PAIR) part_pair(from + i, even + i / 2, odd + i / 2);
     const int64_t last = n - PAIR; /* even and odd change places where it is odd */
     if (last >= 0)
-        v_part(from + last, (last % 2 ? odd : even) + last / 2,
-               (last % 2 ? even : odd) + (last + 1) / 2);
+        part_pair(from + last, (last % 2 ? odd : even) + last / 2,
+                  (last % 2 ? even : odd) + (last + 1) / 2);
     else
         for (int64_t i = 0; i < n; i++) (i % 2 ? odd : even)[i / 2] = from[i];
 }
@@ -163,3 +188,22 @@ static void copy_rows(const hg_direct_nchw_rows *r)
     else
         copy_rows_by(r, 0);
 }
+
+/* ---- Rows ---- */
+
+#define FUNCTION(columns, n)                                                                       \
+    static void tile_##columns##x##n(const hg_direct_nchw_args *a)                                 \
+    {                                                                                              \
+        run(a, columns / VL, n);                                                                   \
+    }
+TILES(FUNCTION)
+
+#define POINTER(columns, n) tile_##columns##x##n,
+#define VECTORS(columns, n) columns / VL,
+static const hg_direct_nchw_ukernels ukernels = {{TILES(POINTER)}, {TILES(VECTORS)}, copy_rows};
+
+#define ROW(columns, n)                                                                            \
+    {HG_ROW(conv2d, nchw, "direct" #columns "x" #n), .rev = 1,                                     \
+     .algorithm = &hg_conv2d_nchw_direct, .tile = {columns, n}, .run.direct_nchw = &ukernels},
+
+const hg_kernel HG_ROWS(conv2d_nchw_direct)[] = {WIDEST(ROW){.name = NULL}};

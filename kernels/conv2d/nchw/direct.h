@@ -42,7 +42,7 @@ typedef struct hg_direct_nchw_args {
  *         strips[(y*residues + column % stride)*pitch + column / stride] =
  *             inside ? input[iy*row + ix] : 0
  *
- * residues is 1 or stride. Up to pitch + 8 floats after the last strip may be written. */
+ * residues is 1 or stride. Up to pitch floats and a vector after the last strip may be written. */
 typedef struct hg_direct_nchw_rows {
     const float *input; /* row 0 */
     float *strips;
@@ -50,13 +50,12 @@ typedef struct hg_direct_nchw_rows {
     int64_t left, inside, skip, stride, residues, pitch;
 } hg_direct_nchw_rows;
 
-typedef struct hg_direct_nchw_steps {
-    int lanes;                                                             /* of a vector */
+typedef struct hg_direct_nchw_ukernels {
     void (*run[HG_DIRECT_NCHW_CHANNELS])(const hg_direct_nchw_args *args); /* n = 1, 2, 3, 4 */
     int vectors[HG_DIRECT_NCHW_CHANNELS];                                  /* of a tile */
     void (*copy)(const hg_direct_nchw_rows *rows);
-} hg_direct_nchw_steps;
+} hg_direct_nchw_ukernels;
 
-extern const hg_algorithm hg_direct_nchw;
+extern const hg_algorithm hg_conv2d_nchw_direct;
 
 #endif
