@@ -10,7 +10,7 @@
 #include <simde/x86/avx512.h>
 #endif
 
-enum { HG_SIMD_ISA = HG_ISA_AVX512, VL = 16 };
+enum { HG_SIMD_ISA = HG_ISA_AVX512, VL = 16, V_REGISTERS = 32 };
 
 typedef __m512 vfloat;
 typedef __m512i vint, vlong, vplaces;
@@ -119,10 +119,14 @@ HG_INLINE vfloat v_fma_by(float factor, vfloat v, vfloat c)
     return _mm512_fmadd_ps(_mm512_set1_ps(factor), v, c);
 }
 
-/* Between low and high; NaN stays. vminps and vmaxps return their second operand on NaN. */
+/* NaN stays: vmaxps and vminps return their second operand on NaN. */
+HG_INLINE vfloat v_at_least(vfloat v, vfloat low) { return _mm512_max_ps(low, v); }
+
+HG_INLINE vfloat v_at_most(vfloat v, vfloat high) { return _mm512_min_ps(high, v); }
+
 HG_INLINE vfloat v_clamp(vfloat v, vfloat low, vfloat high)
 {
-    return _mm512_min_ps(high, _mm512_max_ps(low, v));
+    return v_at_most(v_at_least(v, low), high);
 }
 
 /* later > earlier ? later : earlier. vmaxps returns its second operand for ties and for NaN. */
