@@ -15,13 +15,14 @@
     X(conv2d_nchw_direct##isa)                                                                     \
     X(conv2d_nhwc_depthwise##isa)                                                                  \
     X(conv2d_nhwc_grouped##isa)                                                                    \
+    X(conv2d_nhwc_igemm##isa)                                                                      \
     X(conv2d_nhwc_winograd##isa)                                                                   \
     X(conv_transpose2d_nhwc_depthwise_phases##isa)                                                 \
+    X(conv_transpose2d_nhwc_igemm##isa)                                                            \
     X(pool2d_nhwc_max_3x3s2##isa)
 #if defined(HG_WITH_AVX2)
 #define AVX2(X)                                                                                    \
     SIMD(X, _avx2)                                                                                 \
-    X(igemm_avx2)                                                                                  \
     X(direct_avx2)                                                                                 \
     X(direct_dot_avx2)                                                                             \
     X(pool2d_avx2)                                                                                 \
@@ -42,7 +43,6 @@
 #if defined(HG_WITH_NEON)
 #define NEON(X)                                                                                    \
     SIMD(X, _neon)                                                                                 \
-    X(igemm_neon)                                                                                  \
     X(direct_neon)                                                                                 \
     X(direct_dot_neon)                                                                             \
     X(pool2d_neon)                                                                                 \

@@ -94,7 +94,7 @@ typedef struct hg_algorithm {
 } hg_algorithm;
 
 /* Microkernels, declared with their contracts in the operators' headers. */
-struct hg_igemm_args;
+struct hg_igemm_ukernel;
 struct hg_depthwise_args;
 struct hg_direct_steps;
 struct hg_direct_nchw_ukernels;
@@ -122,7 +122,7 @@ struct hg_kernel {
         int mr, nr; /* register tile: pixels x channels; 0 where it has no meaning */
     } tile;
     union {
-        void (*igemm)(const struct hg_igemm_args *args);
+        const struct hg_igemm_ukernel *igemm;
         void (*depthwise)(const struct hg_depthwise_args *args);
         const struct hg_direct_steps *direct;
         const struct hg_direct_nchw_ukernels *direct_nchw;

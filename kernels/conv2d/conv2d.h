@@ -4,7 +4,7 @@
 
 #include "kernels/kernel.h"
 
-extern const hg_kernel hg_conv2d_ref[], hg_igemm_avx2[], hg_igemm_neon[];
+extern const hg_kernel hg_conv2d_ref[];
 
 /* Checks a filter given by the user; groups 0 becomes 1. At most 2^31 weights. */
 hg_status hg_check_filter_desc(const hg_filter_desc *given, hg_filter_desc *resolved,

@@ -40,23 +40,21 @@ HG_INLINE bool hg_igemm_padding(const hg_igemm_args *a, const float *const *rows
     return true;
 }
 
-/* ---- What the driver runs: phases ----
- *
- * Along each axis the outputs are split into phases: phase f computes the outputs
- * first, first + out_step, ... (count of them); output number j reads, under its taps
- * start .. start + taps - 1, the input coordinates j*in_step + offset[tap]. conv2d has one phase
- * with all taps; conv_transpose2d has up to `stride` phases (kernels/conv_transpose2d/). */
-typedef struct hg_igemm_phase {
-    int64_t first, count;
-    int64_t start, taps;
-} hg_igemm_phase;
+typedef struct hg_igemm_ukernel {
+    void (*run)(const hg_igemm_args *args);
+} hg_igemm_ukernel;
 
-typedef struct hg_igemm_axis {
-    int64_t phases, out_step, in_step;
-    hg_igemm_phase *phase; /* [phases] */
-    int64_t *offset;       /* [kernel], ordered by class of taps */
-} hg_igemm_axis;
+/* conv2d and conv_transpose2d. */
+extern const hg_algorithm hg_conv2d_nhwc_igemm;
 
-extern const hg_algorithm hg_igemm;
+/* For the rows of both: HG_IGEMM_TILES(X), and a microkernel for each, of which HG_IGEMM_6x16 is an
+ * index. */
+#if defined(HG_SIMD)
+#include "kernels/simd/simd.h"
+#include HG_TEXT(HG_JOIN(igemm, HG_SIMD).h)
+#define HG_IGEMM_INDEX(mr, nr) HG_IGEMM_##mr##x##nr,
+enum { HG_IGEMM_TILES(HG_IGEMM_INDEX) HG_IGEMM_COUNT };
+extern const hg_igemm_ukernel HG_ROWS(igemm_ukernels)[HG_IGEMM_COUNT];
+#endif
 
 #endif

@@ -1,0 +1,63 @@
+#include "kernels/conv2d/phases.h"
+
+#include "kernels/common/attr.h"
+
+int64_t hg_phase_count(int64_t stride, int64_t out)
+{
+    return HG_MIN(stride, out);
+}
+
+int64_t hg_phase_period(int64_t stride, int64_t dilation)
+{
+    int64_t a = stride, b = dilation;
+    while (b) {
+        const int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return stride / a;
+}
+
+void hg_window_axis(int64_t stride, int64_t dilation, int64_t begin, int64_t out, int64_t kernel,
+                    hg_phases *axis)
+{
+    axis->out_step = 1, axis->in_step = stride;
+    axis->phase[0] = (hg_phase){.count = out, .taps = kernel};
+    for (int64_t k = 0; k < kernel; k++) axis->offset[k] = k * dilation - begin;
+}
+
+void hg_phase_axis(int64_t stride, int64_t dilation, int64_t begin, int64_t out, int64_t kernel,
+                   hg_phases *axis)
+{
+    const int64_t period = hg_phase_period(stride, dilation);
+    axis->out_step = stride, axis->in_step = 1;
+    for (int64_t first = 0; first < axis->phases; first++) {
+        hg_phase *phase = &axis->phase[first];
+        *phase = (hg_phase){.first = first, .count = (out - first - 1) / stride + 1};
+        int64_t start = 0; /* taps of the classes before this one */
+        for (int64_t c = 0; c < HG_MIN(period, kernel); c++) {
+            const int64_t taps = (kernel - c - 1) / period + 1;
+            if ((first + begin - c * dilation) % stride == 0) {
+                phase->start = start;
+                phase->taps = taps;
+                for (int64_t t = 0; t < taps; t++)
+                    axis->offset[start + t] =
+                        (first + begin - (c + t * period) * dilation) / stride;
+            }
+            start += taps;
+        }
+    }
+}
+
+void hg_phases_inside(int64_t in, hg_phases *axis)
+{
+    for (int64_t i = 0; i < axis->phases; i++) {
+        hg_phase *phase = &axis->phase[i];
+        if (phase->taps == 0) continue;
+        const int64_t a = axis->offset[phase->start];
+        const int64_t b = axis->offset[phase->start + phase->taps - 1];
+        const int64_t low = HG_MIN(a, b), high = HG_MAX(a, b);
+        phase->inside_begin = HG_CEIL_DIV(HG_MAX(-low, 0), axis->in_step);
+        phase->inside_end = high < in ? (in - 1 - high) / axis->in_step + 1 : 0;
+    }
+}
