@@ -136,9 +136,9 @@ static hg_status take_weights(hg_plan *plan, hg_filter *filter, const void *bias
 {
     const size_t channels = (size_t)plan->problem.out.c;
     plan->weights = hg_filter_packed(filter, &plan->inner, plan->kernel, plan->sizes.weights);
-    plan->bias = hg_allocate(&plan->context->host, (channels + 32) * sizeof *plan->bias);
+    plan->bias = hg_allocate(&plan->context->host, (channels + HG_BIAS_SLACK) * sizeof *plan->bias);
     if (!plan->weights || !plan->bias) return HG_NO_MEMORY;
-    memset(plan->bias, 0, (channels + 32) * sizeof *plan->bias);
+    memset(plan->bias, 0, (channels + HG_BIAS_SLACK) * sizeof *plan->bias);
     if (bias) memcpy(plan->bias, bias, channels * sizeof *plan->bias);
     hg_filter_retain(filter);
     plan->filter = filter;

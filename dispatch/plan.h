@@ -43,7 +43,7 @@ struct hg_plan {
     hg_config config;
     hg_sizes sizes;
     const float *weights; /* owned by the filter */
-    float *bias;          /* out.c + 32 floats; NULL for operators without weights */
+    float *bias;          /* out.c + HG_BIAS_SLACK floats; NULL for operators without weights */
     void *tables;
     const hg_transposer *transposer;
     hg_pooling pooling;

@@ -26,20 +26,20 @@ typedef struct hg_config {
     int32_t bands; /* set by the plan alone: rows of output repacked or pooled at a time; 0 = all */
 } hg_config;
 
-enum { HG_MAX_CONFIGS = 16, HG_MAX_STAGES = 4 };
+enum { HG_MAX_CONFIGS = 16, HG_MAX_STAGES = 4, HG_BIAS_SLACK = 64 /* the widest tile */ };
 
 /* What a kernel may be used for, as data. 0 (or false) = any. */
 typedef struct hg_limits {
-    hg_size2 kernel, stride, dilation;  /* exact values */
-    bool no_padding;                    /* every window lies inside the input */
-    bool no_indices, only_indices;      /* max_pool2d */
-    bool one_group;                     /* groups == 1 */
-    bool depthwise;                     /* one input channel per group */
-    bool same_channels;                 /* as many outputs as inputs: multiplier 1 */
-    bool no_adaptive;                   /* pooling windows by kernel, stride and pad */
-    bool exact_factor;                  /* resize2d: out is a whole multiple of in, both axes */
-    int8_t group_channels;              /* convolutions: input and output channels of a group */
-    int8_t resize_mode;                 /* resize2d: 1 + hg_resize_mode */
+    hg_size2 kernel, stride, dilation; /* exact values */
+    bool no_padding;                   /* every window lies inside the input */
+    bool no_indices, only_indices;     /* max_pool2d */
+    bool one_group;                    /* groups == 1 */
+    bool depthwise;                    /* one input channel per group */
+    bool same_channels;                /* as many outputs as inputs: multiplier 1 */
+    bool no_adaptive;                  /* pooling windows by kernel, stride and pad */
+    bool exact_factor;                 /* resize2d: out is a whole multiple of in, both axes */
+    int8_t group_channels;             /* convolutions: input and output channels of a group */
+    int8_t resize_mode;                /* resize2d: 1 + hg_resize_mode */
 } hg_limits;
 
 /* Memory and work of one plan, in bytes and ranges. Stages run one after the other; the ranges of
@@ -62,7 +62,8 @@ typedef struct hg_task {
     hg_config config;
     const void *tables;
     const float *weights; /* packed */
-    const float *bias;    /* out.c floats + 32 zeros behind them; never NULL for convolutions */
+    const float
+        *bias; /* out.c floats + HG_BIAS_SLACK zeros behind them; never NULL for convolutions */
     const float *input;
     float *output;
     const float *residual;
