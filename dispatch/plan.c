@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dispatch/bands.h"
+#include "dispatch/registry.h"
 
 enum { SMALL_NS = 6000 }; /* estimated: what two workers would save is what they cost to wake */
 
@@ -147,14 +148,21 @@ static hg_status take_weights(hg_plan *plan, hg_filter *filter, const void *bias
 
 static const hg_transposer *best_transposer(const hg_context *context)
 {
-    const hg_isa isa = context->machine.isa;
-    (void)isa;
-#if defined(__x86_64__) && defined(HG_WITH_AVX2)
-    if (isa >= HG_ISA_AVX2) return &hg_transposer_avx2;
-#elif defined(__aarch64__)
-    if (isa >= HG_ISA_NEON) return &hg_transposer_neon;
+    static const struct {
+        hg_isa isa;
+        const hg_transposer *transposer;
+    } list[] = {
+#if defined(HG_WITH_AVX2)
+        {HG_ISA_AVX2, &hg_transposer_avx2},
 #endif
-    return &hg_transposer_ref;
+#if defined(HG_WITH_NEON)
+        {HG_ISA_NEON, &hg_transposer_neon},
+#endif
+        {HG_ISA_SCALAR, &hg_transposer_ref}
+    };
+    size_t i = 0;
+    while (i + 1 < HG_COUNT(list) && !hg_isa_usable(list[i].isa, context->machine.isa, false)) i++;
+    return list[i].transposer;
 }
 
 static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const char *forced,

@@ -4,7 +4,7 @@
 
 #include "dispatch/filter.h"
 #include "dispatch/select.h"
-#include "kernels/layout/layout.h"
+#include "kernels/layout/transpose.h"
 
 /* A run is a few steps, one after the other; each is cut into independent ranges. */
 typedef enum hg_step_kind {

@@ -26,7 +26,7 @@ static void repack_pixels(hg_transpose_fn *transpose, const hg_tensor *t, const 
 void hg_repack_rows(const hg_transposer *with, const hg_tensor *t, const void *from, void *to,
                     size_t element_size, bool to_nhwc, int64_t rows)
 {
-    hg_transpose_fn *transpose = element_size == 8 ? with->t64 : with->t32;
+    hg_transpose_fn *transpose = hg_transpose_of(with, element_size);
     const bool joined = t->strides.h == t->w; /* rows follow each other: one long row */
     const int64_t step = joined ? rows : 1, size = (int64_t)element_size;
     const int64_t next_from = size * (to_nhwc ? t->strides.h : t->w * t->c);

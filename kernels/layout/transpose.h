@@ -1,7 +1,7 @@
-/* Transposition of matrices of 4- and 8-byte elements: plans repack NCHW tensors with it so that
- * NHWC kernels can run them. */
-#ifndef HG_LAYOUT_H
-#define HG_LAYOUT_H
+/* Transposition of matrices: plans repack NCHW tensors with it so that NHWC kernels can run them.
+ */
+#ifndef HG_TRANSPOSE_H
+#define HG_TRANSPOSE_H
 
 #include "kernels/kernel.h"
 
@@ -12,15 +12,17 @@
 typedef void hg_transpose_fn(const void *src, int64_t src_stride, void *dst, int64_t dst_stride,
                              int64_t rows, int64_t cols);
 
+/* By the bytes of an element. An instruction set has some; the reference has all that dtypes have,
+ * 1, 2, 4 and 8, and serves where another has none. */
 typedef struct hg_transposer {
-    hg_isa isa;
-    hg_transpose_fn *t32, *t64; /* 4- and 8-byte elements */
+    hg_transpose_fn *of[9];
 } hg_transposer;
 
 extern const hg_transposer hg_transposer_ref, hg_transposer_avx2, hg_transposer_neon;
 
-/* The 8-byte transposition serves every ISA: only indices of max pooling pass through it. */
-void hg_transpose64_ref(const void *src, int64_t src_stride, void *dst, int64_t dst_stride,
-                        int64_t rows, int64_t cols);
+HG_INLINE hg_transpose_fn *hg_transpose_of(const hg_transposer *with, size_t element_size)
+{
+    return with->of[element_size] ? with->of[element_size] : hg_transposer_ref.of[element_size];
+}
 
 #endif
