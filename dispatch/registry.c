@@ -19,7 +19,18 @@
     X(conv2d_nhwc_winograd##isa)                                                                   \
     X(conv_transpose2d_nhwc_depthwise_phases##isa)                                                 \
     X(conv_transpose2d_nhwc_igemm##isa)                                                            \
-    X(pool2d_nhwc_max_3x3s2##isa)
+    X(pool2d_nhwc_max_3x3s2##isa)                                                                  \
+    X(resize2d_nhwc_copy##isa)                                                                     \
+    X(resize2d_nhwc_taps##isa)                                                                     \
+    X(resize2d_nhwc_upsample_2x_bilinear##isa)                                                     \
+    X(resize2d_nhwc_upsample_2x_cubic##isa)                                                        \
+    X(resize2d_nhwc_upsample_wide##isa)                                                            \
+    X(resize2d_nchw_copy##isa)                                                                     \
+    X(resize2d_nchw_taps##isa)                                                                     \
+    X(resize2d_nchw_planes##isa)                                                                   \
+    X(resize2d_nchw_upsample_2x_nearest##isa)                                                      \
+    X(resize2d_nchw_upsample_2x_bilinear##isa)                                                     \
+    X(resize2d_nchw_upsample_2x_cubic##isa)
 #if defined(HG_WITH_AVX2)
 #define AVX2(X)                                                                                    \
     SIMD(X, _avx2)                                                                                 \
@@ -31,12 +42,7 @@
     X(pool_means_avx2)                                                                             \
     X(pool_slide_avx2)                                                                             \
     X(pool_planes_avx2)                                                                            \
-    X(unpool2d_avx2)                                                                               \
-    X(resize2d_avx2)                                                                               \
-    X(resize_twice_avx2)                                                                           \
-    X(resize_widen_avx2)                                                                           \
-    X(resize_cubic_avx2)                                                                           \
-    X(resize_planes_avx2)
+    X(unpool2d_avx2)
 #else
 #define AVX2(X)
 #endif
@@ -51,12 +57,7 @@
     X(pool_means_neon)                                                                             \
     X(pool_slide_neon)                                                                             \
     X(pool_planes_neon)                                                                            \
-    X(unpool2d_neon)                                                                               \
-    X(resize2d_neon)                                                                               \
-    X(resize_twice_neon)                                                                           \
-    X(resize_widen_neon)                                                                           \
-    X(resize_cubic_neon)                                                                           \
-    X(resize_planes_neon)
+    X(unpool2d_neon)
 #else
 #define NEON(X)
 #endif

@@ -104,8 +104,12 @@ struct hg_pool_args;
 struct hg_pool_slide_args;
 struct hg_pool_planes_args;
 struct hg_unpool_args;
-struct hg_resize_steps;
-struct hg_resize_plane_args;
+struct hg_resize_copy_args;
+struct hg_resize_separable_ukernels;
+struct hg_resize_wide_ukernels;
+struct hg_resize_2x_bilinear_ukernels;
+struct hg_resize_2x_cubic_args;
+struct hg_resize_plane_ukernels;
 struct hg_winograd_ukernels;
 
 struct hg_kernel {
@@ -132,8 +136,12 @@ struct hg_kernel {
         void (*pool_slide)(const struct hg_pool_slide_args *args);
         void (*pool_planes)(const struct hg_pool_planes_args *args);
         void (*unpool)(const struct hg_unpool_args *args);
-        const struct hg_resize_steps *resize;
-        void (*resize_plane)(const struct hg_resize_plane_args *args);
+        void (*resize_copy)(const struct hg_resize_copy_args *args);
+        const struct hg_resize_separable_ukernels *resize_separable;
+        const struct hg_resize_wide_ukernels *resize_wide;
+        const struct hg_resize_2x_bilinear_ukernels *resize_2x_bilinear;
+        void (*resize_2x_cubic)(const struct hg_resize_2x_cubic_args *args);
+        const struct hg_resize_plane_ukernels *resize_plane;
         const struct hg_winograd_ukernels *winograd;
     } run;
 };

@@ -2,7 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels/resize2d/resize2d.h"
+#include "kernels/resize2d/coordinates.h"
+#include "kernels/resize2d/taps.h"
 
 /* Positions stay below 2^62 with scales in this range. */
 static const double min_scale = 0x1p-31, max_scale = 0x1p31;

@@ -1,5 +1,5 @@
 /* Resizing, reference: each output element from its taps, any layout and strides. */
-#include "kernels/resize2d/resize2d.h"
+#include "kernels/resize2d/taps.h"
 
 /* in points to the channel's element (0, 0) of the image. */
 static float element(const hg_task *t, const hg_resize_axis *v, const hg_resize_axis *h,

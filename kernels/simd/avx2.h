@@ -89,6 +89,12 @@ HG_INLINE vfloat v_gather_stride(const float *p, int64_t stride)
     return _mm256_i32gather_ps(p, _mm256_mullo_epi32(vlane, _mm256_set1_epi32((int32_t)stride)), 4);
 }
 
+/* p[at[lane]]. */
+HG_INLINE vfloat v_gather(const float *p, const int32_t *at)
+{
+    return _mm256_i32gather_ps(p, _mm256_loadu_si256((const __m256i *)at), 4);
+}
+
 HG_INLINE vint i_load(const int32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
 
 HG_INLINE void i_store(int32_t *p, vint v) { _mm256_storeu_si256((__m256i *)p, v); }
@@ -197,10 +203,16 @@ HG_INLINE vfloat v_select(vmask m, vfloat a, vfloat b) { return _mm256_blendv_ps
 /* m ? v : 0. */
 HG_INLINE vfloat v_where(vmask m, vfloat v) { return _mm256_and_ps(v, m); }
 
+/* p[at] where m; other lanes are 0 and not read. */
+HG_INLINE vfloat v_gather_lanes(vmask m, const float *p, vint at)
+{
+    return _mm256_mask_i32gather_ps(_mm256_setzero_ps(), p, at, m, 4);
+}
+
 /* p[at[lane]] where m; other lanes are 0 and not read. */
 HG_INLINE vfloat v_gather_where(vmask m, const float *p, const int32_t *at)
 {
-    return _mm256_mask_i32gather_ps(_mm256_setzero_ps(), p, i_load(at), m, 4);
+    return v_gather_lanes(m, p, i_load(at));
 }
 
 /* ---- Integers ---- */

@@ -99,6 +99,15 @@ HG_INLINE vfloat v_gather_stride(const float *p, int64_t stride)
     return vld1q_lane_f32(p + 3 * stride, v, 3);
 }
 
+/* p[at[lane]]. */
+HG_INLINE vfloat v_gather(const float *p, const int32_t *at)
+{
+    vfloat v = vld1q_dup_f32(p + at[0]);
+    v = vld1q_lane_f32(p + at[1], v, 1);
+    v = vld1q_lane_f32(p + at[2], v, 2);
+    return vld1q_lane_f32(p + at[3], v, 3);
+}
+
 HG_INLINE vint i_load(const int32_t *p) { return vld1q_s32(p); }
 
 HG_INLINE void i_store(int32_t *p, vint v) { vst1q_s32(p, v); }
@@ -249,6 +258,18 @@ HG_INLINE vfloat v_select(vmask m, vfloat a, vfloat b) { return vbslq_f32(m, a, 
 HG_INLINE vfloat v_where(vmask m, vfloat v)
 {
     return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(v), m));
+}
+
+/* p[at] where m; other lanes are 0 and not read. */
+HG_INLINE vfloat v_gather_lanes(vmask m, const float *p, vint at)
+{
+    uint32_t read[VL];
+    int32_t place[VL];
+    float v[VL];
+    vst1q_u32(read, m);
+    vst1q_s32(place, at);
+    for (int i = 0; i < VL; i++) v[i] = read[i] ? p[place[i]] : 0.0f;
+    return vld1q_f32(v);
 }
 
 /* p[at[lane]] where m; other lanes are 0 and not read. */

@@ -85,6 +85,31 @@ HG_INLINE void v_store_part(float *p, vfloat v, vtail tail, bool whole)
         v_store_tail(p, v, tail);
 }
 
+/* Past the caches, where p is aligned to a vector, or whole. nontemporal is a constant. */
+HG_INLINE void v_put(float *p, vfloat v, bool nontemporal)
+{
+    if (nontemporal)
+        v_store_nontemporal(p, v);
+    else
+        v_store(p, v);
+}
+
+/* 2 * VL floats. */
+HG_INLINE vpair v_load_pair(const float *p) { return (vpair){v_load(p), v_load(p + VL)}; }
+
+HG_INLINE void v_put_pair(float *p, vpair v, bool nontemporal)
+{
+    v_put(p, v.v0, nontemporal);
+    v_put(p + VL, v.v1, nontemporal);
+}
+
+HG_INLINE void v_store_pair(float *p, vpair v) { v_put_pair(p, v, false); }
+
+HG_INLINE vint i_load_up_to(const int32_t *p, size_t n)
+{
+    return n >= VL ? i_load(p) : i_load_first(p, n);
+}
+
 HG_INLINE void i_store_up_to(int32_t *p, vint v, size_t n)
 {
     if (n >= VL)

@@ -1,34 +1,37 @@
-/* Rows of output from rows of the ring; part of resize_planes_body.h. */
-#ifndef HG_RESIZE_PLANES_ROWS_H
-#define HG_RESIZE_PLANES_ROWS_H
+/* Along y: rows of output of a plane from rows of its ring, by the weights of v, over the vector
+ * vocabulary. Up to PLANE_TAPS taps. */
+#ifndef HG_RESIZE2D_NCHW_PLANE_ROWS_H
+#define HG_RESIZE2D_NCHW_PLANE_ROWS_H
 
-#include "kernels/resize2d/resize_planes.h"
+#include "kernels/resize2d/nchw/plane.h"
+#include "kernels/simd/simd.h"
 
 enum {
+    PLANE_TAPS = 6,
     GROUP = 4,     /* output rows summed together */
     ROWS_AHEAD = 4 /* output rows between a prefetch and its store */
 };
 
-HG_INLINE vec blend(int T, const float *const *rows, const vec *vk, int64_t x)
+HG_INLINE vfloat blend(int T, const float *const *rows, const vfloat *vk, int64_t x)
 {
-    vec vacc = v_mul(vk[0], v_load(rows[0] + x));
+    vfloat vacc = v_mul(vk[0], v_load(rows[0] + x));
     HG_UNROLL
-    for (int k = 1; k < T; k++) vacc = v_fma(vacc, vk[k], v_load(rows[k] + x));
+    for (int k = 1; k < T; k++) vacc = v_fma(vk[k], v_load(rows[k] + x), vacc);
     return vacc;
 }
 
 /* VL columns of H output rows, out_row apart. */
-HG_INLINE void blend_rows(int T, int H, const float *const *rows, vec (*vk)[GROUP], int64_t x,
+HG_INLINE void blend_rows(int T, int H, const float *const *rows, vfloat (*vk)[GROUP], int64_t x,
                           float *out, int64_t out_row)
 {
-    vec vacc[GROUP], vi = v_load(rows[0] + x);
+    vfloat vacc[GROUP], vi = v_load(rows[0] + x);
     HG_UNROLL
     for (int h = 0; h < H; h++) vacc[h] = v_mul(vk[0][h], vi);
     HG_UNROLL
     for (int k = 1; k < T; k++) {
         vi = v_load(rows[k] + x);
         HG_UNROLL
-        for (int h = 0; h < H; h++) vacc[h] = v_fma(vacc[h], vk[k][h], vi);
+        for (int h = 0; h < H; h++) vacc[h] = v_fma(vk[k][h], vi, vacc[h]);
     }
     HG_UNROLL
     for (int h = 0; h < H; h++) v_store(out + h * out_row + x, vacc[h]);
@@ -44,15 +47,15 @@ HG_INLINE const float *tap_row(const hg_resize_plane_args *a, int64_t y, int k)
 /* H output rows from T rows of the ring. */
 HG_INLINE void along_y(const hg_resize_plane_args *a, int T, int H, int64_t y)
 {
-    const float *rows[HG_PLANE_TAPS];
-    vec vk[HG_PLANE_TAPS][GROUP];
+    const float *rows[PLANE_TAPS];
+    vfloat vk[PLANE_TAPS][GROUP];
     float *out = a->output + y * a->out_row;
     const int64_t last = a->h.out - VL, out_row = a->out_row;
     HG_UNROLL
     for (int k = 0; k < T; k++) {
         rows[k] = tap_row(a, y, k);
         HG_UNROLL
-        for (int h = 0; h < H; h++) vk[k][h] = v_set(a->v.weight[k * a->v.out + y + h]);
+        for (int h = 0; h < H; h++) vk[k][h] = v_all(a->v.weight[k * a->v.out + y + h]);
     }
     int64_t x = 0;
     for (; x + VL <= last; x += 2 * VL) {
@@ -67,15 +70,15 @@ HG_INLINE void along_y(const hg_resize_plane_args *a, int T, int H, int64_t y)
  * long, loads do not. */
 HG_INLINE void row_along_y(const hg_resize_plane_args *a, int T, int64_t y)
 {
-    const float *rows[HG_PLANE_TAPS];
-    vec vk[HG_PLANE_TAPS];
+    const float *rows[PLANE_TAPS];
+    vfloat vk[PLANE_TAPS];
     float *out = a->output + y * a->out_row;
     const int64_t last = a->h.out - VL;
     const int64_t head = (int64_t)((0 - (uintptr_t)out / sizeof(float)) % VL);
     HG_UNROLL
     for (int k = 0; k < T; k++) {
         rows[k] = tap_row(a, y, k);
-        vk[k] = v_set(a->v.weight[k * a->v.out + y]);
+        vk[k] = v_all(a->v.weight[k * a->v.out + y]);
     }
     v_store(out, blend(T, rows, vk, 0));
     int64_t x = head;
@@ -88,22 +91,12 @@ HG_INLINE void row_along_y(const hg_resize_plane_args *a, int T, int64_t y)
     v_store(out + last, blend(T, rows, vk, last));
 }
 
-/* Output rows from y on, at most `most`, that need the same input rows. */
-HG_INLINE int64_t alike(const hg_resize_plane_args *a, int64_t y, int64_t most)
-{
-    const int32_t *first = a->v.first + y, *count = a->v.count + y;
-    int64_t n = 1;
-    if (a->none) return n;
-    while (n < most && first[n] == first[0] && count[n] == count[0]) n++;
-    return n;
-}
-
 /* Returns how many rows of output it made. */
 HG_INLINE int64_t rows_along_y(const hg_resize_plane_args *a, int T, int64_t y)
 {
     if (!a->aligned) return row_along_y(a, T, y), 1;
     /* 4 taps of 4 rows would need more registers than there are. */
-    const int64_t n = alike(a, y, HG_MIN(T > 2 ? 2 : GROUP, a->y_end - y));
+    const int64_t most = HG_MIN(T > 2 ? 2 : GROUP, a->y_end - y), n = HG_MIN(a->v.same[y], most);
     if (n == 4) return along_y(a, T, T > 2 ? 2 : 4, y), 4;
     if (n >= 2) return along_y(a, T, 2, y), 2;
     return along_y(a, T, 1, y), 1;

@@ -1,41 +1,27 @@
-/* Widening for any ISA; included after resize_ops_<isa>.h. At least VL channels. */
-#include "kernels/resize2d/resize2d_sums.h"
+/* Resizing of NHWC images to wider ones. Contract: upsample_wide.h. */
+#include "kernels/resize2d/nhwc/upsample_wide.h"
+
+#include "kernels/resize2d/sums.h"
 
 enum {
-    LINE = 16 / VL,     /* vectors of a cache line */
+    TAPS = HG_RESIZE_WIDE_TAPS,
+    LINE = 16 / VL,    /* vectors of a cache line */
+    AHEAD_VECTORS = 3, /* of channels, at most, that are written in order */
+    MOST_VECTORS = LINE + 1 > AHEAD_VECTORS ? LINE + 1 : AHEAD_VECTORS,
     FLOATS_AHEAD = 3072 /* of output between a prefetch and its store */
 };
 
-/* Rows of scratch from rows of input. */
-static void narrow_rows(const hg_resize_args *a)
-{
-    const bool dense = a->in_pixel == a->channels;
-    const int64_t runs = dense ? 1 : a->width;
-    const float *taps[MOST_TAPS];
-    for (int64_t x = 0; x < runs; x++) {
-        for (int64_t k = 0; k < a->taps; k++) taps[k] = a->rows[k] + x * a->in_pixel;
-        sum_all((sums){.taps = taps,
-                       .weight = a->weight,
-                       .out = a->output + x * a->channels,
-                       .weight_step = a->weight_step,
-                       .pitch = a->out_row,
-                       .count = a->taps,
-                       .height = a->height,
-                       .n = (size_t)(dense ? a->width * a->channels : a->channels)});
-    }
-}
-
 /* One output. taps and nv are constants. */
-HG_INLINE void output(vec (*vi)[LINE + 1], const float *weight, int64_t step, float *out,
+HG_INLINE void output(vfloat (*vi)[MOST_VECTORS], const float *weight, int64_t step, float *out,
                       int64_t last, int taps, int nv)
 {
-    vec vk[MOST_TAPS];
-    HG_UNROLL for (int k = 0; k < taps; k++) vk[k] = broadcast(weight + k * step);
+    vfloat vk[TAPS];
+    HG_UNROLL for (int k = 0; k < taps; k++) vk[k] = v_splat(weight + k * step);
     HG_UNROLL for (int j = 0; j < nv; j++)
     {
-        vec vacc = mul(vk[0], vi[0][j]);
-        HG_UNROLL for (int k = 1; k < taps; k++) vacc = fma_to(vacc, vk[k], vi[k][j]);
-        store(out + (j < nv - 1 ? j * VL : last), vacc, VL);
+        vfloat vacc = v_mul(vk[0], vi[0][j]);
+        HG_UNROLL for (int k = 1; k < taps; k++) vacc = v_fma(vk[k], vi[k][j], vacc);
+        v_store(out + (j < nv - 1 ? j * VL : last), vacc);
     }
 }
 
@@ -47,13 +33,12 @@ HG_INLINE void fetch(const float *out, int nv)
 /* `run` outputs from x on between the same `taps` pixels at `in`, nv vectors of their channels; the
  * last of them at `last`. joined: 1 if one more lies on the second pixel, otherwise 0. `ahead`, a
  * constant: output is prefetched. */
-HG_INLINE void between(const hg_resize_args *a, const float *in, float *out, int64_t x, int64_t run,
-                       int64_t last, int64_t joined, int taps, int nv, bool ahead)
+HG_INLINE void between(const hg_resize_wide_args *a, const float *in, float *out, int64_t x,
+                       int64_t run, int64_t last, int64_t joined, int taps, int nv, bool ahead)
 {
-    vec vi[MOST_TAPS][LINE + 1];
-    HG_UNROLL for (int k = 0; k < taps; k++, in += a->in_pixel)
-        HG_UNROLL for (int j = 0; j < nv; j++) vi[k][j] =
-            load(in + (j < nv - 1 ? j * VL : last), VL);
+    vfloat vi[TAPS][MOST_VECTORS];
+    HG_UNROLL for (int k = 0; k < taps; k++, in += a->channels)
+        HG_UNROLL for (int j = 0; j < nv; j++) vi[k][j] = v_load(in + (j < nv - 1 ? j * VL : last));
     const float *weight = a->weight + x;
     const int64_t step = a->weight_step, next = a->out_pixel;
     for (; run >= 2; run -= 2, weight += 2, out += 2 * next) {
@@ -67,9 +52,9 @@ HG_INLINE void between(const hg_resize_args *a, const float *in, float *out, int
 }
 
 /* All channels, by lines of the cache, then nv vectors, the last of which may overlap. */
-HG_INLINE void pixels(const hg_resize_args *a, int64_t x, int64_t run, int taps, int nv)
+HG_INLINE void pixels(const hg_resize_wide_args *a, int64_t x, int64_t run, int taps, int nv)
 {
-    const float *in = a->input + (a->first[x] - a->in_first) * a->in_pixel;
+    const float *in = a->input + (a->first[x] - a->in_first) * a->channels;
     float *out = a->output + x * a->out_pixel;
     int64_t left = a->channels;
     for (; left > nv * VL; left -= LINE * VL, in += LINE * VL, out += LINE * VL)
@@ -78,11 +63,11 @@ HG_INLINE void pixels(const hg_resize_args *a, int64_t x, int64_t run, int taps,
 }
 
 /* A row; nv is a constant. */
-HG_INLINE void row(const hg_resize_args *args, int nv)
+HG_INLINE void row(const hg_resize_wide_args *args, int nv)
 {
-    const hg_resize_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
+    const hg_resize_wide_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
     for (int64_t x = 0, run; x < a->width; x += run) {
-        run = HG_MIN(a->alike[x], a->width - x);
+        run = HG_MIN(a->same[x], a->width - x);
         switch (a->count[x]) {
         case 1:
             pixels(a, x, run, 1, nv);
@@ -100,7 +85,7 @@ HG_INLINE void row(const hg_resize_args *args, int nv)
 }
 
 /* What lines leave is 1 .. LINE vectors; a line and one vector go together if that is all. */
-static void widen(const hg_resize_args *a)
+static void upsample_wide(const hg_resize_wide_args *a)
 {
     const int64_t vectors = HG_CEIL_DIV(a->channels, VL);
     switch (vectors == LINE + 1 ? vectors : (vectors - 1) % LINE + 1) {
@@ -124,20 +109,20 @@ static void widen(const hg_resize_args *a)
 /* ---- Output in order: all vectors of a pixel at once ---- */
 
 /* Is the output behind a run between two pixels that on the second of them? */
-HG_INLINE int64_t joins(const hg_resize_args *a, int64_t x, int64_t end)
+HG_INLINE int64_t joins(const hg_resize_wide_args *a, int64_t x, int64_t end)
 {
     return end < a->width && a->count[end] == 1 && a->first[end] == a->first[x] + 1;
 }
 
 /* A row; nv is a constant. */
-HG_INLINE void row_in_order(const hg_resize_args *args, int nv)
+HG_INLINE void row_in_order(const hg_resize_wide_args *args, int nv)
 {
-    const hg_resize_args copy = *args, *a = &copy;
+    const hg_resize_wide_args copy = *args, *a = &copy;
     const int64_t last = a->channels - VL;
     for (int64_t x = 0, run; x < a->width; x += run) {
-        const float *in = a->input + (a->first[x] - a->in_first) * a->in_pixel;
+        const float *in = a->input + (a->first[x] - a->in_first) * a->channels;
         float *out = a->output + x * a->out_pixel;
-        run = HG_MIN(a->alike[x], a->width - x);
+        run = HG_MIN(a->same[x], a->width - x);
         switch (a->count[x]) {
         case 1:
             between(a, in, out, x, run, last, 0, 1, nv, true);
@@ -157,7 +142,7 @@ HG_INLINE void row_in_order(const hg_resize_args *args, int nv)
     }
 }
 
-static void widen_in_order(const hg_resize_args *a)
+static void upsample_wide_ahead(const hg_resize_wide_args *a)
 {
     switch (HG_CEIL_DIV(a->channels, VL)) {
     case 1:
@@ -171,9 +156,10 @@ static void widen_in_order(const hg_resize_args *a)
     }
 }
 
-static void along_x(const hg_resize_args *a)
-{
-    (a->ahead ? widen_in_order : widen)(a);
-}
+static const hg_resize_wide_ukernels ukernels = {along_y, upsample_wide, upsample_wide_ahead};
 
-static const hg_resize_steps steps = {.along_x = along_x, .along_y = narrow_rows};
+const hg_kernel HG_ROWS(resize2d_nhwc_upsample_wide)[] = {
+    {HG_ROW(resize2d, nhwc, "upsample_wide"), .rev = 3,
+     .algorithm = &hg_resize2d_nhwc_upsample_wide, .run.resize_wide = &ukernels},
+    {.name = NULL},
+};

@@ -1,42 +1,46 @@
-/* Bicubic doubling for any ISA; included after resize_ops_<isa>.h. */
+/* Bicubic resizing of NHWC images to twice the size. Contract: upsample_2x_cubic.h. */
+#include "kernels/resize2d/nhwc/upsample_2x_cubic.h"
+
+#include "kernels/simd/simd.h"
 
 /* Of the two outputs of a gap: the sum of four pixels, or rows of pixels, by k0, and that by k1.
  * Away from the border k1 is k0 the other way round; there are registers for both. */
 typedef struct weights {
-    vec k0[4], k1[4];
+    vfloat k0[4], k1[4];
 } weights;
 
 HG_INLINE weights load_weights(const float *from)
 {
     weights w;
-    HG_UNROLL for (int k = 0; k < 4; k++) w.k0[k] = broadcast(from + k);
-    HG_UNROLL for (int k = 0; k < 4; k++) w.k1[k] = broadcast(from + 4 + k);
+    HG_UNROLL for (int k = 0; k < 4; k++) w.k0[k] = v_splat(from + k);
+    HG_UNROLL for (int k = 0; k < 4; k++) w.k1[k] = v_splat(from + 4 + k);
     return w;
 }
 
-HG_INLINE vec blend(const vec k[4], vec v0, vec v1, vec v2, vec v3)
+HG_INLINE vfloat blend(const vfloat k[4], vfloat v0, vfloat v1, vfloat v2, vfloat v3)
 {
-    return fma_to(fma_to(fma_to(mul(k[0], v0), k[1], v1), k[2], v2), k[3], v3);
+    return v_fma(k[3], v3, v_fma(k[2], v2, v_fma(k[1], v1, v_mul(k[0], v0))));
 }
 
-/* Which outputs of a gap are wanted; PAST the caches: whole aligned vectors. A constant. */
-typedef enum which { FIRST = 1, SECOND = 2, BOTH = 3, PAST = 4 } which;
+/* Which outputs of a gap are wanted; NONTEMPORAL: whole aligned vectors. A constant. */
+typedef enum which { FIRST = 1, SECOND = 2, BOTH = 3, NONTEMPORAL = 4 } which;
 
-HG_INLINE void put(float *p, vec v, size_t n, bool past)
+HG_INLINE void put(float *p, vfloat v, size_t n, which wanted)
 {
-    if (past)
-        store_past(p, v);
+    if (wanted & NONTEMPORAL)
+        v_store_nontemporal(p, v);
     else
-        store(p, v, n);
+        v_store_up_to(p, v, n);
 }
 
 /* n channels. */
 HG_INLINE void two_outputs(const float *const in[4], const weights *w, float *out0, float *out1,
                            size_t n, which wanted)
 {
-    const vec v0 = load(in[0], n), v1 = load(in[1], n), v2 = load(in[2], n), v3 = load(in[3], n);
-    if (wanted & FIRST) put(out0, blend(w->k0, v0, v1, v2, v3), n, wanted & PAST);
-    if (wanted & SECOND) put(out1, blend(w->k1, v0, v1, v2, v3), n, wanted & PAST);
+    const vfloat v0 = v_load_up_to(in[0], n), v1 = v_load_up_to(in[1], n);
+    const vfloat v2 = v_load_up_to(in[2], n), v3 = v_load_up_to(in[3], n);
+    if (wanted & FIRST) put(out0, blend(w->k0, v0, v1, v2, v3), n, wanted);
+    if (wanted & SECOND) put(out1, blend(w->k1, v0, v1, v2, v3), n, wanted);
 }
 
 /* n floats; the last vector overlaps the one before it. */
@@ -49,14 +53,14 @@ HG_INLINE void two_runs(const float *const in[4], const weights *w, float *out0,
         const float *const at[4] = {in0 + c, in1 + c, in2 + c, in3 + c};
         two_outputs(at, w, out0 + c, out1 + c, VL, wanted);
     }
-    if (wanted & PAST || c == n) return;
+    if (wanted & NONTEMPORAL || c == n) return;
     c = n >= VL ? n - VL : 0;
     const float *const at[4] = {in0 + c, in1 + c, in2 + c, in3 + c};
     two_outputs(at, w, out0 + c, out1 + c, (size_t)HG_MIN(n, VL), wanted);
 }
 
 /* Columns [begin, end) of the input, along y, into both rows of scratch. */
-HG_INLINE void along_y(const hg_resize_cubic_args *a, float *upper, float *lower, int64_t begin,
+HG_INLINE void along_y(const hg_resize_2x_cubic_args *a, float *upper, float *lower, int64_t begin,
                        int64_t end)
 {
     const bool dense = a->in_pixel == a->channels;
@@ -76,16 +80,17 @@ HG_INLINE void repeat(const float *pixel, float *to, int64_t count, int64_t chan
 {
     for (; count > 0; count--, to += channels)
         for (int64_t c = 0; c < channels; c += VL)
-            store(to + c, load(pixel + c, (size_t)(channels - c)), (size_t)(channels - c));
+            v_store_up_to(to + c, v_load_up_to(pixel + c, (size_t)(channels - c)),
+                          (size_t)(channels - c));
 }
 
-HG_INLINE weights weights_across(const hg_resize_cubic_args *a, int64_t x)
+HG_INLINE weights weights_across(const hg_resize_2x_cubic_args *a, int64_t x)
 {
     return load_weights(a->across + 8 * hg_resize_gap_kind(x, a->width));
 }
 
 /* Gaps [x, end); row begins with the first source of x. */
-HG_INLINE void across(const hg_resize_cubic_args *a, const float *row, float *out, int64_t x,
+HG_INLINE void across(const hg_resize_2x_cubic_args *a, const float *row, float *out, int64_t x,
                       int64_t end, which wanted)
 {
     const int64_t n = a->channels, next = a->out_pixel, last = a->width - 1;
@@ -99,24 +104,25 @@ HG_INLINE void across(const hg_resize_cubic_args *a, const float *row, float *ou
 }
 
 /* Gaps [begin, end): those of one output apart. */
-static void along_x(const hg_resize_cubic_args *a, const float *row, float *out)
+static void along_x(const hg_resize_2x_cubic_args *a, const float *row, float *out)
 {
     const int64_t begin = HG_MAX(a->begin, 1), end = HG_MIN(a->end, a->width);
     if (a->begin == 0) across(a, row, out, 0, 1, SECOND);
     const float *const inner = row + (begin - a->begin) * a->channels;
-    if (a->past)
-        across(a, inner, out, begin, end, BOTH | PAST), drain();
+    if (a->nontemporal)
+        across(a, inner, out, begin, end, BOTH | NONTEMPORAL), v_drain();
     else
         across(a, inner, out, begin, end, BOTH);
     if (a->end > a->width)
         across(a, row + (a->width - a->begin) * a->channels, out, a->width, a->end, FIRST);
 }
 
-static void cubic(const hg_resize_cubic_args *args)
+static void upsample_2x_cubic(const hg_resize_2x_cubic_args *args)
 {
-    const hg_resize_cubic_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
-    const int64_t n = a->channels, before = 2, columns = a->end - a->begin + 3;
-    const int64_t from = a->begin - before, to = from + columns; /* columns of the input */
+    /* A copy that no store can alias: no reloading. */
+    const hg_resize_2x_cubic_args copy = *args, *a = &copy;
+    const int64_t n = a->channels, columns = a->end - a->begin + HG_RESIZE_GAP_AROUND;
+    const int64_t from = a->begin - HG_RESIZE_GAP_BEFORE, to = from + columns; /* of the input */
     const int64_t begin = HG_MAX(from, 0), end = HG_MIN(to, a->width);
     float *rows[2] = {a->scratch, a->scratch + columns * n};
     along_y(a, rows[0] + (begin - from) * n, rows[1] + (begin - from) * n, begin, end);
@@ -129,4 +135,9 @@ static void cubic(const hg_resize_cubic_args *args)
     if (a->lower) along_x(a, rows[1], a->lower);
 }
 
-static const hg_resize_steps steps = {.cubic = cubic};
+const hg_kernel HG_ROWS(resize2d_nhwc_upsample_2x_cubic)[] = {
+    {HG_ROW(resize2d, nhwc, "upsample_2x_cubic"), .rev = 3,
+     .limits = {.resize_mode = 1 + HG_RESIZE_BICUBIC, .exact_factor = true},
+     .algorithm = &hg_resize2d_nhwc_upsample_2x_cubic, .run.resize_2x_cubic = upsample_2x_cubic},
+    {.name = NULL},
+};

@@ -1,152 +1,14 @@
-/* Resizing: tables of taps. Source coordinates are fractions of integers where the scale is
- * out / in, doubles where it is given; weights are rounded to f32 once. */
-#include "kernels/resize2d/resize2d.h"
+/* Resizing: filters, and the tables of taps. Weights are rounded to f32 once. */
+#include "kernels/resize2d/taps.h"
 
 #include <math.h>
 #include <string.h>
 
-typedef struct side {
-    const hg_resize_attr *attr;
-    int64_t in, out;
-    double scale; /* 0 = out / in */
-    double roi_begin, roi_end;
-} side;
-
-static side side_of(const hg_problem *p, bool vertical)
-{
-    const hg_resize_attr *r = &p->resize;
-    if (vertical) return (side){r, p->in.h, p->out.h, r->scale_h, r->roi.top, r->roi.bottom};
-    return (side){r, p->in.w, p->out.w, r->scale_w, r->roi.left, r->roi.right};
-}
-
-/* ---- Coordinates ---- */
-
-/* The coordinate base + frac, 0 <= frac < 1; frac is rem / den, or given alone (den 0). The
- * quotient of two integers below 2^33 is nearer than 2^-34 to 0, 1/2 or 1 only if it equals them:
- * comparing frac decides ties exactly. */
-typedef struct coordinate {
-    int64_t base, rem, den;
-    double frac;
-} coordinate;
-
-static coordinate quotient(int64_t num, int64_t den)
-{
-    int64_t base = num / den;
-    if (num % den < 0) base--;
-    const int64_t rem = num - base * den;
-    return (coordinate){base, rem, den, (double)rem / (double)den};
-}
-
-static coordinate split(double x)
-{
-    const double near = fmax(-0x1p62, fmin(x, 0x1p62)), below = floor(near);
-    return (coordinate){(int64_t)below, 0, 0, near - below};
-}
-
-static double region_coordinate(const side *s, int64_t o)
-{
-    const double last = (double)(s->in - 1);
-    if (s->out == 1) return 0.5 * (s->roi_begin + s->roi_end) * last;
-    return s->roi_begin * last +
-           (double)o * (s->roi_end - s->roi_begin) * last / (double)(s->out - 1);
-}
-
-float hg_resize_single_step(int64_t in, int64_t out, double scale)
-{
-    return scale != 0.0 ? (float)(1.0 / scale) : (float)in / (float)out;
-}
-
-/* All sizes are below 2^31, so that no numerator reaches 2^63. */
-static coordinate source(const side *s, int64_t o)
-{
-    const hg_coordinates mode = s->attr->coordinates;
-    const coordinate origin = {0, 0, 1, 0.0};
-    double offset = 0.0;
-    switch (mode) {
-    case HG_ALIGN_CORNERS:
-        if (s->out == 1) return origin;
-        if (s->scale == 0.0) return quotient(o * (s->in - 1), s->out - 1);
-        /* ONNX: the corner is that of a fractional output. */
-        return split((double)(o * (s->in - 1)) / ((double)s->in * s->scale - 1.0));
-    case HG_TF_CROP_AND_RESIZE:
-        return split(region_coordinate(s, o));
-    case HG_PYTORCH_NEAREST:
-        return split((double)((float)o * hg_resize_single_step(s->in, s->out, s->scale)));
-    case HG_ASYMMETRIC:
-        return s->scale == 0.0 ? quotient(o * s->in, s->out) : split((double)o / s->scale);
-    case HG_PYTORCH_HALF_PIXEL:
-        if (s->out == 1) return origin;
-        break;
-    case HG_HALF_PIXEL_SYMMETRIC:
-        if (s->scale != 0.0) {
-            const double adjustment = (double)s->out / ((double)s->in * s->scale);
-            offset = (double)s->in / 2.0 * (1.0 - adjustment);
-        }
-        break;
-    case HG_HALF_PIXEL:
-        break;
-    }
-    if (s->scale == 0.0) return quotient((2 * o + 1) * s->in - s->out, 2 * s->out);
-    return split(offset + ((double)o + 0.5) / s->scale - 0.5);
-}
-
-static bool outside(const side *s, int64_t o)
-{
-    if (s->attr->coordinates != HG_TF_CROP_AND_RESIZE) return false;
-    const double x = region_coordinate(s, o);
-    return !(x >= 0.0 && x <= (double)(s->in - 1));
-}
-
-static int64_t nearest(hg_rounding rounding, coordinate x)
-{
-    switch (rounding) {
-    case HG_ROUND_PREFER_FLOOR:
-        return x.base + (x.frac > 0.5);
-    case HG_ROUND_PREFER_CEIL:
-        return x.base + (x.frac >= 0.5);
-    case HG_ROUND_FLOOR:
-        return x.base;
-    case HG_ROUND_CEIL:
-        return x.base + (x.frac > 0.0);
-    }
-    return x.base;
-}
-
-/* Outputs are a multiple of `in`. Rounded steps of f32 may miss any index: all are tried, unless
- * they are exact. */
-static bool single_repeats(const side *s)
-{
-    const int64_t factor = s->out / s->in, exact = (int64_t)1 << 24;
-    if (s->out > exact) return false;
-    for (int64_t i = 1; i < s->in && (factor & (factor - 1)) != 0; i++)
-        if (source(s, i * factor).base != i || source(s, i * factor - 1).base != i - 1)
-            return false;
-    return true;
-}
-
-static bool side_repeats(const side *s)
-{
-    const hg_resize_attr *r = s->attr;
-    if (s->out % s->in != 0 || r->coordinates == HG_TF_CROP_AND_RESIZE) return false;
-    if (s->in == 1) return true; /* everything is clamped to the one index */
-    if (s->scale != 0.0) return false;
-    if (r->coordinates == HG_PYTORCH_NEAREST) return single_repeats(s);
-    const int64_t factor = s->out / s->in;
-    if (r->coordinates == HG_ALIGN_CORNERS) return factor == 1;
-    /* Coordinates grow with o and step by 1 every factor outputs: the first period decides. */
-    return nearest(r->rounding, source(s, 0)) == 0 &&
-           nearest(r->rounding, source(s, factor - 1)) == 0;
-}
-
-bool hg_resize_repeats(const hg_problem *p)
-{
-    const side v = side_of(p, true), h = side_of(p, false);
-    return side_repeats(&v) && side_repeats(&h);
-}
+#include "kernels/resize2d/coordinates.h"
 
 /* ---- Filters ---- */
 
-static double squeeze_of(const side *s)
+static double squeeze_of(const hg_resize_side *s)
 {
     const double scale = s->scale != 0.0 ? s->scale : (double)s->out / (double)s->in;
     return s->attr->antialias ? fmin(scale, 1.0) : 1.0;
@@ -161,12 +23,12 @@ double hg_resize_radius(hg_resize_mode mode)
     return radius[mode];
 }
 
-static double radius_of(const side *s)
+static double radius_of(const hg_resize_side *s)
 {
     return hg_resize_radius(s->attr->mode) / squeeze_of(s);
 }
 
-static int64_t most_taps(const side *s)
+static int64_t most_taps(const hg_resize_side *s)
 {
     const int64_t ratio = s->in / s->out;
     int64_t taps = 1;
@@ -190,7 +52,7 @@ static int64_t most_taps(const side *s)
 /* From x to d places behind its base, in units of the filter. A filter may end exactly at a pixel:
  * as a quotient of two products, the distance is then exactly the radius, for extents up to 2^24,
  * and no rounding makes a tap of that pixel. */
-static double distance(const side *s, coordinate x, int64_t d)
+static double distance(const hg_resize_side *s, hg_resize_coordinate x, int64_t d)
 {
     const double squeeze = squeeze_of(s);
     if (squeeze == 1.0 || s->scale != 0.0 || x.den == 0) return fabs((double)d - x.frac) * squeeze;
@@ -228,7 +90,7 @@ static double filter(const hg_resize_attr *r, double x)
 
 /* Writable view of a table. */
 typedef struct columns {
-    int32_t *holes, *first, *count;
+    int32_t *holes, *first, *count, *same;
     float *weight;
 } columns;
 
@@ -239,7 +101,7 @@ static void set_single(columns t, int64_t o, int64_t index)
     t.weight[o] = 1.0f;
 }
 
-static void fill_area(const side *s, columns t, int64_t o)
+static void fill_area(const hg_resize_side *s, columns t, int64_t o)
 {
     const int64_t first = o * s->in / s->out, last = HG_CEIL_DIV((o + 1) * s->in, s->out);
     t.first[o] = (int32_t)first;
@@ -249,7 +111,7 @@ static void fill_area(const side *s, columns t, int64_t o)
 }
 
 /* The filter ends within low <= d <= high; what is left out lies outside. */
-static void reach_of(const side *s, coordinate x, int64_t *low, int64_t *high)
+static void reach_of(const hg_resize_side *s, hg_resize_coordinate x, int64_t *low, int64_t *high)
 {
     const int64_t reach = (int64_t)ceil(radius_of(s));
     *low = -reach, *high = reach + 1;
@@ -260,10 +122,10 @@ static void reach_of(const side *s, coordinate x, int64_t *low, int64_t *high)
 
 /* Positions beyond the border give their weight to the border's index. Several positions of one
  * index follow each other: `sum` gathers them. Returns whether there are holes. */
-static bool fill_filter(const side *s, columns t, int64_t o)
+static bool fill_filter(const hg_resize_side *s, columns t, int64_t o)
 {
     const hg_resize_attr *r = s->attr;
-    const coordinate x = source(s, o);
+    const hg_resize_coordinate x = hg_resize_source(s, o);
     int64_t low, high, first = -1, last = -1;
     double total = 0.0, sum = 0.0;
     bool hole = false;
@@ -291,58 +153,66 @@ static bool fill_filter(const side *s, columns t, int64_t o)
     return hole;
 }
 
-static void fill_axis(const side *s, columns t)
+static void fill_axis(const hg_resize_side *s, columns t)
 {
     const hg_resize_attr *r = s->attr;
     memset(t.weight, 0, sizeof(float) * (size_t)(most_taps(s) * s->out));
     *t.holes = 0;
     for (int64_t o = 0; o < s->out; o++) {
-        if (outside(s, o))
+        if (hg_resize_outside(s, o))
             t.first[o] = t.count[o] = 0;
         else if (r->mode == HG_RESIZE_NEAREST)
-            set_single(t, o, hg_clamp(nearest(r->rounding, source(s, o)), 0, s->in - 1));
+            set_single(
+                t, o,
+                hg_clamp(hg_resize_nearest(r->rounding, hg_resize_source(s, o)), 0, s->in - 1));
         else if (r->mode == HG_RESIZE_AREA)
             fill_area(s, t, o);
         else
             *t.holes |= fill_filter(s, t, o);
     }
+    for (int64_t o = s->out - 1; o >= 0; o--) {
+        const bool next = o + 1 < s->out && !*t.holes && t.first[o + 1] == t.first[o] &&
+                          t.count[o + 1] == t.count[o];
+        t.same[o] = next ? t.same[o + 1] + 1 : 1;
+    }
 }
 
-/* ---- Layout of the tables: vertical, then horizontal, each first, count, weight; behind them, so
- * that vectors stay aligned, whether there are holes in either ---- */
+/* ---- Layout of the tables: vertical, then horizontal, each first, count, same, weight; behind
+ * them, so that vectors stay aligned, whether there are holes in either ---- */
 
-static size_t side_words(const side *s)
+static size_t side_words(const hg_resize_side *s)
 {
-    return (size_t)(s->out * (2 + most_taps(s)));
+    return (size_t)(s->out * (3 + most_taps(s)));
 }
 
 size_t hg_resize_table_size(const hg_problem *p)
 {
-    const side v = side_of(p, true), h = side_of(p, false);
+    const hg_resize_side v = hg_resize_side_of(p, true), h = hg_resize_side_of(p, false);
     return sizeof(float) * (side_words(&v) + side_words(&h) + 2);
 }
 
 /* Of one side. */
 static columns columns_of(const hg_problem *p, bool vertical, void *tables)
 {
-    const side v = side_of(p, true), h = side_of(p, false);
+    const hg_resize_side v = hg_resize_side_of(p, true), h = hg_resize_side_of(p, false);
+    const int64_t out = vertical ? v.out : h.out;
     int32_t *const across = (int32_t *)tables + side_words(&v), *behind = across + side_words(&h);
-    int32_t *const first = vertical ? tables : across, *count = first + (vertical ? v : h).out;
-    void *weight = count + (vertical ? v : h).out;
-    return (columns){behind + !vertical, first, count, weight};
+    int32_t *const first = vertical ? tables : across;
+    void *weight = first + 3 * out;
+    return (columns){behind + !vertical, first, first + out, first + 2 * out, weight};
 }
 
 void hg_resize_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
     (void)k, (void)c;
-    const side v = side_of(p, true), h = side_of(p, false);
+    const hg_resize_side v = hg_resize_side_of(p, true), h = hg_resize_side_of(p, false);
     fill_axis(&v, columns_of(p, true, tables));
     fill_axis(&h, columns_of(p, false, tables));
 }
 
 static hg_resize_axis view(const hg_problem *p, bool vertical, const void *tables)
 {
-    const side s = side_of(p, vertical);
+    const hg_resize_side s = hg_resize_side_of(p, vertical);
     const hg_resize_axis sizes = {.in = s.in, .out = s.out, .taps = most_taps(&s)};
     if (!tables) return sizes;
     const columns t = columns_of(p, vertical, (void *)(uintptr_t)tables);
@@ -352,6 +222,7 @@ static hg_resize_axis view(const hg_problem *p, bool vertical, const void *table
                             .holes = *t.holes != 0,
                             .first = t.first,
                             .count = t.count,
+                            .same = t.same,
                             .weight = t.weight};
 }
 
@@ -365,19 +236,33 @@ hg_resize_axis hg_resize_horizontal(const hg_problem *p, const void *tables)
     return view(p, false, tables);
 }
 
-/* ---- Doubling by bicubic filters: what lies between two pixels' centres ---- */
+/* ---- Doubling ---- */
 
-bool hg_resize_quarters(const hg_resize_attr *r, double weight[4])
+void hg_resize_quarters(const hg_resize_attr *r, double weight[4])
 {
-    double before = 0.0;
+    for (int k = 0; k < 4; k++) weight[k] = cubic(r->cubic_a, fabs((double)k - 1.25));
+}
+
+/* Has every one of the weights, and every sum of the first or the last of them, weight? */
+static bool quarters_count(const hg_resize_attr *r)
+{
+    double weight[4], before = 0.0;
     bool all = true;
+    hg_resize_quarters(r, weight);
     for (int k = 0; k < 4; k++) {
-        weight[k] = cubic(r->cubic_a, fabs((double)k - 1.25));
         before += weight[k];
         all &= fabs(weight[k]) >= least_weight && fabs(before) >= least_weight &&
                (k == 3 || fabs(1.0 - before) >= least_weight);
     }
     return all;
+}
+
+bool hg_resize_doubles(const hg_problem *p, hg_resize_mode mode)
+{
+    const hg_resize_attr *r = &p->resize;
+    return r->mode == mode && r->coordinates == HG_HALF_PIXEL && r->scale_h == 0.0 &&
+           r->scale_w == 0.0 && p->out.h == 2 * p->in.h && p->out.w == 2 * p->in.w &&
+           (mode == HG_RESIZE_BILINEAR || (!r->exclude_outside && quarters_count(r)));
 }
 
 void hg_resize_share(const double weight[4], bool reversed, int64_t first, int64_t in,
