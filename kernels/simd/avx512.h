@@ -81,6 +81,12 @@ HG_INLINE vfloat v_gather_stride(const float *p, int64_t stride)
     return _mm512_i32gather_ps(_mm512_mullo_epi32(i_load(lanes), vstride), p, 4);
 }
 
+/* p[at[lane]]. */
+HG_INLINE vfloat v_gather(const float *p, const int32_t *at)
+{
+    return _mm512_i32gather_ps(i_load(at), p, 4);
+}
+
 HG_INLINE vlong l_load(const int64_t *p) { return _mm512_loadu_si512(p); }
 
 HG_INLINE void l_store(int64_t *p, vlong v) { _mm512_storeu_si512(p, v); }
@@ -176,10 +182,16 @@ HG_INLINE vfloat v_max_first_last_nan(vfloat earlier, vfloat later)
 /* m ? v : 0. */
 HG_INLINE vfloat v_where(vmask m, vfloat v) { return _mm512_maskz_mov_ps(m, v); }
 
+/* p[at] where m; other lanes are 0 and not read. */
+HG_INLINE vfloat v_gather_lanes(vmask m, const float *p, vint at)
+{
+    return _mm512_mask_i32gather_ps(_mm512_setzero_ps(), m, at, p, 4);
+}
+
 /* p[at[lane]] where m; other lanes are 0 and not read. */
 HG_INLINE vfloat v_gather_where(vmask m, const float *p, const int32_t *at)
 {
-    return _mm512_mask_i32gather_ps(_mm512_setzero_ps(), m, i_load(at), p, 4);
+    return v_gather_lanes(m, p, i_load(at));
 }
 
 /* ---- Integers ---- */
