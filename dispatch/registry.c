@@ -16,9 +16,13 @@
     X(conv2d_nhwc_depthwise##isa)                                                                  \
     X(conv2d_nhwc_grouped##isa)                                                                    \
     X(conv2d_nhwc_igemm##isa)                                                                      \
+    X(conv2d_nhwc_direct##isa)                                                                     \
+    X(conv2d_nhwc_direct_dot##isa)                                                                 \
     X(conv2d_nhwc_winograd##isa)                                                                   \
     X(conv_transpose2d_nhwc_depthwise_phases##isa)                                                 \
     X(conv_transpose2d_nhwc_igemm##isa)                                                            \
+    X(conv_transpose2d_nhwc_direct_phases##isa)                                                    \
+    X(conv_transpose2d_nhwc_direct_phases_dot##isa)                                                \
     X(pool2d_nhwc_max_3x3s2##isa)                                                                  \
     X(resize2d_nhwc_copy##isa)                                                                     \
     X(resize2d_nhwc_taps##isa)                                                                     \
@@ -34,8 +38,6 @@
 #if defined(HG_WITH_AVX2)
 #define AVX2(X)                                                                                    \
     SIMD(X, _avx2)                                                                                 \
-    X(direct_avx2)                                                                                 \
-    X(direct_dot_avx2)                                                                             \
     X(pool2d_avx2)                                                                                 \
     X(pool_k2s2_avx2)                                                                              \
     X(pool_global_avx2)                                                                            \
@@ -49,8 +51,6 @@
 #if defined(HG_WITH_NEON)
 #define NEON(X)                                                                                    \
     SIMD(X, _neon)                                                                                 \
-    X(direct_neon)                                                                                 \
-    X(direct_dot_neon)                                                                             \
     X(pool2d_neon)                                                                                 \
     X(pool_k2s2_neon)                                                                              \
     X(pool_global_neon)                                                                            \

@@ -97,7 +97,7 @@ typedef struct hg_algorithm {
 /* Microkernels, declared with their contracts in the operators' headers. */
 struct hg_igemm_ukernel;
 struct hg_depthwise_args;
-struct hg_direct_steps;
+struct hg_direct_ukernels;
 struct hg_direct_nchw_ukernels;
 struct hg_depthwise_plane;
 struct hg_pool_args;
@@ -129,7 +129,7 @@ struct hg_kernel {
     union {
         const struct hg_igemm_ukernel *igemm;
         void (*depthwise)(const struct hg_depthwise_args *args);
-        const struct hg_direct_steps *direct;
+        const struct hg_direct_ukernels *direct;
         const struct hg_direct_nchw_ukernels *direct_nchw;
         void (*depthwise_plane)(const struct hg_depthwise_plane *plane);
         void (*pool)(const struct hg_pool_args *args);

@@ -388,6 +388,15 @@ HG_INLINE vfloat v_sum_lanes(const vfloat v[VL])
                  _mm256_permute2f128_ps(vlow, vhigh, 0x31));
 }
 
+/* Lane i < n is the sum of the lanes of v[i], 0 < n <= VL; VL vectors are readable. n is a
+ * constant. */
+HG_INLINE vfloat v_sum_lanes_first(const vfloat v[VL], int n)
+{
+    if (n > 4) return v_sum_lanes(v);
+    const __m256 vsum = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+    return v_add(vsum, v_swap(vsum, 4)); /* 0 1 2 3 | 0 1 2 3, by halves */
+}
+
 /* VL rows become VL columns. a0 = { 00 .. 07 }, a1 = { 10 .. 17 }, ...; the first digit is the row,
  * the second the column. */
 HG_INLINE void v_transpose(vfloat a[VL])

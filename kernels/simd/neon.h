@@ -426,6 +426,13 @@ HG_INLINE vfloat v_sum_lanes(const vfloat v[VL])
     return vpaddq_f32(vpaddq_f32(v[0], v[1]), vpaddq_f32(v[2], v[3])); /* of 0 0 1 1 and 2 2 3 3 */
 }
 
+/* Lane i < n is the sum of the lanes of v[i], 0 < n <= VL; VL vectors are readable. */
+HG_INLINE vfloat v_sum_lanes_first(const vfloat v[VL], int n)
+{
+    (void)n;
+    return v_sum_lanes(v);
+}
+
 /* VL rows become VL columns; the first digit is the row, the second the column. */
 HG_INLINE void v_transpose(vfloat a[VL])
 {

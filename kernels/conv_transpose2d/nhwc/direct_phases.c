@@ -1,13 +1,12 @@
 /* Transposed convolution by runs of pixels: each phase is a convolution of stride 1 whose outputs
- * lie `stride` apart, and is run as one (conv2d/direct.c).
+ * lie `stride` apart, and is run as one (conv2d/nhwc/direct.c).
  *
  *     for phase (rows, columns)         its taps in reverse order, so that they ascend in the input
  *       ranges of the convolution */
-#include <string.h>
-
-#include "kernels/conv2d/conv2d.h"
-#include "kernels/conv2d/direct.h"
-#include "kernels/conv_transpose2d/conv_transpose2d.h"
+#include "kernels/conv_transpose2d/nhwc/direct_phases.h"
+#include "kernels/conv2d/nhwc/direct_blocking.h"
+#include "kernels/conv2d/nhwc/direct_pack.h"
+#include "kernels/conv2d/phases.h"
 
 enum { MAX_PHASES = 1 << 10 };
 
@@ -41,7 +40,7 @@ typedef struct phase {
     int64_t ranges, end;   /* its own; with those of the phases before it */
     size_t weights;        /* where they begin */
     axis y, x;
-    char shape[HG_DIRECT_TABLES]; /* the convolution's tables */
+    hg_direct_blocking blocking; /* the convolution's tables */
 } phase;
 
 static int64_t phases_y(const hg_problem *p)
@@ -85,7 +84,7 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
     set_phase(p, 0, &f);
     f.conv.kernel = (hg_size2){HG_CEIL_DIV(p->kernel.h, f.y.period),
                                HG_CEIL_DIV(p->kernel.w, f.x.period)}; /* the most of a phase */
-    return hg_direct.supports(&f.conv, k);
+    return hg_conv2d_nhwc_direct.supports(&f.conv, k);
 }
 
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
@@ -105,7 +104,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     phase f;
     for (int64_t i = 0; i < count; i++) {
         set_phase(p, i, &f);
-        ns += hg_direct.cost(&f.conv, k);
+        ns += hg_conv2d_nhwc_direct.cost(&f.conv, k);
     }
     return ns;
 }
@@ -118,7 +117,7 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
         phase f;
         hg_sizes s;
         set_phase(p, i, &f);
-        hg_direct.size(&f.conv, k, c, &s);
+        hg_conv2d_nhwc_direct.size(&f.conv, k, c, &s);
         sizes->weights += HG_ROUND_UP(s.weights, (size_t)32);
         sizes->scratch = HG_MAX(sizes->scratch, s.scratch);
         sizes->ranges[0] += s.ranges[0];
@@ -133,8 +132,8 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
     for (int64_t i = 0; i < phases_y(p) * phases_x(p); i++, f++) {
         hg_sizes s;
         set_phase(p, i, f);
-        hg_direct.size(&f->conv, k, c, &s);
-        hg_direct.prepare(&f->conv, k, c, f->shape);
+        hg_conv2d_nhwc_direct.size(&f->conv, k, c, &s);
+        hg_conv2d_nhwc_direct.prepare(&f->conv, k, c, &f->blocking);
         f->ranges = s.ranges[0];
         f->end = ranges += f->ranges;
         f->weights = weights;
@@ -145,7 +144,7 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
 /* Phases have their places by stride, padding and size; their panels by the kernel. */
 static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
 {
-    hg_direct.form(p, k, words);
+    hg_conv2d_nhwc_direct.form(p, k, words);
     const int64_t more[] = {p->stride.h, p->stride.w, p->dilation.h, p->dilation.w,
                             p->pad.top,  p->pad.left, phases_y(p),   phases_x(p)};
     for (size_t i = 0; i < HG_COUNT(more); i++) words[4 + i] = (int32_t)more[i];
@@ -158,7 +157,7 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
         phase f;
         hg_sizes s;
         set_phase(p, i, &f);
-        hg_direct.size(&f.conv, k, &(hg_config){0}, &s);
+        hg_conv2d_nhwc_direct.size(&f.conv, k, &(hg_config){0}, &s);
         const hg_direct_filter view = {.origin = filter + f.y.last * p->kernel.w + f.x.last,
                                        .k_step = p->in.c / p->groups * taps,
                                        .c_step = taps,
@@ -179,21 +178,21 @@ static void run(const hg_task *task, int stage, int64_t begin, int64_t end)
         const int64_t before = f->end - f->ranges, stop = HG_MIN(end, f->end);
         hg_task conv = *task;
         conv.problem = &f->conv;
-        conv.tables = f->shape;
+        conv.tables = &f->blocking;
         conv.weights = task->weights + f->weights;
         conv.output = task->output + f->out;
         conv.residual = task->problem->post.residual ? task->residual + f->residual : NULL;
-        hg_direct.run(&conv, stage, begin - before, stop - before);
+        hg_conv2d_nhwc_direct.run(&conv, stage, begin - before, stop - before);
         begin = stop;
     }
 }
 
-const hg_algorithm hg_direct_phases = {.name = "direct_phases",
-                                       .supports = supports,
-                                       .configs = configs,
-                                       .cost = cost,
-                                       .size = size,
-                                       .form = form,
-                                       .pack = pack,
-                                       .prepare = prepare,
-                                       .run = run};
+const hg_algorithm hg_conv_transpose2d_nhwc_direct_phases = {.name = "direct_phases",
+                                                             .supports = supports,
+                                                             .configs = configs,
+                                                             .cost = cost,
+                                                             .size = size,
+                                                             .form = form,
+                                                             .pack = pack,
+                                                             .prepare = prepare,
+                                                             .run = run};

@@ -1,0 +1,139 @@
+/* Direct convolution by panels of units of columns. Contract: direct.h. */
+#include "kernels/conv2d/nhwc/direct.h"
+
+#include "kernels/simd/post.h"
+
+enum {
+    UNIT = HG_DIRECT_UNIT(VL),
+    IN_UNIT = UNIT / VL, /* vectors */
+    MAX_NV = HG_DIRECT_MAX_UNITS * IN_UNIT
+};
+
+/* TILES, the pixels of the largest (MAX_MR), and the products of a segment. */
+#include HG_TEXT(HG_JOIN(direct, HG_SIMD).h)
+
+/* First column of vector v of a pixel: the last unit may overlap the one before it. */
+HG_INLINE size_t column_of(const hg_direct_args *a, int v, int UNITS)
+{
+    const int unit = v / IN_UNIT;
+    return (unit < UNITS - 1 ? (size_t)(unit * UNIT) : a->last) + (size_t)(v % IN_UNIT * VL);
+}
+
+/* One pixel: everything is loaded before anything is stored, for the last units may overlap. */
+HG_INLINE void finish_pixel(const hg_direct_args *a, vfloat v[MAX_NV], float *out,
+                            const float *residual, int UNITS)
+{
+    const bool leaky = a->slope != 1.0f, narrow = UNITS == 1 && a->n < UNIT;
+    const vfloat vslope = v_all(a->slope), vmin = v_all(a->min), vmax = v_all(a->max);
+    HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
+    {
+        const size_t at = column_of(a, j, UNITS), left = a->n > at ? a->n - at : 0;
+        if (residual && !narrow)
+            v[j] = v_add(v[j], v_load(residual + at));
+        else if (residual && left)
+            v[j] = v_add(v[j], v_load_up_to(residual + at, left));
+        v[j] = v_post(v[j], leaky, vslope, vmin, vmax);
+    }
+    HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
+    {
+        const size_t at = column_of(a, j, UNITS), left = a->n > at ? a->n - at : 0;
+        if (!narrow)
+            v_store(out + at, v[j]);
+        else if (left)
+            v_store_up_to(out + at, v[j], left);
+    }
+}
+
+/* MR pixels from number i on; MR and UNITS are constants. */
+HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int UNITS)
+{
+    vfloat vacc[MAX_MR][MAX_NV];
+    HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
+    {
+        const vfloat vbias = v_load(a->bias + column_of(a, j, UNITS));
+        HG_UNROLL for (int m = 0; m < MR; m++) vacc[m][j] = vbias;
+    }
+    const size_t row = (size_t)(UNITS * UNIT);
+    const hg_direct_segment *const end = a->segments + a->segment_count;
+    for (const hg_direct_segment *s = a->segments; s < end; s++)
+        multiply(a, vacc, s->input + i * a->step, s->count, a->weights + s->first * row, MR,
+                 UNITS * IN_UNIT);
+    float *out = a->out + i * a->out_step;
+    const float *residual = a->residual ? a->residual + i * a->residual_step : NULL;
+    HG_UNROLL for (int m = 0; m < MR; m++, out += a->out_step)
+    {
+        if (a->plain && UNITS > 1) {
+            HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
+                v_store(out + column_of(a, j, UNITS), vacc[m][j]);
+        } else {
+            finish_pixel(a, vacc[m], out, residual, UNITS);
+            if (residual) residual += a->residual_step;
+        }
+    }
+}
+
+/* A tile of less than MR pixels. MR and UNITS are constants: what exceeds MR is not compiled. */
+HG_INLINE void partial_tile(const hg_direct_args *a, size_t i, size_t pixels, int MR, int UNITS)
+{
+    switch (pixels) {
+    case 1:
+        if (MR > 1) tile(a, i, 1, UNITS);
+        break;
+    case 2:
+        if (MR > 2) tile(a, i, 2, UNITS);
+        break;
+    case 3:
+        if (MR > 3) tile(a, i, 3, UNITS);
+        break;
+    case 4:
+        if (MR > 4) tile(a, i, 4, UNITS);
+        break;
+    case 5:
+        if (MR > 5) tile(a, i, 5, UNITS);
+        break;
+    case 6:
+        if (MR > 6) tile(a, i, 6, UNITS);
+        break;
+    case 7:
+        if (MR > 7) tile(a, i, 7, UNITS);
+        break;
+    }
+}
+
+/* The pixels: tiles of MR, as many as there are; where a smaller one follows, REST < MR, tiles of
+ * it. The last tile and a small rest make two of like size. */
+HG_INLINE void tiles(const hg_direct_args *a, int MR, int REST, int UNITS)
+{
+    const size_t most = (size_t)MR, whole = (size_t)REST;
+    size_t i = 0;
+    if (MR > REST)
+        for (; i + most <= a->pixels; i += most) tile(a, i, MR, UNITS);
+    size_t left = a->pixels - i;
+    for (; left == whole || left > whole + whole / 2; i += whole, left -= whole)
+        tile(a, i, REST, UNITS);
+    while (left > 0) {
+        const size_t now = left > whole ? (left + 1) / 2 : left;
+        partial_tile(a, i, now, REST, UNITS);
+        i += now;
+        left -= now;
+    }
+}
+
+#define FUNCTION(mr, rest, units)                                                                  \
+    static void tile_##mr##x##units##x8(const hg_direct_args *a)                                   \
+    {                                                                                              \
+        tiles(a, mr, rest, units);                                                                 \
+    }
+TILES(FUNCTION)
+
+#define POINTER(mr, rest, units) tile_##mr##x##units##x8,
+#define HEIGHT(mr, rest, units) mr,
+const hg_direct_ukernels HG_ROWS(direct_ukernels) = {{TILES(POINTER)}, {TILES(HEIGHT)}};
+
+#define ROW(columns)                                                                               \
+    HG_ROW(conv2d, nhwc, "direct" #columns), .rev = 2, .tile = {0, columns},                       \
+                                             .algorithm = &hg_conv2d_nhwc_direct,                  \
+                                             .run.direct = &HG_ROWS(direct_ukernels)
+/* Panels of at most so many columns. */
+const hg_kernel HG_ROWS(conv2d_nhwc_direct)[] = {
+    {ROW(16)}, {ROW(24)}, {ROW(32)}, {ROW(96)}, {.name = NULL}};

@@ -1,0 +1,106 @@
+#include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/nhwc/direct_blocking.h"
+
+/* Products of a partial tile for each of its pixels' inputs, or as many as take its time: fewer
+ * than 9 in flight wait for each other; those of the only pixel are taken as several sums, and
+ * loads remain. */
+static double filled(bool alone, int64_t pixels, int64_t units)
+{
+    if (alone && units <= 5) return 1.6 * (double)(units + 1);
+    return (double)HG_MAX(pixels * units, 9);
+}
+
+/* ns of a run on a panel of so many units, at 100 GFLOP/s. */
+static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
+                     int64_t pixels, int64_t units)
+{
+    if (pixels == 0) return 0.0;
+    const hg_isa_model *isa = hg_isa_model_of(k->isa);
+    if (hg_direct_dots(k)) { /* so many products at a time, then the sums of lanes */
+        const double n = (double)b->k_group;
+        const double steps = (double)HG_CEIL_DIV(b->depth, (int64_t)isa->lanes) + 1.0;
+        return 15.0 + (double)pixels * n * (steps * 0.22 + 1.0);
+    }
+    /* As the microkernels cut: whole tiles, then a partial one, or two of like size. */
+    const int64_t mr = k->run.direct->mr[units - 1], left = pixels % mr;
+    const bool halves = left > 0 && left <= mr / 2 && pixels > mr;
+    const int64_t whole = pixels / mr - halves, rest = pixels - whole * mr, first = (rest + 1) / 2;
+    const int64_t tiles = whole + (left > 0) + halves;
+    double products = (double)(whole * mr * units);
+    if (halves)
+        products += filled(false, first, units) + filled(false, rest - first, units);
+    else if (left > 0)
+        products += filled(b->alone, rest, units);
+    const double fma = 2.0 * (double)b->unit / 100.0 / isa->rate;
+    const double loads = (double)(units + mr) / (double)(mr * units);
+    const double busy = HG_MAX(1.0, 1.45 * loads) + 0.02 * loads;
+    const double overhead = 3.0 + (b->joined ? (double)p->kernel.h : (double)(p->kernel.h * 2));
+    return 15.0 + (double)tiles * overhead + products * (double)b->depth * fma * busy;
+}
+
+/* Outputs along an axis that some taps of lie outside for, and how many of theirs. */
+typedef struct border {
+    int64_t outputs, taps;
+} border;
+
+/* Adds those of one side, where the outermost window reaches `beyond` pixels outside; every next
+ * one reaches `stride` less. */
+static void add_side(border *b, int64_t beyond, int64_t out, int64_t stride, int64_t dilation,
+                     int64_t kernel)
+{
+    const int64_t n = HG_MIN(HG_CEIL_DIV(HG_MAX(beyond, 0), stride), out);
+    const int64_t first = HG_MIN(HG_CEIL_DIV(HG_MAX(beyond, 0), dilation), kernel);
+    const int64_t least = beyond - (n - 1) * stride;
+    const int64_t last = HG_MIN(HG_CEIL_DIV(HG_MAX(least, 0), dilation), kernel);
+    b->outputs = HG_MIN(b->outputs + n, out);
+    b->taps += n * (first + last) / 2;
+}
+
+static border border_of(int64_t out, int64_t stride, int64_t pad, int64_t dilation, int64_t kernel,
+                        int64_t in)
+{
+    const int64_t end = (out - 1) * stride - pad + (kernel - 1) * dilation - (in - 1);
+    border b = {0, 0};
+    add_side(&b, pad, out, stride, dilation, kernel);
+    add_side(&b, end, out, stride, dilation, kernel);
+    return b;
+}
+
+/* The share of the border's taps that lies inside. */
+static double share(const border *b, int64_t kernel)
+{
+    const int64_t all = b->outputs * kernel;
+    return all > b->taps ? 1.0 - (double)b->taps / (double)all : 0.0;
+}
+
+/* ns of one image on a panel of so many units: rows, and columns at the edges whose rows go
+ * together where all taps of a column lie inside. */
+static double image_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
+                       int64_t units)
+{
+    const border high =
+        border_of(p->out.h, p->stride.h, p->pad.top, p->dilation.h, p->kernel.h, p->in.h);
+    const border wide =
+        border_of(p->out.w, p->stride.w, p->pad.left, p->dilation.w, p->kernel.w, p->in.w);
+    const int64_t whole = b->rows - high.outputs, blocks = HG_CEIL_DIV(b->rows, b->block);
+    const double partly = share(&high, p->kernel.h) * (double)high.outputs;
+    const double row = run_ns(p, k, b, b->inner_end - b->inner_begin, units);
+    const double column = (double)blocks * run_ns(p, k, b, HG_CEIL_DIV(whole, blocks), units) +
+                          partly * run_ns(p, k, b, 1, units);
+    return ((double)whole + partly) * row +
+           share(&wide, p->kernel.w) * (double)wide.outputs * column;
+}
+
+double hg_direct_cost(const hg_problem *p, const hg_kernel *k)
+{
+    const hg_direct_blocking b = hg_direct_blocking_of(p, k, &(hg_config){0});
+    if (b.rows == 0) return 0.0;
+    const int64_t blocks = HG_CEIL_DIV(b.rows, b.block), rows = HG_CEIL_DIV(b.rows, blocks);
+    double ns = 0.0;
+    for (int64_t panel = 0, first; panel < b.group_panels; panel++) {
+        const int64_t units = hg_direct_panel(&b, panel, &first);
+        ns += b.flat ? (double)blocks * run_ns(p, k, &b, rows, units) : image_ns(p, k, &b, units);
+    }
+    const double images = (double)(b.flat ? p->groups : p->out.n * p->groups);
+    return HG_MAX(ns * images / 0.97, hg_conv_cost(p, 0.0, 1.0)) + 0.01 * ns; /* no ties */
+}

@@ -1,0 +1,22 @@
+/* Direct convolution: packed weights.
+ *
+ *     panels of units    [panel][ky][kx][C/groups][columns of the panel], the panels of a group
+ *                        sharing its units as evenly as can be; columns past a group narrower than
+ *                        a unit are zero
+ *     panels of dots     [K][ky][kx][C/groups] */
+#ifndef HG_DIRECT_PACK_H
+#define HG_DIRECT_PACK_H
+
+#include "kernels/kernel.h"
+
+/* Where the weight of output channel k, input channel c of its group and tap (y, x) lies: at
+ * origin[k*k_step + c*c_step + y*y_step + x*x_step]. */
+typedef struct hg_direct_filter {
+    const float *origin;
+    int64_t k_step, c_step, y_step, x_step;
+} hg_direct_filter;
+
+void hg_direct_pack(const hg_problem *p, const hg_kernel *k, const hg_direct_filter *filter,
+                    float *packed);
+
+#endif
