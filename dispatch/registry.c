@@ -23,7 +23,21 @@
     X(conv_transpose2d_nhwc_igemm##isa)                                                            \
     X(conv_transpose2d_nhwc_direct_phases##isa)                                                    \
     X(conv_transpose2d_nhwc_direct_phases_dot##isa)                                                \
+    X(pool2d_nhwc_window##isa)                                                                     \
+    X(pool2d_nhwc_window_indices##isa)                                                             \
+    X(pool2d_nhwc_2x2s2##isa)                                                                      \
+    X(pool2d_nhwc_slide##isa)                                                                      \
+    X(pool2d_nhwc_avg_3x3s1##isa)                                                                  \
     X(pool2d_nhwc_max_3x3s2##isa)                                                                  \
+    X(pool2d_nhwc_global##isa)                                                                     \
+    X(pool2d_nchw_walk##isa)                                                                       \
+    X(pool2d_nchw_passes##isa)                                                                     \
+    X(pool2d_nchw_parts##isa)                                                                      \
+    X(pool2d_nchw_2x2s2##isa)                                                                      \
+    X(pool2d_nchw_avg_3x3s1##isa)                                                                  \
+    X(pool2d_nchw_max_3x3s2##isa)                                                                  \
+    X(pool2d_nchw_max_5x5s1##isa)                                                                  \
+    X(pool2d_nchw_global##isa)                                                                     \
     X(resize2d_nhwc_copy##isa)                                                                     \
     X(resize2d_nhwc_taps##isa)                                                                     \
     X(resize2d_nhwc_upsample_2x_bilinear##isa)                                                     \
@@ -38,12 +52,6 @@
 #if defined(HG_WITH_AVX2)
 #define AVX2(X)                                                                                    \
     SIMD(X, _avx2)                                                                                 \
-    X(pool2d_avx2)                                                                                 \
-    X(pool_k2s2_avx2)                                                                              \
-    X(pool_global_avx2)                                                                            \
-    X(pool_means_avx2)                                                                             \
-    X(pool_slide_avx2)                                                                             \
-    X(pool_planes_avx2)                                                                            \
     X(unpool2d_avx2)
 #else
 #define AVX2(X)
@@ -51,12 +59,6 @@
 #if defined(HG_WITH_NEON)
 #define NEON(X)                                                                                    \
     SIMD(X, _neon)                                                                                 \
-    X(pool2d_neon)                                                                                 \
-    X(pool_k2s2_neon)                                                                              \
-    X(pool_global_neon)                                                                            \
-    X(pool_means_neon)                                                                             \
-    X(pool_slide_neon)                                                                             \
-    X(pool_planes_neon)                                                                            \
     X(unpool2d_neon)
 #else
 #define NEON(X)

@@ -102,7 +102,7 @@ struct hg_direct_nchw_ukernels;
 struct hg_depthwise_plane;
 struct hg_pool_args;
 struct hg_pool_slide_args;
-struct hg_pool_planes_args;
+struct hg_pool_band_args;
 struct hg_unpool_args;
 struct hg_resize_copy_args;
 struct hg_resize_separable_ukernels;
@@ -114,7 +114,7 @@ struct hg_winograd_ukernels;
 
 struct hg_kernel {
     const char
-        *name; /* op.dtype.layout.isa.algorithm-and-tile, e.g. max_pool2d.f32.nhwc.avx2.k2s2 */
+        *name; /* op.dtype.layout.isa.algorithm-and-tile, e.g. max_pool2d.f32.nhwc.avx2.2x2s2 */
     hg_op op;
     hg_dtype dtype;
     hg_isa isa;
@@ -134,7 +134,7 @@ struct hg_kernel {
         void (*depthwise_plane)(const struct hg_depthwise_plane *plane);
         void (*pool)(const struct hg_pool_args *args);
         void (*pool_slide)(const struct hg_pool_slide_args *args);
-        void (*pool_planes)(const struct hg_pool_planes_args *args);
+        void (*pool_band)(const struct hg_pool_band_args *args);
         void (*unpool)(const struct hg_unpool_args *args);
         void (*resize_copy)(const struct hg_resize_copy_args *args);
         const struct hg_resize_separable_ukernels *resize_separable;

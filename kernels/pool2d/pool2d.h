@@ -1,31 +1,10 @@
-/* Pooling: the contract between the portable driver and the microkernels. */
+/* Pooling by rows of windows: the contract between the portable drivers and the microkernels. */
 #ifndef HG_POOL2D_H
 #define HG_POOL2D_H
 
+#include "kernels/index_rule.h"
 #include "kernels/kernel.h"
-
-extern const hg_kernel hg_pool2d_ref[], hg_pool2d_avx2[], hg_pool2d_neon[];
-extern const hg_kernel hg_pool_k2s2_avx2[], hg_pool_k2s2_neon[];
-extern const hg_kernel hg_pool_global_avx2[], hg_pool_global_neon[];
-extern const hg_kernel hg_pool_means_avx2[], hg_pool_means_neon[];
-extern const hg_algorithm hg_pool_nhwc, hg_pool_means, hg_pool_nchw, hg_pool_global;
-
-/* One output coordinate along an axis. The plan's table holds out.h of them, then out.w. */
-typedef struct hg_pool_span {
-    int32_t first;  /* input coordinate of the first tap inside the input; 0 if there is none */
-    int32_t taps;   /* taps inside the input, a dilation apart */
-    int32_t extent; /* what the axis contributes to the divisor of an average; at least 1 */
-} hg_pool_span;
-
-/* Every index convention is linear: index of (n, c, y, x) = n*at.n + c*at.c + y*at.h + x*at.w, and
- * at.h and at.w are multiples of `scale`. A position in the plane, y*at.h/scale + x*at.w/scale,
- * is below h*w. */
-typedef struct hg_index_rule {
-    hg_strides at;
-    int64_t scale;
-} hg_index_rule;
-
-hg_index_rule hg_index_rule_of(hg_index_convention convention, int64_t c, hg_size2 image);
+#include "kernels/pool2d/spans.h"
 
 /* One row of output pixels of one image, for a block of channels (NHWC) or one channel (NCHW).
  * NCHW kernels do `height` rows, in_down and out_down apart.
@@ -58,7 +37,7 @@ typedef struct hg_pool_args {
     hg_index_type index_type;
     int64_t index_scale, index_first, index_channel;
     int64_t plane_first, plane_row, plane_column, plane_pixel;
-    int64_t plane_down; /* of one input row; for the driver */
+    int64_t plane_down; /* of one input row */
 } hg_pool_args;
 
 /* The float that sums of column x are divided by. */
@@ -67,9 +46,16 @@ static inline float hg_pool_divisor(const hg_pool_args *a, const hg_pool_span *c
     return (float)(a->divisor > 0.0 ? a->divisor : a->row_extent * column->extent);
 }
 
-/* Tables, as every pooling algorithm builds them, and estimates. */
-size_t hg_pool_table_size(const hg_problem *p);
-void hg_pool_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables);
+/* For drivers, whose tables are spans: what all rows of a run share, and then what output row y of
+ * image n from channel c on has for itself. */
+hg_index_rule hg_pool_rule(const hg_problem *p);
+hg_pool_args hg_pool_args_of(const hg_task *t, const hg_index_rule *r);
+void hg_pool_set_row(const hg_task *t, const hg_index_rule *r, int64_t n, int64_t y, int64_t c,
+                     hg_pool_args *a);
+
+/* Positions in the plane have 32 bits. */
+bool hg_pool_places_fit(const hg_problem *p);
+
 double hg_pool_cost(const hg_problem *p, double efficiency);
 
 #endif

@@ -101,8 +101,7 @@ static void element(const hg_task *t, int64_t n, int64_t oy, int64_t ox, int64_t
     else
         t->output[offset] = max_of(p, &w, &at);
     if (!p->pool.indices) return;
-    const hg_strides s =
-        hg_index_rule_of(p->pool.convention, p->in.c, (hg_size2){p->in.h, p->in.w}).at;
+    const hg_strides s = hg_pool_rule(p).at;
     const bool empty = w.rows == 0 || w.columns == 0;
     store_index(t, offset, empty ? -1 : n * s.n + at.h * s.h + at.w * s.w + c * s.c);
 }
@@ -124,7 +123,7 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 {
     (void)k, (void)c;
     *sizes =
-        (hg_sizes){.tables = hg_pool_table_size(p), .stages = 1, .ranges = {p->out.n * p->out.h}};
+        (hg_sizes){.tables = hg_pool_spans_size(p), .stages = 1, .ranges = {p->out.n * p->out.h}};
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
@@ -134,7 +133,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 }
 
 static const hg_algorithm reference = {
-    .name = "reference", .cost = cost, .size = size, .prepare = hg_pool_prepare, .run = run};
+    .name = "reference", .cost = cost, .size = size, .prepare = hg_pool_prepare_spans, .run = run};
 
 const hg_kernel hg_pool2d_ref[] = {
     {.name = "max_pool2d.f32.any.scalar.ref",

@@ -52,6 +52,13 @@ HG_INLINE void v_store_first(float *p, vfloat v, size_t n)
     if (n & 1) _mm_store_ss(p, vrest);
 }
 
+/* n <= VL lanes, maybe none; the others are `other`. */
+HG_INLINE vfloat v_load_first_else(const float *p, size_t n, float other)
+{
+    const vtail tail = v_tail(n);
+    return _mm256_blendv_ps(_mm256_set1_ps(other), v_load_tail(p, tail), _mm256_castsi256_ps(tail));
+}
+
 /* Past the caches; p is aligned to a vector. v_drain before another thread is told of it. */
 HG_INLINE void v_store_nontemporal(float *p, vfloat v) { _mm256_stream_ps(p, v); }
 
@@ -188,7 +195,15 @@ HG_INLINE vmask v_nonzero(vfloat v) { return _mm256_cmp_ps(v, _mm256_setzero_ps(
 
 HG_INLINE vmask m_none(void) { return _mm256_setzero_ps(); }
 
+/* The first n <= VL lanes. */
+HG_INLINE vmask m_first(size_t n) { return _mm256_castsi256_ps(v_tail(n)); }
+
 HG_INLINE vmask m_or(vmask a, vmask b) { return _mm256_or_ps(a, b); }
+
+HG_INLINE vmask m_and(vmask a, vmask b) { return _mm256_and_ps(a, b); }
+
+/* a and not b. */
+HG_INLINE vmask m_without(vmask a, vmask b) { return _mm256_andnot_ps(b, a); }
 
 HG_INLINE bool m_any(vmask m) { return _mm256_movemask_ps(m) != 0; }
 
@@ -240,6 +255,12 @@ HG_INLINE vint i_where(vmask m, vint v) { return _mm256_and_si256(_mm256_castps_
 HG_INLINE vint i_select(vmask m, vint a, vint b)
 {
     return _mm256_xor_si256(b, _mm256_and_si256(_mm256_castps_si256(m), _mm256_xor_si256(a, b)));
+}
+
+/* One more in the lanes of m. */
+HG_INLINE vint i_count(vint count, vmask m)
+{
+    return _mm256_sub_epi32(count, _mm256_castps_si256(m));
 }
 
 HG_INLINE vlong l_all(int64_t value) { return _mm256_set1_epi64x(value); }

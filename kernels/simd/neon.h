@@ -47,6 +47,15 @@ HG_INLINE void v_store_first(float *p, vfloat v, size_t n)
     if (n > 2) p[2] = vgetq_lane_f32(v, 2);
 }
 
+/* n <= VL lanes, maybe none; the others are `other`. */
+HG_INLINE vfloat v_load_first_else(const float *p, size_t n, float other)
+{
+    static const uint32_t lanes[VL] = {0, 1, 2, 3};
+    const uint32x4_t vin = vcltq_u32(vld1q_u32(lanes), vdupq_n_u32((uint32_t)n));
+    if (n == 0) return vdupq_n_f32(other);
+    return n == VL ? v_load(p) : vbslq_f32(vin, v_load_first(p, n), vdupq_n_f32(other));
+}
+
 HG_INLINE vfloat v_load_tail(const float *p, vtail tail) { return v_load_first(p, tail); }
 
 HG_INLINE void v_store_tail(float *p, vfloat v, vtail tail) { v_store_first(p, v, tail); }
@@ -241,7 +250,19 @@ HG_INLINE vmask v_nonzero(vfloat v) { return vmvnq_u32(vceqq_f32(v, vdupq_n_f32(
 
 HG_INLINE vmask m_none(void) { return vdupq_n_u32(0); }
 
+/* The first n <= VL lanes. */
+HG_INLINE vmask m_first(size_t n)
+{
+    static const uint32_t lanes[VL] = {0, 1, 2, 3};
+    return vcltq_u32(vld1q_u32(lanes), vdupq_n_u32((uint32_t)n));
+}
+
 HG_INLINE vmask m_or(vmask a, vmask b) { return vorrq_u32(a, b); }
+
+HG_INLINE vmask m_and(vmask a, vmask b) { return vandq_u32(a, b); }
+
+/* a and not b. */
+HG_INLINE vmask m_without(vmask a, vmask b) { return vbicq_u32(a, b); }
 
 HG_INLINE bool m_any(vmask m)
 {
@@ -305,6 +326,9 @@ HG_INLINE vint i_where(vmask m, vint v) { return vandq_s32(vreinterpretq_s32_u32
 
 /* m ? a : b. */
 HG_INLINE vint i_select(vmask m, vint a, vint b) { return vbslq_s32(m, a, b); }
+
+/* One more in the lanes of m. */
+HG_INLINE vint i_count(vint count, vmask m) { return vsubq_s32(count, vreinterpretq_s32_u32(m)); }
 
 HG_INLINE vlong l_all(int64_t value) { return vdupq_n_s64(value); }
 

@@ -1,11 +1,11 @@
-/* Maxima of 3x3 windows of stride 2, NHWC. Contract: hg_pool_slide_args in pool_slide.h, but for
+/* Maxima of 3x3 windows of stride 2, NHWC. Contract: hg_pool_slide_args in slide.h, but for
  * the stride; `buffer` has one row of width * channels floats.
  *
  * The third row of a window is the first of the window below: its maxima along the row are carried
  * in the buffer from one pair of output rows to the next. Windows cut by an edge repeat their last
  * tap, which changes no maximum. Maxima are first taken as if no tap were NaN; an output row that
  * turns out to see one is done again. */
-#include "kernels/pool2d/pool_slide.h"
+#include "kernels/pool2d/nhwc/slide.h"
 #include "kernels/simd/simd.h"
 
 enum { HEIGHT = 2 }; /* output rows taken together */
@@ -189,10 +189,7 @@ static void max_3x3s2(const hg_pool_slide_args *args)
 {
     /* A copy that no store can alias: what depends on it alone leaves the loops. */
     const hg_pool_slide_args copy = *args, *a = &copy;
-    int64_t first = 0, end;
-    while (first < a->width && a->columns[first].taps < 3) first++;
-    for (end = first; end < a->width && a->columns[end].taps == 3;) end++;
-    const int64_t n_pairs = (end - first) / 2;
+    const int64_t first = a->whole[0], n_pairs = (a->whole[1] - first) / 2;
     bool clean = carry_row(a, a->input + a->rows->first * a->in_row);
     for (int64_t y = 0, height; y < a->height; y += height) {
         bool below[HEIGHT] = {true, true};

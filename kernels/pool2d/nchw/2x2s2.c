@@ -1,0 +1,46 @@
+/* 2x2 windows of stride 2 without padding: a range is one channel of one image. */
+#include "kernels/pool2d/nchw/planes.h"
+
+/* The divisor is 4. */
+static bool supports(const hg_problem *p, const hg_kernel *k)
+{
+    (void)k;
+    return hg_pool_places_fit(p) && p->pool.divisor == 0;
+}
+
+static double cost(const hg_problem *p, const hg_kernel *k)
+{
+    const double rows = (double)p->out.n * (double)p->out.c * (double)p->out.h;
+    const double efficiency = k->limits.only_indices ? 0.24 : 0.4;
+    return hg_pool_cost(p, efficiency * hg_isa_model_of(k->isa)->rate) + 5.0 * rows;
+}
+
+static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
+{
+    (void)k, (void)c;
+    *sizes =
+        (hg_sizes){.tables = hg_pool_spans_size(p), .stages = 1, .ranges = {p->out.n * p->out.c}};
+}
+
+static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
+{
+    (void)stage;
+    const hg_problem *p = t->problem;
+    const hg_index_rule r = hg_pool_rule(p);
+    hg_pool_args a = hg_pool_args_of(t, &r);
+    a.channels = 1;
+    a.height = p->out.h;
+    a.in_down = 2 * p->in.strides.h;
+    a.out_down = p->out.strides.h;
+    for (int64_t i = begin; i < end; i++) {
+        hg_pool_set_row(t, &r, i / p->out.c, 0, i % p->out.c, &a);
+        t->kernel->run.pool(&a);
+    }
+}
+
+const hg_algorithm hg_pool2d_nchw_2x2s2 = {.name = "2x2s2",
+                                           .supports = supports,
+                                           .cost = cost,
+                                           .size = size,
+                                           .prepare = hg_pool_prepare_spans,
+                                           .run = run};

@@ -1,0 +1,101 @@
+/* Global average, NCHW: the mean of each plane. Contract: hg_pool_args in pool2d.h, with planes as
+ * channels: in_pixel and out_pixel lead from one plane to the next.
+ *
+ * Planes are short, so that sums across lanes would cost more than the loads: VL planes share
+ * them. */
+#include "kernels/pool2d/nchw/planes.h"
+#include "kernels/simd/simd.h"
+
+enum { CHAINS = 16 / VL }; /* sums of a plane that do not wait for each other */
+
+/* Lane sums of one plane; `whole` of the taps fill vectors. */
+HG_INLINE vfloat plane(const hg_pool_args *a, const float *in, int64_t taps, int64_t whole)
+{
+    const size_t rest = (size_t)(taps - whole);
+    vfloat vacc[CHAINS];
+    HG_UNROLL
+    for (int i = 0; i < CHAINS; i++) vacc[i] = v_zero();
+    for (int64_t y = 0; y < a->rows; y++, in += a->row_step) {
+        int64_t x = 0;
+        for (; x + (CHAINS - 1) * VL < whole; x += CHAINS * VL) {
+            HG_UNROLL
+            for (int i = 0; i < CHAINS; i++) vacc[i] = v_add(vacc[i], v_load(in + x + i * VL));
+        }
+        HG_UNROLL
+        for (int i = 0; i < CHAINS - 1; i++, x += VL)
+            if (x < whole) vacc[i] = v_add(vacc[i], v_load(in + x));
+        if (rest)
+            vacc[CHAINS - 1] = v_add(vacc[CHAINS - 1], v_load_rest(in + whole, rest, whole > 0));
+    }
+    HG_UNROLL
+    for (int i = 1; i < CHAINS; i++) vacc[0] = v_add(vacc[0], vacc[i]);
+    return vacc[0];
+}
+
+enum { LINE = 16, AHEAD = 512 }; /* floats of a cache line; between a prefetch and its load */
+
+/* Lane sums of VL planes that follow each other: as many vectors as a plane has floats, none of
+ * which crosses a cache line if the first does not. Few of them belong to two planes. */
+HG_INLINE void joined_planes(const float *in, int64_t floats, vfloat v[VL])
+{
+    HG_UNROLL
+    for (int i = 0; i < VL; i++) v[i] = v_zero();
+    HG_UNROLL
+    for (int64_t j = 0; j < floats; j++) {
+        const int64_t p = j * VL / floats, inside = (p + 1) * floats - j * VL;
+        if (j % (LINE / VL) == 0) hg_prefetch(in + j * VL, AHEAD);
+        const vfloat vi = v_load(in + j * VL);
+        if (inside >= VL) {
+            v[p] = v_add(v[p], vi);
+            continue;
+        }
+        const vpair vparts = v_cut(vi, (size_t)inside);
+        v[p] = v_add(v[p], vparts.v0);
+        v[p + 1] = v_add(v[p + 1], vparts.v1);
+    }
+}
+
+/* `whole` of the taps fill vectors; joined: planes of 7 x 7 without gaps. */
+HG_INLINE void means(const hg_pool_args *a, int64_t whole, bool joined)
+{
+    const int64_t taps = a->columns[0].taps;
+    const vfloat vscale = v_all(1.0f / hg_pool_divisor(a, a->columns));
+    for (int64_t c = 0; c < a->channels; c += VL) {
+        const int64_t n = HG_MIN(a->channels - c, (int64_t)VL);
+        vfloat v[VL];
+        if (joined && n == VL) {
+            joined_planes(a->input + c * 49, 49, v);
+        } else {
+            HG_UNROLL
+            for (int i = 0; i < VL; i++) /* spare lanes repeat the last plane */
+                v[i] = plane(a, a->input + (c + HG_MIN(i, n - 1)) * a->in_pixel, taps, whole);
+        }
+        const vfloat vmean = v_mul(v_sum_lanes(v), vscale);
+        if (n == VL && a->out_pixel == 1) {
+            v_store(a->output + c, vmean);
+            continue;
+        }
+        float mean[VL];
+        v_store(mean, vmean);
+        for (int64_t i = 0; i < n; i++) a->output[(c + i) * a->out_pixel] = mean[i];
+    }
+}
+
+/* The planes that networks end with have 7 x 7 pixels: no loop is left. */
+static void average(const hg_pool_args *args)
+{
+    const hg_pool_args copy = *args, *a = &copy;
+    const int64_t whole = a->columns[0].taps / VL * VL;
+    const bool joined = a->rows == 1 && a->columns[0].taps == 49 && a->in_pixel == 49;
+    if (joined)
+        means(a, 48, true);
+    else
+        means(a, whole, false);
+}
+
+const hg_kernel HG_ROWS(pool2d_nchw_global)[] = {
+    {HG_ROW(avg_pool2d, nchw, "global"), .rev = 4,
+     .limits = {.no_padding = true, .no_adaptive = true, .dilation = {1, 1}},
+     .algorithm = &hg_pool2d_nchw_global, .run.pool = average},
+    {.name = NULL},
+};

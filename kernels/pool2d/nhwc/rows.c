@@ -1,0 +1,45 @@
+/* A range is one row of output pixels, or a block of its channels where pixels alone give too few
+ * ranges. */
+#include "kernels/pool2d/nhwc/rows.h"
+
+enum { CHANNEL_BLOCK = 64, ENOUGH_RANGES = 32 };
+
+static int64_t channel_blocks(const hg_problem *p)
+{
+    const bool few = p->out.n * p->out.h < ENOUGH_RANGES;
+    return few ? HG_CEIL_DIV(p->out.c, (int64_t)CHANNEL_BLOCK) : 1;
+}
+
+void hg_pool_rows_size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
+{
+    (void)k, (void)c;
+    *sizes = (hg_sizes){.tables = hg_pool_spans_size(p),
+                        .stages = 1,
+                        .ranges = {p->out.n * p->out.h * channel_blocks(p)}};
+}
+
+/* Blocks side by side are one call, for longer runs of memory. */
+void hg_pool_rows_run(const hg_task *t, int stage, int64_t begin, int64_t end)
+{
+    (void)stage;
+    const hg_problem *p = t->problem;
+    const int64_t blocks = channel_blocks(p);
+    const hg_index_rule r = hg_pool_rule(p);
+    hg_pool_args a = hg_pool_args_of(t, &r);
+    for (int64_t i = begin, count; i < end; i += count) {
+        const int64_t row = i / blocks, c = i % blocks * CHANNEL_BLOCK;
+        count = HG_MIN(end - i, blocks - i % blocks);
+        a.channels = blocks == 1 ? p->out.c : HG_MIN(p->out.c - c, count * CHANNEL_BLOCK);
+        hg_pool_set_row(t, &r, row / p->out.h, row % p->out.h, c, &a);
+        t->kernel->run.pool(&a);
+    }
+}
+
+/* Lanes beyond the last channel do nothing. */
+double hg_pool_rows_cost(const hg_problem *p, const hg_kernel *k, double efficiency)
+{
+    const hg_isa_model *isa = hg_isa_model_of(k->isa);
+    const double used = (double)p->in.c / (double)HG_ROUND_UP(p->in.c, (int64_t)isa->lanes);
+    const double indexed = k->limits.only_indices ? 0.6 : 1.0;
+    return hg_pool_cost(p, isa->rate * efficiency * indexed * used);
+}
