@@ -2,75 +2,78 @@
 
 #include <string.h>
 
-/* Families of kernels; the tables of an ISA exist where its code was built (meson.build). */
-#define REFERENCE(X)                                                                               \
+/* Families of kernels: the references, and the sources kernels/OPERATOR/LAYOUT/STEM.simd.c, which
+ * are compiled once for each instruction set that the build has (kernels/meson.build). */
+#define REFERENCES(X)                                                                              \
     X(conv2d_ref)                                                                                  \
     X(conv_transpose2d_ref)                                                                        \
     X(pool2d_ref)                                                                                  \
     X(unpool2d_ref)                                                                                \
     X(resize2d_ref)
-/* Those that are compiled once per instruction set: kernels/OPERATOR/LAYOUT/STEM.simd.c. */
-#define SIMD(X, isa)                                                                               \
-    X(conv2d_nchw_depthwise##isa)                                                                  \
-    X(conv2d_nchw_direct##isa)                                                                     \
-    X(conv2d_nhwc_depthwise##isa)                                                                  \
-    X(conv2d_nhwc_grouped##isa)                                                                    \
-    X(conv2d_nhwc_igemm##isa)                                                                      \
-    X(conv2d_nhwc_direct##isa)                                                                     \
-    X(conv2d_nhwc_direct_dot##isa)                                                                 \
-    X(conv2d_nhwc_winograd##isa)                                                                   \
-    X(conv_transpose2d_nhwc_depthwise_phases##isa)                                                 \
-    X(conv_transpose2d_nhwc_igemm##isa)                                                            \
-    X(conv_transpose2d_nhwc_direct_phases##isa)                                                    \
-    X(conv_transpose2d_nhwc_direct_phases_dot##isa)                                                \
-    X(pool2d_nhwc_window##isa)                                                                     \
-    X(pool2d_nhwc_window_indices##isa)                                                             \
-    X(pool2d_nhwc_2x2s2##isa)                                                                      \
-    X(pool2d_nhwc_slide##isa)                                                                      \
-    X(pool2d_nhwc_avg_3x3s1##isa)                                                                  \
-    X(pool2d_nhwc_max_3x3s2##isa)                                                                  \
-    X(pool2d_nhwc_global##isa)                                                                     \
-    X(pool2d_nchw_walk##isa)                                                                       \
-    X(pool2d_nchw_passes##isa)                                                                     \
-    X(pool2d_nchw_parts##isa)                                                                      \
-    X(pool2d_nchw_2x2s2##isa)                                                                      \
-    X(pool2d_nchw_avg_3x3s1##isa)                                                                  \
-    X(pool2d_nchw_max_3x3s2##isa)                                                                  \
-    X(pool2d_nchw_max_5x5s1##isa)                                                                  \
-    X(pool2d_nchw_global##isa)                                                                     \
-    X(resize2d_nhwc_copy##isa)                                                                     \
-    X(resize2d_nhwc_taps##isa)                                                                     \
-    X(resize2d_nhwc_upsample_2x_bilinear##isa)                                                     \
-    X(resize2d_nhwc_upsample_2x_cubic##isa)                                                        \
-    X(resize2d_nhwc_upsample_wide##isa)                                                            \
-    X(resize2d_nchw_copy##isa)                                                                     \
-    X(resize2d_nchw_taps##isa)                                                                     \
-    X(resize2d_nchw_planes##isa)                                                                   \
-    X(resize2d_nchw_upsample_2x_nearest##isa)                                                      \
-    X(resize2d_nchw_upsample_2x_bilinear##isa)                                                     \
-    X(resize2d_nchw_upsample_2x_cubic##isa)
+#define FAMILIES(X, ISA)                                                                           \
+    X(conv2d_nchw_depthwise##ISA)                                                                  \
+    X(conv2d_nchw_direct##ISA)                                                                     \
+    X(conv2d_nhwc_depthwise##ISA)                                                                  \
+    X(conv2d_nhwc_direct##ISA)                                                                     \
+    X(conv2d_nhwc_direct_dot##ISA)                                                                 \
+    X(conv2d_nhwc_grouped##ISA)                                                                    \
+    X(conv2d_nhwc_igemm##ISA)                                                                      \
+    X(conv2d_nhwc_winograd##ISA)                                                                   \
+    X(conv_transpose2d_nhwc_depthwise_phases##ISA)                                                 \
+    X(conv_transpose2d_nhwc_direct_phases##ISA)                                                    \
+    X(conv_transpose2d_nhwc_direct_phases_dot##ISA)                                                \
+    X(conv_transpose2d_nhwc_igemm##ISA)                                                            \
+    X(pool2d_nchw_2x2s2##ISA)                                                                      \
+    X(pool2d_nchw_avg_3x3s1##ISA)                                                                  \
+    X(pool2d_nchw_global##ISA)                                                                     \
+    X(pool2d_nchw_max_3x3s2##ISA)                                                                  \
+    X(pool2d_nchw_max_5x5s1##ISA)                                                                  \
+    X(pool2d_nchw_parts##ISA)                                                                      \
+    X(pool2d_nchw_passes##ISA)                                                                     \
+    X(pool2d_nchw_walk##ISA)                                                                       \
+    X(pool2d_nhwc_2x2s2##ISA)                                                                      \
+    X(pool2d_nhwc_avg_3x3s1##ISA)                                                                  \
+    X(pool2d_nhwc_global##ISA)                                                                     \
+    X(pool2d_nhwc_max_3x3s2##ISA)                                                                  \
+    X(pool2d_nhwc_slide##ISA)                                                                      \
+    X(pool2d_nhwc_window##ISA)                                                                     \
+    X(pool2d_nhwc_window_indices##ISA)                                                             \
+    X(resize2d_nchw_copy##ISA)                                                                     \
+    X(resize2d_nchw_planes##ISA)                                                                   \
+    X(resize2d_nchw_taps##ISA)                                                                     \
+    X(resize2d_nchw_upsample_2x_bilinear##ISA)                                                     \
+    X(resize2d_nchw_upsample_2x_cubic##ISA)                                                        \
+    X(resize2d_nchw_upsample_2x_nearest##ISA)                                                      \
+    X(resize2d_nhwc_copy##ISA)                                                                     \
+    X(resize2d_nhwc_taps##ISA)                                                                     \
+    X(resize2d_nhwc_upsample_2x_bilinear##ISA)                                                     \
+    X(resize2d_nhwc_upsample_2x_cubic##ISA)                                                        \
+    X(resize2d_nhwc_upsample_wide##ISA)                                                            \
+    X(unpool2d_nchw_gather_2x2##ISA)                                                               \
+    X(unpool2d_nhwc_gather##ISA)
+
+#if defined(HG_WITH_AVX512)
+#define AVX512(X) FAMILIES(X, _avx512)
+#else
+#define AVX512(X)
+#endif
 #if defined(HG_WITH_AVX2)
-#define AVX2(X)                                                                                    \
-    SIMD(X, _avx2)                                                                                 \
-    X(unpool2d_avx2)
+#define AVX2(X) FAMILIES(X, _avx2)
 #else
 #define AVX2(X)
 #endif
 #if defined(HG_WITH_NEON)
-#define NEON(X)                                                                                    \
-    SIMD(X, _neon)                                                                                 \
-    X(unpool2d_neon)
+#define NEON(X) FAMILIES(X, _neon)
 #else
 #define NEON(X)
 #endif
+#define ALL(X) REFERENCES(X) AVX512(X) AVX2(X) NEON(X)
 
 #define DECLARE(family) extern const hg_kernel hg_##family[];
-REFERENCE(DECLARE)
-AVX2(DECLARE)
-NEON(DECLARE)
+ALL(DECLARE)
 
 #define ENTRY(family) hg_##family,
-static const hg_kernel *const tables[] = {REFERENCE(ENTRY) AVX2(ENTRY) NEON(ENTRY)};
+static const hg_kernel *const tables[] = {ALL(ENTRY)};
 
 const hg_kernel *hg_registry_at(size_t i)
 {

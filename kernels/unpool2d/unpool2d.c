@@ -1,21 +1,12 @@
-/* Max-unpooling, gather form: where the window equals the stride every output belongs to the block
- * of one input, and is written once, without a zero fill.
- *
- * An index may be valid and yet name a pixel outside its own block, or be out of range. Such a
- * stray element is noticed because it matches nowhere. Stage 0 notes it per row of input; stage 1
- * does the images with strays again as the reference does. */
-#include <string.h>
-
+/* What the gather forms of max-unpooling share. */
 #include "kernels/unpool2d/unpool2d.h"
 
-/* Index steps of one output pixel to the right and down. */
-static hg_index_rule rule_of(const hg_problem *p)
+hg_index_rule hg_unpool_rule(const hg_problem *p)
 {
     return hg_index_rule_of(p->pool.convention, p->in.c, p->pool.index_size);
 }
 
-/* Blocks tile the top left of the output; fewer pixels than one block may be left over. */
-static bool supports(const hg_problem *p, const hg_kernel *k)
+bool hg_unpool_tiles(const hg_problem *p, const hg_kernel *k)
 {
     (void)k;
     const hg_pad *pad = &p->pad;
@@ -24,7 +15,7 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
     if (!aligned || p->out.h / p->stride.h != p->in.h || p->out.w / p->stride.w != p->in.w ||
         p->pool.index_size.h != p->out.h || p->pool.index_size.w != p->out.w)
         return false;
-    const hg_strides at = rule_of(p).at;
+    const hg_strides at = hg_unpool_rule(p).at;
     /* Each term alone is checked first, so that no sum of products overflows. */
     if (at.h > INT32_MAX || at.w > INT32_MAX) return false;
     if ((p->kernel.h - 1) * at.h > INT32_MAX || (p->kernel.w - 1) * at.w > INT32_MAX) return false;
@@ -33,145 +24,3 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
                          (p->out.w - 1) * at.w + (p->in.c - 1) * at.c;
     return p->pool.index_type == HG_INDEX_I64 || last <= INT32_MAX;
 }
-
-static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
-{
-    (void)k, (void)c;
-    const int64_t rows = p->in.n * p->in.h;
-    *sizes =
-        (hg_sizes){.shared = sizeof(bool) * (size_t)rows, .stages = 2, .ranges = {rows, p->in.n}};
-}
-
-static void zero_pixels(const hg_problem *p, float *out, int64_t pixels)
-{
-    const size_t bytes = sizeof(float) * (size_t)p->out.c;
-    for (int64_t x = 0; x < pixels; x++) memset(out + x * p->out.strides.w, 0, bytes);
-}
-
-/* What no block covers: the columns right of the last block, and the rows below the last one. */
-static void zero_rest(const hg_problem *p, float *image, int64_t y)
-{
-    const hg_strides *so = &p->out.strides;
-    const int64_t covered = p->in.w * p->stride.w, top = y * p->stride.h;
-    const int64_t bottom = y == p->in.h - 1 ? p->out.h : top + p->stride.h;
-    for (int64_t oy = top; oy < bottom; oy++) {
-        const int64_t first = oy < top + p->stride.h ? covered : 0;
-        zero_pixels(p, image + oy * so->h + first * so->w, p->out.w - first);
-    }
-}
-
-static void gather_row(const hg_task *t, int64_t row)
-{
-    const hg_problem *p = t->problem;
-    const hg_strides *si = &p->in.strides, *so = &p->out.strides;
-    const hg_strides at = rule_of(p).at;
-    const size_t index_size = hg_index_bytes(p->pool.index_type);
-    const int64_t n = row / p->in.h, y = row % p->in.h, in = n * si->n + y * si->h;
-    float *image = t->output + n * so->n;
-    bool *stray = (bool *)t->shared + row;
-    *stray = false;
-    const hg_unpool_args a = {.input = t->input + in,
-                              .indices = (const char *)t->input_indices + (size_t)in * index_size,
-                              .output = image + y * p->stride.h * so->h,
-                              .stray = stray,
-                              .width = p->in.w,
-                              .channels = p->in.c,
-                              .window = p->kernel,
-                              .in_pixel = si->w,
-                              .out_row = so->h,
-                              .out_pixel = so->w,
-                              .index_type = p->pool.index_type,
-                              .first = n * at.n + y * p->stride.h * at.h,
-                              .index_window = p->stride.w * at.w,
-                              .index_channel = at.c,
-                              .index_row = at.h,
-                              .index_column = at.w};
-    t->kernel->run.unpool(&a);
-    zero_rest(p, image, y);
-}
-
-/* Stage 0: a range is one row of input pixels. Stage 1: an image. */
-static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
-{
-    const hg_problem *p = t->problem;
-    for (int64_t i = begin; stage == 0 && i < end; i++) gather_row(t, i);
-    for (int64_t n = begin; stage == 1 && n < end; n++) {
-        const bool *strays = (const bool *)t->shared + n * p->in.h;
-        if (memchr(strays, true, sizeof(bool) * (size_t)p->in.h))
-            hg_unpool_scatter(t, n, 0, p->in.c);
-    }
-}
-
-/* ---- NCHW: windows of 2x2; a range is one plane ---- */
-
-static void nchw_size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
-{
-    (void)k, (void)c;
-    const int64_t planes = p->in.n * p->in.c;
-    *sizes = (hg_sizes){
-        .shared = sizeof(bool) * (size_t)planes, .stages = 2, .ranges = {planes, planes}};
-}
-
-static void gather_plane(const hg_task *t, int64_t n, int64_t c, bool *stray)
-{
-    const hg_problem *p = t->problem;
-    const hg_strides *si = &p->in.strides, *so = &p->out.strides, at = rule_of(p).at;
-    const size_t index_size = hg_index_bytes(p->pool.index_type);
-    const int64_t in = n * si->n + c * si->c, covered_h = 2 * p->in.h, covered_w = 2 * p->in.w;
-    float *plane = t->output + n * so->n + c * so->c;
-    *stray = false;
-    const hg_unpool_args a = {.input = t->input + in,
-                              .indices = (const char *)t->input_indices + (size_t)in * index_size,
-                              .output = plane,
-                              .stray = stray,
-                              .width = p->in.w,
-                              .height = p->in.h,
-                              .in_down = si->h,
-                              .window = p->kernel,
-                              .out_row = so->h,
-                              .index_type = p->pool.index_type,
-                              .first = n * at.n + c * at.c,
-                              .index_window = 2 * at.w,
-                              .index_row = at.h,
-                              .index_column = at.w};
-    t->kernel->run.unpool(&a);
-    for (int64_t y = 0; y < p->out.h; y++) {
-        const int64_t first = y < covered_h ? covered_w : 0;
-        if (first < p->out.w)
-            memset(plane + y * so->h + first, 0, sizeof(float) * (size_t)(p->out.w - first));
-    }
-}
-
-static void nchw_run(const hg_task *t, int stage, int64_t begin, int64_t end)
-{
-    const int64_t channels = t->problem->in.c;
-    bool *strays = t->shared;
-    for (int64_t i = begin; i < end; i++) {
-        if (stage == 0)
-            gather_plane(t, i / channels, i % channels, strays + i);
-        else if (strays[i])
-            hg_unpool_scatter(t, i / channels, i % channels, 1);
-    }
-}
-
-static double nchw_cost(const hg_problem *p, const hg_kernel *k)
-{
-    return hg_unpool_cost(p, 0.4 * hg_isa_model_of(k->isa)->rate);
-}
-
-const hg_algorithm hg_unpool_gather_nchw = {.name = "gather-planes",
-                                            .supports = supports,
-                                            .cost = nchw_cost,
-                                            .size = nchw_size,
-                                            .run = nchw_run};
-
-static double cost(const hg_problem *p, const hg_kernel *k)
-{
-    const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
-    const double used = (double)p->in.c / (double)HG_ROUND_UP(p->in.c, lanes);
-    const double fixed = k->limits.kernel.h ? 1.2 : 1.0;
-    return hg_unpool_cost(p, 0.4 * hg_isa_model_of(k->isa)->rate * used * fixed);
-}
-
-const hg_algorithm hg_unpool_gather = {
-    .name = "gather", .supports = supports, .cost = cost, .size = size, .run = run};

@@ -2,10 +2,17 @@
 #ifndef HG_UNPOOL2D_H
 #define HG_UNPOOL2D_H
 
-#include "kernels/pool2d/pool2d.h"
+#include "kernels/index_rule.h"
+#include "kernels/kernel.h"
 
-extern const hg_kernel hg_unpool2d_ref[], hg_unpool2d_avx2[], hg_unpool2d_neon[];
-extern const hg_algorithm hg_unpool_gather, hg_unpool_gather_nchw;
+extern const hg_algorithm hg_unpool2d_nhwc_gather, hg_unpool2d_nchw_gather_2x2;
+
+/* Every output belongs to the block of one input at most: blocks tile the top left of the output.
+ * Fewer pixels than one block may be left over. */
+bool hg_unpool_tiles(const hg_problem *p, const hg_kernel *k);
+
+/* Index steps of one output pixel to the right and down. */
+hg_index_rule hg_unpool_rule(const hg_problem *p);
 
 /* Zero fill and scatter of channels [c, c + channels) of image n, every index checked. */
 void hg_unpool_scatter(const hg_task *t, int64_t n, int64_t c, int64_t channels);

@@ -43,7 +43,7 @@ void hg_unpool_scatter(const hg_task *t, int64_t n, int64_t c0, int64_t channels
 {
     const hg_problem *p = t->problem;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
-    const hg_index_rule r = hg_index_rule_of(p->pool.convention, p->in.c, p->pool.index_size);
+    const hg_index_rule r = hg_unpool_rule(p);
     float *out = t->output + n * so->n;
     zero_fill(p, out + c0 * so->c, channels);
     for (int64_t y = 0; y < p->in.h; y++) {
