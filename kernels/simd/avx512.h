@@ -32,6 +32,12 @@ HG_INLINE vfloat v_load_first(const float *p, size_t n) { return v_load_tail(p, 
 
 HG_INLINE void v_store_first(float *p, vfloat v, size_t n) { v_store_tail(p, v, v_tail(n)); }
 
+/* n <= VL lanes, maybe none; the others are `other`. */
+HG_INLINE vfloat v_load_first_else(const float *p, size_t n, float other)
+{
+    return _mm512_mask_loadu_ps(_mm512_set1_ps(other), v_tail(n), p);
+}
+
 /* Past the caches; p is aligned to a vector. v_drain before another thread is told of it. */
 HG_INLINE void v_store_nontemporal(float *p, vfloat v) { _mm512_stream_ps(p, v); }
 
@@ -164,6 +170,14 @@ HG_INLINE vmask v_nonzero(vfloat v)
 
 HG_INLINE vmask m_none(void) { return 0; }
 
+/* The first n <= VL lanes. */
+HG_INLINE vmask m_first(size_t n) { return v_tail(n); }
+
+HG_INLINE vmask m_and(vmask a, vmask b) { return (vmask)(a & b); }
+
+/* a and not b. */
+HG_INLINE vmask m_without(vmask a, vmask b) { return (vmask)(a & ~b); }
+
 HG_INLINE vmask m_or(vmask a, vmask b) { return (vmask)(a | b); }
 
 HG_INLINE bool m_any(vmask m) { return m != 0; }
@@ -217,6 +231,12 @@ HG_INLINE vint i_where(vmask m, vint v) { return _mm512_maskz_mov_epi32(m, v); }
 
 /* m ? a : b. */
 HG_INLINE vint i_select(vmask m, vint a, vint b) { return _mm512_mask_mov_epi32(b, m, a); }
+
+/* One more in the lanes of m. */
+HG_INLINE vint i_count(vint count, vmask m)
+{
+    return _mm512_mask_add_epi32(count, m, count, _mm512_set1_epi32(1));
+}
 
 HG_INLINE vlong l_all(int64_t value) { return _mm512_set1_epi64(value); }
 
@@ -375,6 +395,14 @@ HG_INLINE vfloat v_sum_lanes(const vfloat v[VL])
     HG_UNROLL for (int i = 0; i < 4; i++) four[i] =
         v_add_quads(v_add_pairs(v[4 * i], v[4 * i + 1]), v_add_pairs(v[4 * i + 2], v[4 * i + 3]));
     return v_add_quarters(v_add_quarters(four[0], four[1]), v_add_quarters(four[2], four[3]));
+}
+
+/* Lane i < n is the sum of the lanes of v[i], 0 < n <= VL; VL vectors are readable. n is a
+ * constant. */
+HG_INLINE vfloat v_sum_lanes_first(const vfloat v[VL], int n)
+{
+    (void)n;
+    return v_sum_lanes(v);
 }
 
 /* VL rows become VL columns: 4 x 4 blocks within the quarters of vectors, then the quarters. */

@@ -66,7 +66,16 @@ typedef struct hg_direct_ukernels {
 
 #if defined(HG_SIMD)
 #include "kernels/simd/simd.h"
-/* For the rows of conv2d and conv_transpose2d. */
+/* For the rows of conv2d and conv_transpose2d: the microkernels, and the columns of panels, at
+ * most. */
+#define HG_DIRECT_COLUMNS_avx2(X) X(16) X(24) X(32)
+#define HG_DIRECT_COLUMNS_neon(X) X(16) X(24) X(32)
+#define HG_DIRECT_COLUMNS_avx512(X) X(32) X(48) X(64)
+#define HG_DIRECT_WIDEST_avx2(X) X(96)
+#define HG_DIRECT_WIDEST_neon(X) X(96)
+#define HG_DIRECT_WIDEST_avx512(X) X(192)
+#define HG_DIRECT_COLUMNS(X) HG_JOIN(HG_DIRECT_COLUMNS, HG_SIMD)(X)
+#define HG_DIRECT_WIDEST(X) HG_JOIN(HG_DIRECT_WIDEST, HG_SIMD)(X)
 extern const hg_direct_ukernels HG_ROWS(direct_ukernels), HG_ROWS(direct_dot_ukernels);
 #endif
 

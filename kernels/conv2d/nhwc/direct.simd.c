@@ -131,9 +131,7 @@ TILES(FUNCTION)
 const hg_direct_ukernels HG_ROWS(direct_ukernels) = {{TILES(POINTER)}, {TILES(HEIGHT)}};
 
 #define ROW(columns)                                                                               \
-    HG_ROW(conv2d, nhwc, "direct" #columns), .rev = 2, .tile = {0, columns},                       \
-                                             .algorithm = &hg_conv2d_nhwc_direct,                  \
-                                             .run.direct = &HG_ROWS(direct_ukernels)
-/* Panels of at most so many columns. */
-const hg_kernel HG_ROWS(conv2d_nhwc_direct)[] = {
-    {ROW(16)}, {ROW(24)}, {ROW(32)}, {ROW(96)}, {.name = NULL}};
+    {HG_ROW(conv2d, nhwc, "direct" #columns), .rev = 2, .tile = {0, columns},                      \
+     .algorithm = &hg_conv2d_nhwc_direct, .run.direct = &HG_ROWS(direct_ukernels)},
+const hg_kernel HG_ROWS(conv2d_nhwc_direct)[] = {HG_DIRECT_COLUMNS(ROW)
+                                                     HG_DIRECT_WIDEST(ROW){.name = NULL}};

@@ -1,0 +1,17 @@
+/* Direct convolution to few output channels, AVX-512: the tiles. */
+#ifndef HG_DIRECT_DOT_AVX512_H
+#define HG_DIRECT_DOT_AVX512_H
+
+/* Pixels x columns. */
+#define TILES(X)                                                                                   \
+    X(16, 1)                                                                                       \
+    X(10, 2)                                                                                       \
+    X(8, 3)                                                                                        \
+    X(6, 4)                                                                                        \
+    X(4, 5)                                                                                        \
+    X(4, 6)
+enum { STEP = 1, MAX_MR = 16, MAX_SUMS = 32 };
+
+#include "kernels/conv2d/nhwc/direct_dot_products.h"
+
+#endif
