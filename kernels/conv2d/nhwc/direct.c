@@ -73,7 +73,8 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
     const blocking b = hg_direct_blocking_of(p, k, c);
     /* At least one: the list of a transposed convolution's phase without taps has a place, too. */
     const int64_t segments = HG_MAX(p->kernel.h * (b.joined ? 1 : p->kernel.w), 1);
-    const int64_t weights = p->groups * b.units * b.unit * b.depth;
+    const int64_t weights =
+        p->groups * b.units * b.unit * b.depth + (hg_direct_dots(k) ? HG_DIRECT_BEHIND : 0);
     const size_t packed = b.packed ? sizeof(float) * (size_t)(b.packed_rows * b.in.h) : 0;
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)weights,
                         .tables = sizeof(blocking),

@@ -19,7 +19,8 @@
 
 enum {
     HG_DIRECT_MAX_UNITS = 12, /* of a panel */
-    HG_DIRECT_MAX_DOT = 6     /* columns of a panel of dots */
+    HG_DIRECT_MAX_DOT = 6,    /* columns of a panel of dots */
+    HG_DIRECT_BEHIND = 16     /* no vector has more lanes */
 };
 
 /* Products [first, first + count) of the reduction: `count` floats of the input side by side. */
@@ -44,6 +45,8 @@ typedef struct hg_direct_segment {
  * A panel of dots, for few output channels, has n columns with their products side by side:
  *
  *     v += s.input[i*step + c] * weights[j*depth + s.first + c]          j < n
+ *
+ * of which HG_DIRECT_BEHIND floats past the last are readable.
  *
  * plain: no residual is added and post(v) = v. alone: the output is one pixel. ahead: the pixels
  * follow one another in memory, and are worth fetching before they are read. */

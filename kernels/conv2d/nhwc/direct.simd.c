@@ -12,34 +12,36 @@ enum {
 /* TILES, the pixels of the largest (MAX_MR), and the products of a segment. */
 #include HG_TEXT(HG_JOIN(direct, HG_SIMD).h)
 
-/* First column of vector v of a pixel: the last unit may overlap the one before it. */
+/* First column of vector v of a pixel: the last unit may overlap the one before it. `last` is 0
+ * where there is one unit, which need not be looked up. */
 HG_INLINE size_t column_of(const hg_direct_args *a, int v, int UNITS)
 {
     const int unit = v / IN_UNIT;
-    return (unit < UNITS - 1 ? (size_t)(unit * UNIT) : a->last) + (size_t)(v % IN_UNIT * VL);
+    return (UNITS == 1 || unit < UNITS - 1 ? (size_t)(unit * UNIT) : a->last) +
+           (size_t)(v % IN_UNIT * VL);
 }
 
 /* One pixel: everything is loaded before anything is stored, for the last units may overlap. */
 HG_INLINE void finish_pixel(const hg_direct_args *a, vfloat v[MAX_NV], float *out,
                             const float *residual, int UNITS)
 {
-    const bool leaky = a->slope != 1.0f, narrow = UNITS == 1 && a->n < UNIT;
+    const bool leaky = a->slope != 1.0f;
     const vfloat vslope = v_all(a->slope), vmin = v_all(a->min), vmax = v_all(a->max);
     HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
     {
         const size_t at = column_of(a, j, UNITS), left = a->n > at ? a->n - at : 0;
-        if (residual && !narrow)
+        if (residual && UNITS > 1)
             v[j] = v_add(v[j], v_load(residual + at));
-        else if (residual && left)
+        else if (residual && (IN_UNIT == 1 || left))
             v[j] = v_add(v[j], v_load_up_to(residual + at, left));
         v[j] = v_post(v[j], leaky, vslope, vmin, vmax);
     }
     HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
     {
         const size_t at = column_of(a, j, UNITS), left = a->n > at ? a->n - at : 0;
-        if (!narrow)
+        if (UNITS > 1)
             v_store(out + at, v[j]);
-        else if (left)
+        else if (IN_UNIT == 1 || left)
             v_store_up_to(out + at, v[j], left);
     }
 }

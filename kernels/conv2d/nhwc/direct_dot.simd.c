@@ -23,7 +23,7 @@ HG_INLINE void multiply_rest(const hg_direct_args *a, vfloat vacc[MAX_SUMS], con
         v_load_rest(input + (size_t)m * a->step, n, behind);
     HG_UNROLL for (int j = 0; j < N; j++)
     {
-        const vfloat vk = v_load_rest(weights + (size_t)j * a->depth, n, behind);
+        const vfloat vk = load_rest_of_weights(weights + (size_t)j * a->depth, n, behind);
         HG_UNROLL for (int m = 0; m < MR; m++) vacc[m * N + j] = v_fma(vi[m], vk, vacc[m * N + j]);
     }
 }

@@ -14,4 +14,10 @@ enum { STEP = 1, MAX_MR = 16, MAX_SUMS = 32 };
 
 #include "kernels/conv2d/nhwc/direct_dot_products.h"
 
+/* What meets n products of the input and zeros: the same lanes. */
+HG_INLINE vfloat load_rest_of_weights(const float *p, size_t n, bool behind)
+{
+    return v_load_rest(p, n, behind);
+}
+
 #endif

@@ -34,4 +34,10 @@ HG_INLINE void multiply(const hg_direct_args *a, vfloat vacc[MAX_SUMS], const fl
     }
 }
 
+/* What meets n products of the input and zeros: in the same lanes. */
+HG_INLINE vfloat load_rest_of_weights(const float *p, size_t n, bool behind)
+{
+    return v_load_rest(p, n, behind);
+}
+
 #endif

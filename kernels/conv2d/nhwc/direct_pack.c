@@ -39,6 +39,7 @@ static void pack_dots(const hg_problem *p, const hg_direct_blocking *b, const hg
                 for (int64_t c = 0; c < b->c_group; c++)
                     *packed++ =
                         f->origin[k * f->k_step + c * f->c_step + y * f->y_step + x * f->x_step];
+    memset(packed, 0, sizeof(float) * HG_DIRECT_BEHIND);
 }
 
 void hg_direct_pack(const hg_problem *p, const hg_kernel *k, const hg_direct_filter *filter,

@@ -3,7 +3,7 @@
  *     panels of units    [panel][ky][kx][C/groups][columns of the panel], the panels of a group
  *                        sharing its units as evenly as can be; columns past a group narrower than
  *                        a unit are zero
- *     panels of dots     [K][ky][kx][C/groups] */
+ *     panels of dots     [K][ky][kx][C/groups], and HG_DIRECT_BEHIND zeros */
 #ifndef HG_DIRECT_PACK_H
 #define HG_DIRECT_PACK_H
 
