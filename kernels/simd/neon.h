@@ -327,6 +327,8 @@ HG_INLINE vint i_where(vmask m, vint v) { return vandq_s32(vreinterpretq_s32_u32
 /* m ? a : b. */
 HG_INLINE vint i_select(vmask m, vint a, vint b) { return vbslq_s32(m, a, b); }
 
+HG_INLINE vint i_blend(vmask m, vint a, vint b) { return vbslq_s32(m, a, b); }
+
 /* One more in the lanes of m. */
 HG_INLINE vint i_count(vint count, vmask m) { return vsubq_s32(count, vreinterpretq_s32_u32(m)); }
 

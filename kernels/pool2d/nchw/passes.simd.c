@@ -44,7 +44,7 @@ HG_INLINE vfloat look_behind(const hg_pool_band_args *a, const piece *p, const f
 HG_INLINE bool across_piece(const hg_pool_band_args *a, pool_kind kind, const piece *p)
 {
     const int64_t reach = (a->window.h - 1) * a->dilation.h + 1;
-    vfloat vflag = v_zero();
+    vfloat vflag = v_zero(), vbehind = v_zero(); /* notes in a row wait for each other */
     for (int64_t y = 0; y < a->in_rows; y++) {
         if ((a->above + y) % a->stride.h >= reach) continue; /* between windows */
         const float *row = p->in + y * p->pitch;
@@ -55,9 +55,9 @@ HG_INLINE bool across_piece(const hg_pool_band_args *a, pool_kind kind, const pi
             across_row(a, kind, 2, p, row, out, &vflag);
         else
             across_row(a, kind, 3, p, row, out, &vflag);
-        if (p->look && a->stride.w <= 2) vflag = look_behind(a, p, row, vflag);
+        if (p->look && a->stride.w <= 2) vbehind = look_behind(a, p, row, vbehind);
     }
-    return !v_noted(vflag);
+    return !v_noted(vflag) && !v_noted(vbehind);
 }
 
 HG_INLINE bool band(const hg_pool_band_args *a, pool_kind kind)

@@ -5,12 +5,13 @@
 #include <math.h>
 
 /* VL channels of one window, or the lanes of a tail; places lie beside the maxima, as 32-bit lanes.
- * They are blended as floats: by bits it would take longer. */
+ */
 HG_INLINE vfloat window(const hg_pool_args *a, const index_lanes *l, const float *in, int64_t taps,
                         vtail tail, bool whole, vint *vplace)
 {
     const int32_t right = (int32_t)(a->plane_column * l->unit);
-    vfloat vacc = v_all(-INFINITY), vfound = v_zero();
+    vfloat vacc = v_all(-INFINITY);
+    *vplace = i_all(0);
     for (int64_t ky = 0; ky < a->rows; ky++) {
         const float *tap = in + ky * a->row_step;
         vint vhere = i_all((int32_t)(ky * a->plane_row * l->unit));
@@ -18,11 +19,10 @@ HG_INLINE vfloat window(const hg_pool_args *a, const index_lanes *l, const float
             const vfloat vi = v_load_part(tap, tail, whole);
             const vmask vtake = v_greater_or_nan(vi, vacc);
             vacc = v_select(vtake, vi, vacc);
-            vfound = v_select(vtake, v_bits(vhere), vfound);
+            *vplace = i_blend(vtake, vhere, *vplace);
             vhere = i_add(vhere, i_all(right));
         }
     }
-    *vplace = i_bits(vfound);
     return vacc;
 }
 
