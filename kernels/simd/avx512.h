@@ -232,6 +232,9 @@ HG_INLINE vint i_where(vmask m, vint v) { return _mm512_maskz_mov_epi32(m, v); }
 /* m ? a : b. */
 HG_INLINE vint i_select(vmask m, vint a, vint b) { return _mm512_mask_mov_epi32(b, m, a); }
 
+/* m ? a : b, by one instruction. */
+HG_INLINE vint i_blend(vmask m, vint a, vint b) { return _mm512_mask_mov_epi32(b, m, a); }
+
 /* One more in the lanes of m. */
 HG_INLINE vint i_count(vint count, vmask m)
 {
