@@ -1,17 +1,18 @@
 /* Averages over the whole image, NHWC. Contract: hg_pool_args in pool2d.h, width 1; sums are of
  * stretches of taps, in any order.
  *
- * Up to 8 vectors of channels stay in registers while pixels go by, so that pixels of few channels
- * are read as they lie in memory. Images of more channels go by a stretch of pixels at a time,
- * which stays in the nearest cache for all its channels; the output holds the sum so far. What one
- * channel adds up, and in which order, does not depend on how many others the call has. */
+ * Up to 8 vectors of channels stay in registers while pixels go by, so that pixels of few
+ * channels are read as they lie in memory. Images of more channels go by a stretch of pixels at a
+ * time, which stays in the nearest cache for all its channels; the output holds the sum so far.
+ * What one channel adds up, and in which order, does not depend on how many others the call has. */
 #include "kernels/pool2d/nhwc/rows.h"
 #include "kernels/simd/simd.h"
 
 enum {
-    GROUP = 8,      /* vectors of accumulators; a whole number of them in the blocks of ranges */
-    STRETCH = 4096, /* floats of a stretch of pixels */
-    TAPS_MIN = 8    /* pixels of it at least */
+    SUMS = 8,                        /* accumulators */
+    GROUP = VL > 8 ? 64 / VL : SUMS, /* vectors; a whole number of them in the blocks of ranges */
+    STRETCH = 4096,                  /* floats of a stretch of pixels */
+    TAPS_MIN = 8                     /* pixels of it at least */
 };
 
 typedef struct stretch {
@@ -26,7 +27,7 @@ typedef struct stretch {
 HG_INLINE void add_group(const stretch *s, int64_t c, float *out, int n_vec, size_t n)
 {
     const int chains = n_vec <= 2 ? 4 : n_vec <= 4 ? 2 : 1;
-    vfloat vacc[GROUP];
+    vfloat vacc[SUMS];
     HG_UNROLL
     for (int i = 0; i < chains * n_vec; i++) vacc[i] = v_zero();
     const float *in = s->in + c;
