@@ -89,14 +89,8 @@ static hg_strides output_strides(rng *r, const descriptor *d)
 
 static hg_tensor input_tensor(const hg_kernel *k, rng *r, int64_t h, int64_t w)
 {
-    hg_tensor t = {HG_F32,
-                   draw_layout(k, r),
-                   draw_batch(r),
-                   h,
-                   w,
-                   draw_channels(r, 1, 0),
-                   {0},
-                   {0}};
+    hg_tensor t = {HG_F32, draw_layout(k, r),      draw_batch(r), h,
+                   w,      draw_channels(r, 1, 0), {0},           {0}};
     draw_strides(r, &t);
     return t;
 }

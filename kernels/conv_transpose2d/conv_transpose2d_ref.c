@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "kernels/conv2d/conv2d.h"
-#include "kernels/conv_transpose2d/conv_transpose2d.h"
+#include "kernels/kernel.h"
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {

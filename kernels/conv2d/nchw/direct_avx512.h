@@ -1,5 +1,5 @@
-/* Tiles of direct convolution on NCHW tensors, AVX-512: 16 sums of 4 channels, 24 at most. Contract:
- * direct.simd.c. */
+/* Tiles of direct convolution on NCHW tensors, AVX-512: 16 sums of 4 channels, 24 at most.
+ * Contract: direct.simd.c. */
 #ifndef HG_DIRECT_NCHW_AVX512_H
 #define HG_DIRECT_NCHW_AVX512_H
 

@@ -1,4 +1,5 @@
-/* Products of implicit GEMM tiles where an instruction set multiplies by broadcasts. Part of igemm.h.
+/* Products of implicit GEMM tiles where an instruction set multiplies by broadcasts. Part of
+ * igemm.h.
  */
 #ifndef HG_IGEMM_BROADCAST_H
 #define HG_IGEMM_BROADCAST_H

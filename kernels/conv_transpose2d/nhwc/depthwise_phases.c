@@ -1,5 +1,5 @@
 /* Transposed depthwise convolution: each phase is a depthwise convolution of stride 1 on the input,
- * run by the microkernels of conv2d (depthwise.h). Phases: conv_transpose2d.h.
+ * run by the microkernels of conv2d (depthwise.h). Phases: conv2d/phases.h.
  *
  *     for block of output rows (over the whole batch)      one range of work
  *       for phase of columns
@@ -12,7 +12,7 @@
 
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/nhwc/depthwise.h"
-#include "kernels/conv_transpose2d/conv_transpose2d.h"
+#include "kernels/conv2d/phases.h"
 
 enum {
     OUTPUT_BYTES = 64 << 10, /* of a range */

@@ -58,8 +58,7 @@ HG_INLINE void pairs(const hg_pool_slide_args *a, const taps_row rows[2], int he
     float *carry = a->buffer + x * 2 * next;
     float *to[2] = {out + x * beside, out + x * beside + (height == 2 ? a->out_row : 0)};
     for (; n_pairs > 0; n_pairs--, x += 2) {
-        const vfloat vscale[2] = {v_all(emit ? scale[x] : 1.0f),
-                                  v_all(emit ? scale[x + 1] : 1.0f)};
+        const vfloat vscale[2] = {v_all(emit ? scale[x] : 1.0f), v_all(emit ? scale[x + 1] : 1.0f)};
         for (int64_t c = 0; c < whole; c += VL) {
             vfloat vrow[2][2];
             HG_UNROLL
