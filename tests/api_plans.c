@@ -30,10 +30,13 @@ static const char *const small_keys[] = {
     "max_pool2d f32 nchw n1 c4 h12 w36 r2x2 s2x2 p0,0,0,0 d1x1 o6x18",
     "max_pool2d f32 nchw n1 c16 h12 w12 r3x3 s1x1 p1,1,1,1 d1x1 o12x12 index=tensorflow:i32",
     "max_pool2d f32 nchw n1 c16 h7 w7 r7x7 s1x1 p0,0,0,0 d1x1 o1x1",
+    "max_pool2d f32 nchw n1 c3 h12 w40 r3x3 s2x2 p1,1,1,1 d1x1 o6x20",
+    "max_pool2d f32 nchw n1 c3 h9 w20 r5x5 s1x1 p2,2,2,2 d1x1 o9x20",
     "avg_pool2d f32 nhwc n1 c16 h12 w12 r3x3 s1x1 p1,1,1,1 d1x1 o12x12 include_pad",
     "avg_pool2d f32 nhwc n1 c16 h7 w7 r7x7 s1x1 p0,0,0,0 d1x1 o1x1",
     "avg_pool2d f32 nchw n1 c16 h7 w7 r7x7 s1x1 p0,0,0,0 d1x1 o1x1",
     "avg_pool2d f32 nchw n1 c16 h12 w12 o5x5 adaptive",
+    "avg_pool2d f32 nchw n1 c3 h9 w36 r3x3 s1x1 p1,1,1,1 d1x1 o9x36",
     "lp_pool2d f32 nhwc n1 c16 h12 w12 r2x2 s2x2 p0,0,0,0 d1x1 o6x6 power=2",
     "lp_pool2d f32 nchw n1 c16 h12 w12 r2x2 s2x2 p0,0,0,0 d1x1 o6x6 power=3 signed",
     "max_unpool2d f32 nhwc n1 c16 h6 w6 r2x2 s2x2 p0,0,0,0 o12x12 index=pytorch:i64",
@@ -44,6 +47,7 @@ static const char *const small_keys[] = {
     "resize2d f32 nhwc n1 c16 h6 w7 o12x14 nearest asymmetric round=floor",
     "resize2d f32 nchw n1 c4 h16 w16 o9x9 lanczos3 half_pixel exclude_outside antialias",
     "resize2d f32 nchw n1 c4 h9 w12 o18x24 bilinear half_pixel",
+    "resize2d f32 nchw n1 c4 h9 w24 o18x48 bicubic half_pixel a=-0.75",
     "resize2d f32 nchw n1 c4 h9 w12 o18x24 nearest asymmetric round=floor"};
 
 /* Their estimated costs are worth several threads; the reference kernels are left out. */
