@@ -9,17 +9,26 @@
     X(5, 2, 4)                                                                                     \
     X(7, 1, 2)
 
+/* Neither is inlined: see hg_depthwise_rows. */
 #define FUNCTION(size, step, revision)                                                             \
-    static void k##size##s##step(const hg_depthwise_args *a)                                       \
+    __attribute__((noinline)) static void k##size##s##step(const hg_depthwise_args *a)             \
     {                                                                                              \
-        hg_depthwise_rows(a, size, step);                                                          \
+        hg_depthwise_rows(a, size, step, true);                                                    \
+    }                                                                                              \
+    __attribute__((noinline)) static void k##size##s##step##_few(const hg_depthwise_args *a)       \
+    {                                                                                              \
+        hg_depthwise_rows(a, size, step, false);                                                   \
+    }                                                                                              \
+    static void any##size##s##step(const hg_depthwise_args *a)                                     \
+    {                                                                                              \
+        a->overlap ? k##size##s##step(a) : k##size##s##step##_few(a);                              \
     }
 TILES(FUNCTION)
 
 #define ROW(size, step, revision)                                                                  \
     {HG_ROW(conv2d, nhwc, "depthwise" #size "x" #size "s" #step), .rev = revision,                 \
      .limits = {.kernel = {size, size}, .stride = {step, step}, .depthwise = true},                \
-     .algorithm = &hg_conv2d_nhwc_depthwise, .run.depthwise = k##size##s##step},
+     .algorithm = &hg_conv2d_nhwc_depthwise, .run.depthwise = any##size##s##step},
 
 const hg_kernel HG_ROWS(conv2d_nhwc_depthwise)[] = {
     TILES(ROW){HG_ROW(conv2d, nhwc, "depthwise"), .rev = 4, .limits = {.depthwise = true},

@@ -26,10 +26,14 @@ HG_INLINE const float *hg_block_weights(const hg_depthwise_args *a, const hg_dep
     return l->weights + (int64_t)(c / BLOCK) * a->block_step + (int64_t)(c % BLOCK);
 }
 
+/* Each instruction set has PIN: loads are made again, and addresses computed, where compilers would
+ * copy registers and add in the address; and hg_depthwise_bound(), slope and bounds of px sums. px
+ * is a constant. */
+#include HG_TEXT(HG_JOIN(depthwise, HG_SIMD).h)
+
 /* Ends and stores outputs x .. x + px - 1, one vector of channels from `at` on, or the lanes of
- * `tail`. Bounds that are none are left out: loops of three rows of taps would feel them. late, a
- * constant: they are read here each time; gcc would else keep them in registers that a loop may
- * need. */
+ * `tail`. late, a constant: the bounds are read here each time; gcc would else keep them in
+ * registers that a loop may need. */
 HG_INLINE void hg_depthwise_finish(const hg_depthwise_args *a, const hg_depthwise_line *l,
                                    int64_t x, int64_t at, vfloat *vacc, int px, vtail tail,
                                    bool whole, bool late)
@@ -42,25 +46,11 @@ HG_INLINE void hg_depthwise_finish(const hg_depthwise_args *a, const hg_depthwis
         for (int j = 0; j < px; j++, added += a->residual_step)
             vacc[j] = v_add(vacc[j], v_load_part(added, tail, whole));
     }
-    if (a->slope != 1.0f) {
-        const vfloat vslope = v_all(here->slope);
-        HG_UNROLL
-        for (int j = 0; j < px; j++) vacc[j] = v_leaky(vacc[j], vslope);
-    }
-    if (here->min > -INFINITY) {
-        const vfloat vmin = v_all(here->min);
-        HG_UNROLL
-        for (int j = 0; j < px; j++) vacc[j] = v_at_least(vacc[j], vmin);
-    }
-    if (here->max < INFINITY) {
-        const vfloat vmax = v_all(here->max);
-        HG_UNROLL
-        for (int j = 0; j < px; j++) vacc[j] = v_at_most(vacc[j], vmax);
-    }
+    hg_depthwise_bound(here, a->slope != 1.0f, vacc, px);
     float *out = l->out + x * a->out_step + at;
     HG_UNROLL
     for (int j = 0; j < px; j++, out += a->out_step) {
-        __asm__("" : "+r"(out)); /* no sum in the address: some CPUs would take a step more */
+        if (PIN) __asm__("" : "+r"(out));
         v_store_part(out, vacc[j], tail, whole);
     }
 }

@@ -49,17 +49,17 @@ static void hg_depthwise_windows(const hg_depthwise_args *args)
 {
     const hg_depthwise_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
     const size_t channels = a->channels, end = a->overlap ? HG_ROUND_UP(channels, BLOCK) : 0;
-    const vtail tail = v_tail(channels % VL);
+    const vtail none = v_tail(0);
     for (int64_t i = 0; i < a->line_count * a->count; i++) {
         const hg_depthwise_line line = a->lines[i / a->count], *l = &line;
         const int64_t x = i % a->count;
         const hg_span cols =
             hg_taps_inside(x * a->stride - a->left, a->cols, a->dilation, a->width);
         size_t c = 0;
-        for (; c + NV * VL <= channels; c += NV * VL) window(a, l, x, cols, c, tail, true, NV);
+        for (; c + NV * VL <= channels; c += NV * VL) window(a, l, x, cols, c, none, true, NV);
         for (; c < end || (VECTORS > 1 && c + VL <= channels); c += VL)
-            window(a, l, x, cols, c, tail, true, 1);
-        if (c < channels) window(a, l, x, cols, c, tail, false, 1);
+            window(a, l, x, cols, c, none, true, 1);
+        if (c < channels) window(a, l, x, cols, c, v_tail(channels - c), false, 1);
     }
 }
 
@@ -117,7 +117,7 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
     for (int j = 0; j < px; j++) {
         HG_UNROLL
         for (int v = 0; v < vectors; v++) vacc[v][j] = v_load(bias + v * VL);
-        __asm__("" : "+r"(bias)); /* loads again: copies may take the multiply-adds' pipes */
+        if (PIN) __asm__("" : "+r"(bias));
     }
     for (int64_t r = 0; r < l->rows; r++) {
         vfloat vk[MAX_KW][VECTORS];
@@ -152,31 +152,37 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
                             V_REGISTERS < 32 && KW * STRIDE > 3);
 }
 
-/* px outputs from x on, all rows and channels. px, where, KW and STRIDE are constants. */
+/* px outputs from x on, all rows and channels. px, where, KW, STRIDE and overlap, which is that of
+ * the arguments, are constants. */
 HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, hg_depthwise_edge where, int px, int KW,
-                     int STRIDE)
+                     int STRIDE, bool overlap)
 {
     const hg_depthwise_edge tested = where == INSIDE ? INSIDE : TESTED; /* one body: rare cases */
     const int64_t channels = (int64_t)a->channels;
-    const vtail tail = v_tail(a->channels % VL);
+    const vtail tail = v_tail(overlap ? 0 : a->channels % VL);
     for (int64_t i = 0; i < a->line_count; i++) {
         const hg_depthwise_line line = a->lines[i], *l = &line;
         const float *weights = l->weights;
-        int64_t c = 0;
-        if (a->overlap)
-            for (; c < channels; c += BLOCK, weights += a->block_step) {
+        if (overlap)
+            for (int64_t c = 0; c < channels; c += BLOCK, weights += a->block_step) {
                 if (a->ahead && STRIDE == 2) fetch_ahead(a, l, x, c, px, KW, STRIDE);
                 step(a, l, x, weights, HG_MIN(c, channels - BLOCK), tail, true, VECTORS, where, px,
                      KW, STRIDE);
             }
-        for (; VECTORS > 1 && c + VL <= channels; c += VL)
-            step(a, l, x, weights + c, c, tail, true, 1, tested, px, KW, STRIDE);
-        if (c < channels) step(a, l, x, weights + c, c, tail, false, 1, tested, px, KW, STRIDE);
+        else {
+            int64_t c = 0;
+            for (; VECTORS > 1 && c + VL <= channels; c += VL)
+                step(a, l, x, weights + c, c, tail, true, 1, tested, px, KW, STRIDE);
+            if (VECTORS == 1 || c < channels)
+                step(a, l, x, weights + c, c, tail, false, 1, tested, px, KW, STRIDE);
+        }
     }
 }
 
-/* KW and STRIDE are constants. */
-HG_INLINE void hg_depthwise_rows(const hg_depthwise_args *args, int KW, int STRIDE)
+/* KW, STRIDE and overlap, which is that of the arguments, are constants. Whole blocks of channels
+ * and few channels are best functions of their own: what gcc keeps in registers for one would be
+ * missed by the other. */
+HG_INLINE void hg_depthwise_rows(const hg_depthwise_args *args, int KW, int STRIDE, bool overlap)
 {
     if (args->count < PX_SMALL) {
         hg_depthwise_windows(args);
@@ -192,18 +198,18 @@ HG_INLINE void hg_depthwise_rows(const hg_depthwise_args *args, int KW, int STRI
         const int64_t after = (px - 1) * STRIDE + KW - before - a->width;
         const bool inside = before <= 0 && after <= 0;
         if (px == PX_SMALL)
-            inside ? steps(a, x, INSIDE, PX_SMALL, KW, STRIDE)
-                   : steps(a, x, TESTED, PX_SMALL, KW, STRIDE);
+            inside ? steps(a, x, INSIDE, PX_SMALL, KW, STRIDE, overlap)
+                   : steps(a, x, TESTED, PX_SMALL, KW, STRIDE, overlap);
         else if (inside)
-            steps(a, x, INSIDE, PX, KW, STRIDE);
+            steps(a, x, INSIDE, PX, KW, STRIDE, overlap);
         else if (before == KW / 2 && after <= 0)
-            steps(a, x, LEFT, PX, KW, STRIDE);
+            steps(a, x, LEFT, PX, KW, STRIDE, overlap);
         else if (before <= 0 && after == KW / 2)
-            steps(a, x, RIGHT, PX, KW, STRIDE);
+            steps(a, x, RIGHT, PX, KW, STRIDE, overlap);
         else if (before == KW / 2 && after == KW / 2)
-            steps(a, x, LEFT_RIGHT, PX, KW, STRIDE);
+            steps(a, x, LEFT_RIGHT, PX, KW, STRIDE, overlap);
         else
-            steps(a, x, TESTED, PX, KW, STRIDE);
+            steps(a, x, TESTED, PX, KW, STRIDE, overlap);
     }
 }
 

@@ -75,7 +75,7 @@ HG_INLINE void tile(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
         products(a, taps, row + other * VL, count, weights + other * VL, tail, whole, px, MAX_D, G,
                  MAX_D, vsum);
     }
-    hg_depthwise_finish(a, l, x, at, vsum, px, tail, whole, false);
+    hg_depthwise_finish(a, l, x, at, vsum, px, tail, whole, V_REGISTERS < 32 && !whole);
 }
 
 /* px outputs from x on, all rows and channels; where groups are blocks, none is partial. px and G

@@ -2,11 +2,18 @@
  * kernels/conv2d/nhwc/depthwise.h. */
 #include "kernels/conv2d/nhwc/depthwise_rows.h"
 
+__attribute__((noinline)) static void few(const hg_depthwise_args *a)
+{
+    hg_depthwise_rows(a, 2, 1, false);
+}
+
 /* The phases of most transposed convolutions have windows of 2. */
 static void phase(const hg_depthwise_args *a)
 {
-    if (a->cols == 2 && a->dilation == 1)
-        hg_depthwise_rows(a, 2, 1);
+    if (a->cols == 2 && a->dilation == 1 && a->overlap)
+        hg_depthwise_rows(a, 2, 1, true);
+    else if (a->cols == 2 && a->dilation == 1)
+        few(a);
     else
         hg_depthwise_windows(a);
 }
