@@ -43,6 +43,8 @@ static bool within_limits(const hg_limits *l, const hg_problem *p)
     if (l->same_channels && p->out.c != p->in.c) return false;
     if (l->no_adaptive && p->pool.adaptive) return false;
     if (l->exact_factor && (p->out.h % p->in.h != 0 || p->out.w % p->in.w != 0)) return false;
+    if (l->exactness >= HG_TRANSFORMS && p->accuracy == HG_STRICT) return false;
+    if (l->exactness == HG_TRANSFORMS_COARSELY && p->accuracy != HG_RELAXED) return false;
     return !l->resize_mode || (int)p->resize.mode + 1 == l->resize_mode;
 }
 

@@ -28,6 +28,13 @@ typedef struct hg_config {
 
 enum { HG_MAX_CONFIGS = 16, HG_MAX_STAGES = 4, HG_BIAS_SLACK = 64 /* the widest tile */ };
 
+/* How exact a kernel of a convolution is. */
+typedef enum hg_exactness {
+    HG_SUMS_PRODUCTS = 0,  /* each output is the sum of its products */
+    HG_TRANSFORMS,         /* within the bounds of HG_DEFAULT: not for HG_STRICT */
+    HG_TRANSFORMS_COARSELY /* a digit more is lost: for HG_RELAXED alone */
+} hg_exactness;
+
 /* What a kernel may be used for, as data. 0 (or false) = any. */
 typedef struct hg_limits {
     hg_size2 kernel, stride, dilation; /* exact values */
@@ -38,8 +45,9 @@ typedef struct hg_limits {
     bool same_channels;                /* as many outputs as inputs: multiplier 1 */
     bool no_adaptive;                  /* pooling windows by kernel, stride and pad */
     bool exact_factor;                 /* resize2d: out is a whole multiple of in, both axes */
-    int8_t group_channels;             /* convolutions: input and output channels of a group */
-    int8_t resize_mode;                /* resize2d: 1 + hg_resize_mode */
+    hg_exactness exactness;
+    int8_t group_channels; /* convolutions: input and output channels of a group */
+    int8_t resize_mode;    /* resize2d: 1 + hg_resize_mode */
 } hg_limits;
 
 /* Memory and work of one plan, in bytes and ranges. Stages run one after the other; the ranges of

@@ -226,7 +226,7 @@ static void run_kind(trial *t, data_kind kind, rng *r)
     case_data d;
     oracle_output want;
     /* Only direct summation keeps a NaN within the windows that cover it. */
-    const bool direct = !strstr(t->kernel->name, "winograd");
+    const bool direct = t->kernel->limits.exactness == HG_SUMS_PRODUCTS;
     if (!data_draw(&t->problem, kind, direct, r, &d)) {
         complain(t, "the data could not be drawn");
         return;

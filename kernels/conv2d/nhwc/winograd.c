@@ -91,10 +91,9 @@ static blocking blocking_of(const hg_problem *p, const hg_kernel *k, const hg_co
 
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
-    const hg_winograd_ukernels *ukernels = k->run.winograd;
+    (void)k;
     const int64_t tiles_most = INT32_MAX / (MAX_A * MAX_A);
-    return p->accuracy != HG_STRICT && (!ukernels->relaxed || p->accuracy == HG_RELAXED) &&
-           p->dilation.h <= p->out.h && p->dilation.w <= p->out.w && p->in.c <= tiles_most;
+    return p->dilation.h <= p->out.h && p->dilation.w <= p->out.w && p->in.c <= tiles_most;
 }
 
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])

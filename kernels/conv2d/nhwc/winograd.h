@@ -32,7 +32,6 @@ typedef struct hg_winograd_out {
  * multiple of it. */
 typedef struct hg_winograd_ukernels {
     int m, r, stride, mr;
-    bool relaxed; /* loses a digit more than HG_DEFAULT promises: points +-1/2 */
     /* At plan time, one input channel: u[p*plane + k] = (G g G^T)[p] of filter k < lanes <= NR, its
      * taps at filter[k*step], 0 for the lanes beyond. g is the a x r matrix G. */
     void (*filters)(double (*g)[HG_WINOGRAD_MAX_R], const float *filter, size_t step, size_t lanes,

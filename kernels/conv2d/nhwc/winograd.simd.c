@@ -335,25 +335,25 @@ OUTPUTS(OUTPUT)
     }
 FILTERS(FILTER)
 
-/* class, a, m, r, stride, relaxed */
+/* class, a, m, r, stride; points of +-1/2 cost F(6, 3) and F(4, 5) a digit more */
 #define CLASSES(X)                                                                                 \
-    X(f2, 4, 2, 3, 1, false)                                                                       \
-    X(f4, 6, 4, 3, 1, false)                                                                       \
-    X(f6, 8, 6, 3, 1, true)                                                                        \
-    X(f2s2, 5, 2, 3, 2, false)                                                                     \
-    X(f4s2, 9, 4, 3, 2, false)                                                                     \
-    X(f2r5, 6, 2, 5, 1, false)                                                                     \
-    X(f4r5, 8, 4, 5, 1, true)
+    X(f2, 4, 2, 3, 1, HG_TRANSFORMS)                                                               \
+    X(f4, 6, 4, 3, 1, HG_TRANSFORMS)                                                               \
+    X(f6, 8, 6, 3, 1, HG_TRANSFORMS_COARSELY)                                                      \
+    X(f2s2, 5, 2, 3, 2, HG_TRANSFORMS)                                                             \
+    X(f4s2, 9, 4, 3, 2, HG_TRANSFORMS)                                                             \
+    X(f2r5, 6, 2, 5, 1, HG_TRANSFORMS)                                                             \
+    X(f4r5, 8, 4, 5, 1, HG_TRANSFORMS_COARSELY)
 
-#define UKERNELS(word, a, m, r, s, relaxed)                                                        \
+#define UKERNELS(word, a, m, r, s, how)                                                            \
     static const hg_winograd_ukernels word = {                                                     \
-        m, r, s, MR, relaxed, filters_##a##_##r, input_##a, multiply, output_##a##_##m};
+        m, r, s, MR, filters_##a##_##r, input_##a, multiply, output_##a##_##m};
 CLASSES(UKERNELS)
 
-#define ROW(word, a, m, r, s, relaxed)                                                             \
+#define ROW(word, a, m, r, s, how)                                                                 \
     {HG_ROW(conv2d, nhwc, "winograd_" #word),                                                      \
      .rev = 4,                                                                                     \
-     .limits = {.kernel = {r, r}, .stride = {s, s}, .one_group = true},                            \
+     .limits = {.kernel = {r, r}, .stride = {s, s}, .one_group = true, .exactness = how},          \
      .algorithm = &hg_conv2d_nhwc_winograd,                                                        \
      .tile = {MR, NR},                                                                             \
      .run.winograd = &word},
