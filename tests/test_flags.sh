@@ -13,7 +13,7 @@ case $(uname -m) in
     *) isa=neon ;;
 esac
 objects=(kernels/libhg_kernels_portable.a.p/{conv2d_conv2d_ref,pool2d_pool2d_ref,resize2d_taps}.c.o
-    kernels/libhg_kernels_$isa.a.p/pool2d_pool2d_$isa.c.o dispatch/libhg_core.a.p/select.c.o
+    kernels/libhg_kernels_$isa.a.p/pool2d_nhwc_window.simd.c.o dispatch/libhg_core.a.p/select.c.o
     dispatch/libhg_public.a.p/.._kernels_resize2d_resize2d_problem.c.o)
 
 # configured NAME FLAGS

@@ -106,7 +106,8 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     for (int32_t split = 2; split <= 8 && (size_t)split <= b.panels; split *= 2)
         if (p->in.n * b.blocks < 8) list[n++] = (hg_config){.block = block, .split = split};
     const int64_t twice = blocking_of(p, k, &(hg_config){.block = 2 * block}).block;
-    if (twice > block) list[n++] = (hg_config){.block = (int32_t)twice, .split = 1};
+    const bool fills = p->in.c >= hg_isa_model_of(k->isa)->lanes; /* else blocks are mostly zeros */
+    if (twice > block && fills) list[n++] = (hg_config){.block = (int32_t)twice, .split = 1};
     if (block >= 12) list[n++] = (hg_config){.block = block / 2, .split = 1};
     return n;
 }
