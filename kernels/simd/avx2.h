@@ -271,6 +271,12 @@ HG_INLINE vint i_count(vint count, vmask m)
 
 HG_INLINE vlong l_all(int64_t value) { return _mm256_set1_epi64x(value); }
 
+/* 0, step, 2 * step, ... */
+HG_INLINE vlong l_multiples(int64_t step)
+{
+    return _mm256_setr_epi64x(0, step, 2 * step, 3 * step);
+}
+
 HG_INLINE vlong l_add(vlong a, vlong b) { return _mm256_add_epi64(a, b); }
 
 HG_INLINE vlong l_sub(vlong a, vlong b) { return _mm256_sub_epi64(a, b); }

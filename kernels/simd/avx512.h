@@ -243,6 +243,12 @@ HG_INLINE vint i_count(vint count, vmask m)
 
 HG_INLINE vlong l_all(int64_t value) { return _mm512_set1_epi64(value); }
 
+/* 0, step, 2 * step, ... */
+HG_INLINE vlong l_multiples(int64_t step)
+{
+    return _mm512_setr_epi64(0, step, 2 * step, 3 * step, 4 * step, 5 * step, 6 * step, 7 * step);
+}
+
 HG_INLINE vlong l_add(vlong a, vlong b) { return _mm512_add_epi64(a, b); }
 
 HG_INLINE vlong l_sub(vlong a, vlong b) { return _mm512_sub_epi64(a, b); }

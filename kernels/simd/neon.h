@@ -334,6 +334,9 @@ HG_INLINE vint i_count(vint count, vmask m) { return vsubq_s32(count, vreinterpr
 
 HG_INLINE vlong l_all(int64_t value) { return vdupq_n_s64(value); }
 
+/* 0, step. */
+HG_INLINE vlong l_multiples(int64_t step) { return vsetq_lane_s64(step, vdupq_n_s64(0), 1); }
+
 HG_INLINE vlong l_add(vlong a, vlong b) { return vaddq_s64(a, b); }
 
 HG_INLINE vlong l_sub(vlong a, vlong b) { return vsubq_s64(a, b); }

@@ -20,12 +20,11 @@ HG_INLINE vint offsets(const hg_unpool_args *a, int64_t e, int64_t first, size_t
         return i_sub(vindex, i_add(i_all((int32_t)first), vlanes));
     }
     const int64_t *from = (const int64_t *)a->indices + e;
-    int64_t tail[VL] = {0}, lanes[VL];
+    int64_t tail[VL] = {0};
     for (size_t i = 0; n < VL && i < n; i++) tail[i] = from[i];
     if (n < VL) from = tail;
-    for (int i = 0; i < VL; i++) lanes[i] = i * step;
-    const vlong vlow = l_add(l_all(first), l_load(lanes));
-    const vlong vhigh = l_add(l_all(first), l_load(lanes + VL / 2));
+    const vlong vlow = l_add(l_all(first), l_multiples(step));
+    const vlong vhigh = l_add(vlow, l_all(VL / 2 * step));
     return l_narrow(l_sub(l_load(from), vlow), l_sub(l_load(from + VL / 2), vhigh));
 }
 
