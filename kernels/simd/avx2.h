@@ -181,9 +181,6 @@ HG_INLINE vmask v_greater(vfloat a, vfloat b) { return _mm256_cmp_ps(a, b, _CMP_
 
 HG_INLINE vmask v_is_nan(vfloat v) { return _mm256_cmp_ps(v, v, _CMP_UNORD_Q); }
 
-/* Is a or b NaN? */
-HG_INLINE vmask v_either_nan(vfloat a, vfloat b) { return _mm256_cmp_ps(a, b, _CMP_UNORD_Q); }
-
 HG_INLINE vmask v_greater_or_nan(vfloat a, vfloat b)
 {
     return _mm256_or_ps(v_greater(a, b), v_is_nan(a));
@@ -222,12 +219,6 @@ HG_INLINE vfloat v_where(vmask m, vfloat v) { return _mm256_and_ps(v, m); }
 HG_INLINE vfloat v_gather_lanes(vmask m, const float *p, vint at)
 {
     return _mm256_mask_i32gather_ps(_mm256_setzero_ps(), p, at, m, 4);
-}
-
-/* p[at[lane]] where m; other lanes are 0 and not read. */
-HG_INLINE vfloat v_gather_where(vmask m, const float *p, const int32_t *at)
-{
-    return v_gather_lanes(m, p, i_load(at));
 }
 
 /* ---- Integers ---- */

@@ -150,9 +150,6 @@ HG_INLINE vmask v_greater(vfloat a, vfloat b) { return _mm512_cmp_ps_mask(a, b, 
 
 HG_INLINE vmask v_is_nan(vfloat v) { return _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q); }
 
-/* Is a or b NaN? */
-HG_INLINE vmask v_either_nan(vfloat a, vfloat b) { return _mm512_cmp_ps_mask(a, b, _CMP_UNORD_Q); }
-
 HG_INLINE vmask v_greater_or_nan(vfloat a, vfloat b)
 {
     return (vmask)(v_greater(a, b) | v_is_nan(a));
@@ -200,12 +197,6 @@ HG_INLINE vfloat v_where(vmask m, vfloat v) { return _mm512_maskz_mov_ps(m, v); 
 HG_INLINE vfloat v_gather_lanes(vmask m, const float *p, vint at)
 {
     return _mm512_mask_i32gather_ps(_mm512_setzero_ps(), m, at, p, 4);
-}
-
-/* p[at[lane]] where m; other lanes are 0 and not read. */
-HG_INLINE vfloat v_gather_where(vmask m, const float *p, const int32_t *at)
-{
-    return v_gather_lanes(m, p, i_load(at));
 }
 
 /* ---- Integers ---- */

@@ -233,12 +233,6 @@ HG_INLINE vmask v_greater(vfloat a, vfloat b) { return vcgtq_f32(a, b); }
 
 HG_INLINE vmask v_is_nan(vfloat v) { return vmvnq_u32(vceqq_f32(v, v)); }
 
-/* Is a or b NaN? */
-HG_INLINE vmask v_either_nan(vfloat a, vfloat b)
-{
-    return vmvnq_u32(vandq_u32(vceqq_f32(a, a), vceqq_f32(b, b)));
-}
-
 HG_INLINE vmask v_greater_or_nan(vfloat a, vfloat b)
 {
     return vornq_u32(vcgtq_f32(a, b), vceqq_f32(a, a));
@@ -290,16 +284,6 @@ HG_INLINE vfloat v_gather_lanes(vmask m, const float *p, vint at)
     vst1q_u32(read, m);
     vst1q_s32(place, at);
     for (int i = 0; i < VL; i++) v[i] = read[i] ? p[place[i]] : 0.0f;
-    return vld1q_f32(v);
-}
-
-/* p[at[lane]] where m; other lanes are 0 and not read. */
-HG_INLINE vfloat v_gather_where(vmask m, const float *p, const int32_t *at)
-{
-    uint32_t read[VL];
-    float v[VL];
-    vst1q_u32(read, m);
-    for (int i = 0; i < VL; i++) v[i] = read[i] ? p[at[i]] : 0.0f;
     return vld1q_f32(v);
 }
 
