@@ -121,7 +121,7 @@ void addCases(const Options &options, const hg_shape &shape, const hg_problem &p
             new Case{nameOf(shape, problem, threads, who), problem, threads, make, 0});
     };
     add("hourglass", nullptr);
-    if (problem.in.layout != HG_NHWC || problem.fused) return;
+    if (problem.in.layout != HG_NHWC || problem.post_pool) return;
     for (const PeerName *peer = kPeers; peer->name; peer++)
         if (isWanted(options, peer->name)) add(peer->name, peer->make);
 }

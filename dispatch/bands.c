@@ -16,7 +16,7 @@ enum {
 /* Rows and columns of the convolution under one of the output. */
 static int64_t scale_of(const hg_problem *p)
 {
-    return p->fused ? 2 : 1;
+    return p->post_pool ? 2 : 1;
 }
 
 /* Input and output rows of a band. In double: any numbers may come here. */
@@ -30,7 +30,7 @@ static double band_bytes(const hg_problem *p, int64_t rows)
 
 bool hg_bands_possible(const hg_problem *p, int64_t rows)
 {
-    return p->op == HG_OP_CONV2D && (p->in.layout == HG_NCHW || p->fused) && rows > 0 &&
+    return p->op == HG_OP_CONV2D && (p->in.layout == HG_NCHW || p->post_pool) && rows > 0 &&
            rows <= p->out.h && band_bytes(p, rows) < 0x1p31;
 }
 
@@ -64,14 +64,14 @@ static int64_t tile_rows(const hg_problem *p)
 
 int64_t hg_band_rows(const hg_context *context, int threads, const hg_problem *p)
 {
-    if (!hg_bands_possible(p, 1) || (p->in.n == 0 && !p->fused)) return 0;
+    if (!hg_bands_possible(p, 1) || (p->in.n == 0 && !p->post_pool)) return 0;
     const double l2 = context->machine.l2 > 0 ? (double)context->machine.l2 : SMALL_L2;
-    if (!p->fused && p->in.n == 1 && hg_problem_bytes(p) <= l2 / 2) return 0;
+    if (!p->post_pool && p->in.n == 1 && hg_problem_bytes(p) <= l2 / 2) return 0;
     const double first = band_bytes(p, 1), row = band_bytes(p, 2) - first;
-    if (!p->fused && first > l2) return 0;
+    if (!p->post_pool && first > l2) return 0;
     /* What has no other way must at least not read its weights more often than it gains by. */
     const double weights = 4.0 * (double)hg_problem_reduction(p) * (double)p->out.c;
-    const double bytes = p->fused ? HG_MAX(l2 * 3 / 8, WORTH * weights) : l2 * 3 / 8;
+    const double bytes = p->post_pool ? HG_MAX(l2 * 3 / 8, WORTH * weights) : l2 * 3 / 8;
     const double fit = (bytes - first) / row + 1;
     const int64_t wanted = fit > (double)p->out.h ? p->out.h : HG_MAX((int64_t)fit, 1);
     const int64_t shared = HG_CEIL_DIV(HG_MAX(p->in.n, 1) * p->out.h, threads);
@@ -80,7 +80,7 @@ int64_t hg_band_rows(const hg_context *context, int threads, const hg_problem *p
     int64_t best = most == p->out.h ? most : most - most % unit;
     for (int64_t rows = most - most % unit; 2 * rows > most; rows -= unit)
         if (effort(p, rows) < effort(p, best)) best = rows;
-    if (p->fused) return hg_bands_possible(p, best) ? best : 1;
+    if (p->post_pool) return hg_bands_possible(p, best) ? best : 1;
     return hg_bands_possible(p, best) && hg_band_count(p, best) > 1 ? best : 0;
 }
 
@@ -158,10 +158,10 @@ static const float *input_of(const hg_plan *plan, const float *image, float *scr
 static void emit(const hg_plan *plan, const float *conv, float *to, int64_t used, char *scratch)
 {
     const hg_problem *p = &plan->problem;
-    const bool direct = p->fused && used == plan->config.bands && in_place(&p->out);
+    const bool direct = p->post_pool && used == plan->config.bands && in_place(&p->out);
     float *const pooled = direct ? to : (float *)(scratch + plan->pooled_at);
-    if (p->fused) pool_band(plan, conv, pooled, scratch);
-    if (!direct) copy_rows(plan, &p->out, p->fused ? pooled : conv, to, false, used);
+    if (p->post_pool) pool_band(plan, conv, pooled, scratch);
+    if (!direct) copy_rows(plan, &p->out, p->post_pool ? pooled : conv, to, false, used);
 }
 
 void hg_run_bands(const hg_plan *plan, const hg_io *io, const hg_task *task, int64_t begin,

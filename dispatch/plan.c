@@ -78,7 +78,7 @@ static bool lay_out_bands(hg_plan *plan)
     return append(&plan->scratch_each, in, &plan->input_at) &&
            append(&plan->scratch_each, out, &plan->output_at) &&
            (!p->post.residual || append(&plan->scratch_each, out, &plan->residual_at)) &&
-           (!plan->problem.fused || lay_out_pooling(plan));
+           (!plan->problem.post_pool || lay_out_pooling(plan));
 }
 
 static bool lay_out_steps(hg_plan *plan)
@@ -110,8 +110,8 @@ static hg_status pooling_problem(const hg_problem *p, const hg_tensor *conv, hg_
     const hg_pool_geometry halves = {.window = {2, 2}};
     const hg_max_pool2d max = {.input = *conv, .pool = halves};
     const hg_avg_pool2d avg = {.input = *conv, .pool = halves};
-    return p->fused == HG_POOL_MAX_2X2 ? hg_problem_max_pool2d(&max, pool, why)
-                                       : hg_problem_avg_pool2d(&avg, pool, why);
+    return p->post_pool == HG_POOL_MAX_2X2 ? hg_problem_max_pool2d(&max, pool, why)
+                                           : hg_problem_avg_pool2d(&avg, pool, why);
 }
 
 /* What pools each band of a fused convolution: a kernel chosen like any other. */
@@ -183,7 +183,7 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const 
     memcpy(plan->explain, choice.explain, sizeof plan->explain);
     hg_candidate_format(&choice.candidate, plan->choice, sizeof plan->choice);
     hg_problem_key(&plan->problem, plan->key);
-    if (plan->problem.fused && (status = choose_pooling(plan, why)) != HG_OK) return status;
+    if (plan->problem.post_pool && (status = choose_pooling(plan, why)) != HG_OK) return status;
     if (!lay_out(plan))
         return hg_fail(why, HG_RANGE, "the workspace would exceed the address space");
     if (plan->sizes.tables) {

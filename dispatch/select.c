@@ -70,7 +70,7 @@ static double banding_ns(const hg_problem *p, int64_t rows)
 {
     const hg_problem band = hg_problem_of_band(p, rows);
     const double count = (double)hg_band_count(p, rows);
-    const double pooled = p->fused ? hg_problem_bytes(&band) * count / 50.0 : 0.0;
+    const double pooled = p->post_pool ? hg_problem_bytes(&band) * count / 50.0 : 0.0;
     const double copied = p->in.layout == HG_NCHW ? hg_problem_bytes(p) / 15.0 : 0.0;
     return 500.0 + 200.0 * count + copied + pooled;
 }
@@ -133,7 +133,7 @@ static bool runs_in_bands(const hg_kernel *k, const hg_problem *band)
 static size_t list_for(const hg_context *context, int threads, const hg_problem *p, bool forced,
                        int64_t bands, hg_candidate list[HG_MAX_CANDIDATES])
 {
-    const bool repackable = p->in.layout == HG_NCHW && !p->fused;
+    const bool repackable = p->in.layout == HG_NCHW && !p->post_pool;
     const int64_t rows = hg_bands_possible(p, bands) ? bands : hg_band_rows(context, threads, p);
     const way direct = {.problem = *p, .times = 1};
     way twin = {.config = {.via = 1}, .times = 1}, band = {.times = 0};
@@ -150,7 +150,7 @@ static size_t list_for(const hg_context *context, int threads, const hg_problem 
     const hg_kernel *k;
     for (size_t i = 0; (k = hg_registry_at(i)) != NULL; i++) {
         if (k->op != p->op) continue;
-        if (!p->fused && eligible(context, k, p, forced)) {
+        if (!p->post_pool && eligible(context, k, p, forced)) {
             count = add_configs(k, &direct, threads, count, list);
             continue;
         }
@@ -298,7 +298,7 @@ hg_status hg_select(const hg_context *context, const hg_problem *p, const char *
         how = chosen ? RECORDED : ESTIMATED;
     }
     if (!chosen) chosen = count ? &list[0] : NULL;
-    if (!chosen && p->fused && !hg_bands_possible(p, 1))
+    if (!chosen && p->post_pool && !hg_bands_possible(p, 1))
         return hg_fail(why, HG_RANGE, "rows under one of the pooled output are beyond 2 GiB");
     if (!chosen) return hg_fail(why, HG_UNSUPPORTED, "no kernel in this build runs this problem");
     choice->candidate = *chosen;

@@ -15,13 +15,15 @@
 #include "kernels/simd/isa.h"
 
 /* Run-time parameters of a kernel; what each word means is said by the algorithm. 0 = default.
- * Printed as "block=4 split=1". Results never depend on them, except through the order of sums. */
+ * Printed as "block=4 panels=1". Results never depend on them, except through the order of sums. */
 typedef struct hg_config {
-    int32_t block; /* rows or tiles per range of work, or per cache block */
-    int32_t split; /* how much of the channels a range takes: the algorithm says in what unit */
-    int32_t store; /* 0 plain, 1 non-temporal stores */
-    int32_t ahead; /* 1 = input, or output, is prefetched by software */
-    int32_t pack;  /* 1 = the input under a range is copied side by side, group by group */
+    int32_t block;       /* rows or tiles per range of work, or per cache block */
+    int32_t panels;      /* of output channels per range of work */
+    int32_t channels;    /* per range of work, or at a time */
+    int32_t parts;       /* that the panels are shared out in: ranges for several threads */
+    int32_t nontemporal; /* 1 = stores bypass the caches */
+    int32_t ahead;       /* 1 = input, or output, is prefetched by software */
+    int32_t pack;        /* 1 = the input under a range is copied side by side, group by group */
     int32_t via;   /* set by the plan alone: 1 = run an NHWC kernel on repacked NCHW tensors */
     int32_t bands; /* set by the plan alone: rows of output repacked or pooled at a time; 0 = all */
 } hg_config;

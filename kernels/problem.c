@@ -145,8 +145,8 @@ hg_problem hg_problem_in_layout(const hg_problem *p, hg_layout layout)
 hg_problem hg_problem_unfused(const hg_problem *p)
 {
     hg_problem conv = *p;
-    if (!p->fused) return conv;
-    conv.fused = HG_POOL_NONE;
+    if (!p->post_pool) return conv;
+    conv.post_pool = HG_POOL_NONE;
     conv.out.h *= 2;
     conv.out.w *= 2;
     conv.out.strides = hg_dense_strides(&conv.out);
@@ -263,7 +263,7 @@ int64_t hg_problem_reduction(const hg_problem *p)
 double hg_problem_flops(const hg_problem *p)
 {
     const hg_tensor *pixels = p->op == HG_OP_CONV_TRANSPOSE2D ? &p->in : &p->out;
-    return (p->fused ? 4.0 : 1.0) * 2.0 * (double)hg_problem_reduction(p) * (double)p->out.c *
+    return (p->post_pool ? 4.0 : 1.0) * 2.0 * (double)hg_problem_reduction(p) * (double)p->out.c *
            (double)pixels->n * (double)pixels->h * (double)pixels->w;
 }
 

@@ -66,7 +66,7 @@ typedef struct hg_problem {
     hg_pad pad;
     int64_t groups;
     hg_post post;
-    hg_conv_pool fused; /* conv2d: `out` is pooled; kernels never see it (dispatch/bands.h) */
+    hg_conv_pool post_pool; /* conv2d: `out` is pooled; kernels never see it (dispatch/bands.h) */
     hg_accuracy accuracy;
     hg_pool_attr pool;
     hg_resize_attr resize;

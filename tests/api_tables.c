@@ -163,11 +163,13 @@ static void revisions(const hg_machine *machine)
 static void configurations(void)
 {
     static const char *const bad[] = {"block=4 block=8", "via=nhwc via=nhwc", "block", "block=-1",
-                                      "block=4x",        "via=nchw",          "=4"};
+                                      "block=4x",        "via=nchw",          "=4",    "split=2",
+                                      "store=1"};
     hg_config c;
     for (size_t i = 0; i < HG_COUNT(bad); i++)
         expect(!hg_config_parse(bad[i], &c), "the configuration \"%s\" is refused", bad[i]);
-    expect(hg_config_parse(" store=1  block=4 via=nhwc", &c) && c.block == 4 && c.store && c.via,
+    expect(hg_config_parse(" nontemporal=1  block=4 via=nhwc", &c) && c.block == 4 &&
+               c.nontemporal && c.via,
            "a configuration in any order");
 }
 

@@ -22,7 +22,7 @@ static double conv_tolerance(const hg_problem *p, const oracle_output *want,
                              const double *norm_bounds, int64_t i)
 {
     const double sum = norm_bounds ? 1 : want->count[i];
-    const double n = sum + 1 + (p->post.residual ? 1 : 0) + (p->fused ? 4 : 0);
+    const double n = sum + 1 + (p->post.residual ? 1 : 0) + (p->post_pool ? 4 : 0);
     const double error =
         roundings(n) * want->magnitude[i] + n * 0x1p-149 + (norm_bounds ? norm_bounds[i] : 0);
     const double slope = (double)p->post.slope;
@@ -106,7 +106,7 @@ bool compare_value(const hg_problem *p, data_kind kind, const oracle_output *wan
     if (p->op == HG_OP_AVG_POOL2D) return compare_average(want, i, (double)got);
     const bool conv = hg_problem_has_filter(p);
     /* Means of integers by a slope are rounded more than once. */
-    const bool rounded = p->fused == HG_POOL_AVG_2X2 && p->post.slope != 1.0f;
+    const bool rounded = p->post_pool == HG_POOL_AVG_2X2 && p->post.slope != 1.0f;
     if (conv && kind == DATA_INTEGERS && !norm_bounds && !rounded) return got == (float)y;
     double tolerance = conv ? conv_tolerance(p, want, norm_bounds, i) : 0;
     if (p->op == HG_OP_RESIZE2D) tolerance = resize_tolerance(p, want, i);

@@ -87,7 +87,7 @@ static void pool_one(const hg_problem *p, const oracle_output *conv, oracle_outp
         out->magnitude[i] = fmax(out->magnitude[i], conv->magnitude[at[j]]);
         out->count[i] = fmax(out->count[i], conv->count[at[j]]);
     }
-    out->y[i] = out->sum[i] = p->fused == HG_POOL_MAX_2X2 ? most : sum / 4;
+    out->y[i] = out->sum[i] = p->post_pool == HG_POOL_MAX_2X2 ? most : sum / 4;
 }
 
 static void oracle_fused(const hg_problem *p, const oracle_input *in, oracle_output *out)
@@ -102,7 +102,7 @@ static void oracle_fused(const hg_problem *p, const oracle_input *in, oracle_out
 
 void oracle_conv(const hg_problem *p, const oracle_input *in, oracle_output *out)
 {
-    if (p->fused) {
+    if (p->post_pool) {
         oracle_fused(p, in, out);
         return;
     }

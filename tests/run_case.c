@@ -136,7 +136,7 @@ static void choose_config(trial *t, const hg_plan *plan, rng *r)
 static void choose_bands(trial *t, const case_data *d, rng *r)
 {
     const hg_problem *p = &t->problem;
-    const bool possible = p->op == HG_OP_CONV2D && (p->in.layout == HG_NCHW || p->fused);
+    const bool possible = p->op == HG_OP_CONV2D && (p->in.layout == HG_NCHW || p->post_pool);
     if (!possible || t->kernel->isa == HG_ISA_SCALAR || rng_percent(r, 40)) return;
     char before[sizeof t->choice];
     memcpy(before, t->choice, sizeof before);

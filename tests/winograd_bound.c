@@ -197,7 +197,7 @@ bool winograd_bounds(const char *kernel, const hg_problem *p, const oracle_input
         add_channel(0x1p127 / k.rho, &conv, in, i / p->in.c, i % p->in.c, most, &s);
     }
     for (int64_t i = 0; ok && i < total; i++) s.sum[i] = bound(&k, p, kind, s.sum[i], s.squares[i]);
-    if (ok && p->fused) pool(p, s.sum);
+    if (ok && p->post_pool) pool(p, s.sum);
     free(rows);
     free(most);
     free(s.squares);

@@ -33,6 +33,8 @@
 #define HG_UNROLL _Pragma("GCC unroll 64")
 #endif
 
+enum { HG_CACHELINE = 16 }; /* floats */
+
 /* The cache line so many floats after p, which is read or written soon. Nothing is accessed, so it
  * may lie outside the tensor, where pointers must not be formed. */
 HG_INLINE void hg_prefetch(const void *p, int64_t floats)

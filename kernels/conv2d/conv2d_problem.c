@@ -119,7 +119,7 @@ static hg_status fuse(hg_conv_pool pool, hg_problem *p, hg_reason *why)
     if (p->out.h < 2 || p->out.w < 2)
         return hg_fail(why, HG_INVALID, "pool: an output of %lldx%lld has no 2x2 window",
                        (long long)p->out.h, (long long)p->out.w);
-    p->fused = pool;
+    p->post_pool = pool;
     p->out.h /= 2;
     p->out.w /= 2;
     return HG_OK;

@@ -3,8 +3,8 @@
 
 #include "kernels/simd/simd.h"
 
-/* LINE: floats of a cache line. ALIAS: rows that many floats apart share one set of L1. */
-enum { LINE = 16, STRIP = 64, ALIAS = 1024 };
+/* Rows of a strip; rows ALIAS floats apart share one set of L1. */
+enum { STRIP = 64, ALIAS = 1024 };
 
 /* VL rows become VL columns. */
 HG_INLINE void block(const float *src, int64_t src_stride, float *dst, int64_t dst_stride)
@@ -15,7 +15,8 @@ HG_INLINE void block(const float *src, int64_t src_stride, float *dst, int64_t d
     HG_UNROLL for (int i = 0; i < VL; i++) v_store(dst + i * dst_stride, a[i]);
 }
 
-/* rows and cols are at least VL and at most LINE; the last blocks overlap their neighbours. */
+/* rows and cols are at least VL and at most HG_CACHELINE; the last blocks overlap their neighbours.
+ */
 static void square(const float *src, int64_t src_stride, float *dst, int64_t dst_stride,
                    int64_t rows, int64_t cols)
 {
@@ -31,15 +32,15 @@ static void square(const float *src, int64_t src_stride, float *dst, int64_t dst
 static void strip(const float *src, int64_t src_stride, float *dst, int64_t dst_stride,
                   int64_t rows, int64_t cols)
 {
-    const int64_t width = dst_stride % ALIAS == 0 ? VL : LINE;
+    const int64_t width = dst_stride % ALIAS == 0 ? VL : HG_CACHELINE;
     const bool ahead = src_stride % ALIAS == 0;
     for (int64_t i = 0; i < cols; i += width) {
         const int64_t c = HG_MIN(i, cols - VL), wide = HG_MIN(width, cols - c);
-        for (int64_t k = 0; k < rows; k += LINE) {
-            const int64_t r = HG_MIN(k, rows - VL), high = HG_MIN(LINE, rows - r);
+        for (int64_t k = 0; k < rows; k += HG_CACHELINE) {
+            const int64_t r = HG_MIN(k, rows - VL), high = HG_MIN(HG_CACHELINE, rows - r);
             const float *here = src + r * src_stride + c;
             for (int64_t j = 0; ahead && j < high; j++)
-                hg_prefetch(here, 2 * LINE + j * src_stride);
+                hg_prefetch(here, 2 * HG_CACHELINE + j * src_stride);
             square(here, src_stride, dst + c * dst_stride + r, dst_stride, high, wide);
         }
     }

@@ -4,12 +4,10 @@
 
 #include "kernels/pool2d/reduce.h"
 
-enum { LINE = 16 }; /* floats of a cache line */
-
-/* The input of the outputs from o on begins a line, if that of the first does. */
-HG_INLINE bool at_line(int64_t o)
+/* The input of the outputs from o on begins a cache line, if that of the first does. */
+HG_INLINE bool at_cacheline(int64_t o)
 {
-    return 2 * VL >= LINE || o % (LINE / 2) == 0;
+    return 2 * VL >= HG_CACHELINE || o % (HG_CACHELINE / 2) == 0;
 }
 
 /* As the first is added to 0, -0 becomes +0 in sums. The divisor is 4: a product with 1/4 has the

@@ -32,8 +32,8 @@ int hg_resize_nontemporal_configs(const hg_problem *p, const hg_kernel *k,
 {
     (void)k;
     const bool beyond = 4.0 * hg_resize_outputs(p) >= BEYOND_BYTES;
-    list[0] = (hg_config){.store = beyond};
-    list[1] = (hg_config){.store = 1};
+    list[0] = (hg_config){.nontemporal = beyond};
+    list[1] = (hg_config){.nontemporal = 1};
     return beyond ? 1 : 2;
 }
 
@@ -42,6 +42,6 @@ bool hg_resize_nontemporal(const hg_task *t)
     const hg_strides *so = &t->problem->out.strides;
     const int64_t lanes = hg_isa_model_of(t->kernel->isa)->lanes;
     const int64_t all = so->n | so->h | so->w | t->problem->out.c; /* lanes are a power of 2 */
-    return t->config.store == 1 && all % lanes == 0 &&
+    return t->config.nontemporal == 1 && all % lanes == 0 &&
            (uintptr_t)t->output % (sizeof(float) * (size_t)lanes) == 0;
 }

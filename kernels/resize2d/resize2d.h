@@ -22,8 +22,8 @@ double hg_resize_outputs(const hg_problem *p);
  * such problems in one way (hg_resize_repeats). */
 bool hg_resize_has_factor(const hg_problem *p);
 
-/* `store` is 1 for non-temporal stores: lines of an output beyond the last-level cache are better
- * not read before they are written. */
+/* `nontemporal` is 1 for non-temporal stores: lines of an output beyond the last-level cache are
+ * better not read before they are written. */
 int hg_resize_nontemporal_configs(const hg_problem *p, const hg_kernel *k,
                                   hg_config list[HG_MAX_CONFIGS]);
 /* Are they asked for, and is each output pixel of the NHWC task whole aligned vectors? */

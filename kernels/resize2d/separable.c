@@ -85,7 +85,7 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     list[n++] = (hg_config){.block = usual};
     for (int32_t block = LEAST_ROWS; block <= 128; block *= 2)
         if (block != usual && block < p->out.h) list[n++] = (hg_config){.block = block};
-    list[n++] = (hg_config){.block = usual, .store = 1};
+    list[n++] = (hg_config){.block = usual, .nontemporal = 1};
     return n;
 }
 
@@ -148,7 +148,7 @@ static void run_block(const hg_task *t, const hg_resize_images *m, const blockin
                                       .in_pixel = b->channels,
                                       .out_pixel = m->out_pixel,
                                       .out_row = p->out.strides.h,
-                                      .nontemporal = t->config.store == 1};
+                                      .nontemporal = t->config.nontemporal == 1};
     for (int64_t i = 0; i < s->ring; i++) held[i] = -1;
     for (int64_t oy = b->y; oy < b->y_end; oy += along_y.height) {
         along_y.height = HG_MIN(v.same[oy], b->y_end - oy);

@@ -63,7 +63,7 @@ HG_INLINE vfloat v_load_first_else(const float *p, size_t n, float other)
 HG_INLINE void v_store_nontemporal(float *p, vfloat v) { _mm256_stream_ps(p, v); }
 
 /* A cache line of v. */
-HG_INLINE void v_store_line_nontemporal(float *p, vfloat v)
+HG_INLINE void v_store_cacheline_nontemporal(float *p, vfloat v)
 {
     v_store_nontemporal(p, v);
     v_store_nontemporal(p + VL, v);
@@ -297,15 +297,15 @@ HG_INLINE vint l_narrow(vlong v0, vlong v1)
 
 /* 2 * VL floats as the even and the odd ones, in an order of lanes that v_in_order mends:
  * 0 2 8 10 | 4 6 12 14 and 1 3 9 11 | 5 7 13 15. */
-HG_INLINE void v_part(vfloat v0, vfloat v1, vfloat *even, vfloat *odd)
+HG_INLINE void v_deinterleave(vfloat v0, vfloat v1, vfloat *even, vfloat *odd)
 {
     *even = _mm256_shuffle_ps(v0, v1, 0x88);
     *odd = _mm256_shuffle_ps(v0, v1, 0xDD);
 }
 
-HG_INLINE void v_load_parted(const float *p, vfloat *even, vfloat *odd)
+HG_INLINE void v_load_deinterleaved(const float *p, vfloat *even, vfloat *odd)
 {
-    v_part(v_load(p), v_load(p + VL), even, odd);
+    v_deinterleave(v_load(p), v_load(p + VL), even, odd);
 }
 
 /* 64-bit quarters 0 2 1 3. */
@@ -314,8 +314,8 @@ HG_INLINE vfloat v_in_order(vfloat v)
     return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(v), 0xD8));
 }
 
-/* Parted lanes move up by one, the last to the first. */
-HG_INLINE vfloat v_turn_parted(vfloat v)
+/* Deinterleaved lanes move up by one, the last to the first. */
+HG_INLINE vfloat v_turn_deinterleaved(vfloat v)
 {
     return _mm256_permutevar8x32_ps(v, _mm256_setr_epi32(7, 0, 5, 2, 1, 4, 3, 6));
 }

@@ -42,7 +42,7 @@ HG_INLINE vfloat v_load_first_else(const float *p, size_t n, float other)
 HG_INLINE void v_store_nontemporal(float *p, vfloat v) { _mm512_stream_ps(p, v); }
 
 /* A cache line of v. */
-HG_INLINE void v_store_line_nontemporal(float *p, vfloat v) { v_store_nontemporal(p, v); }
+HG_INLINE void v_store_cacheline_nontemporal(float *p, vfloat v) { v_store_nontemporal(p, v); }
 
 HG_INLINE void v_drain(void) { _mm_sfence(); }
 
@@ -278,7 +278,7 @@ HG_INLINE vfloat v_permuted2(vfloat v0, vfloat v1, const int32_t places[VL])
 
 /* 2 * VL floats as the even and the odd ones, in an order of lanes that v_in_order mends; here they
  * are in order. */
-HG_INLINE void v_part(vfloat v0, vfloat v1, vfloat *even, vfloat *odd)
+HG_INLINE void v_deinterleave(vfloat v0, vfloat v1, vfloat *even, vfloat *odd)
 {
     static const int32_t evens[VL] = {0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30};
     static const int32_t odds[VL] = {1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31};
@@ -286,9 +286,9 @@ HG_INLINE void v_part(vfloat v0, vfloat v1, vfloat *even, vfloat *odd)
     *odd = v_permuted2(v0, v1, odds);
 }
 
-HG_INLINE void v_load_parted(const float *p, vfloat *even, vfloat *odd)
+HG_INLINE void v_load_deinterleaved(const float *p, vfloat *even, vfloat *odd)
 {
-    v_part(v_load(p), v_load(p + VL), even, odd);
+    v_deinterleave(v_load(p), v_load(p + VL), even, odd);
 }
 
 HG_INLINE vfloat v_in_order(vfloat v) { return v; }
@@ -297,8 +297,8 @@ HG_INLINE vfloat v_in_order(vfloat v) { return v; }
 #define HG_LANES_FROM(v, next, n)                                                                  \
     _mm512_castsi512_ps(_mm512_alignr_epi32(_mm512_castps_si512(next), _mm512_castps_si512(v), n))
 
-/* Parted lanes move up by one, the last to the first. */
-HG_INLINE vfloat v_turn_parted(vfloat v) { return HG_LANES_FROM(v, v, 15); }
+/* Deinterleaved lanes move up by one, the last to the first. */
+HG_INLINE vfloat v_turn_deinterleaved(vfloat v) { return HG_LANES_FROM(v, v, 15); }
 
 /* The first lane of `first`, the others of v. */
 HG_INLINE vfloat v_with_first(vfloat first, vfloat v) { return _mm512_mask_mov_ps(v, 1, first); }

@@ -65,7 +65,7 @@ HG_INLINE void v_store_tail(float *p, vfloat v, vtail tail) { v_store_first(p, v
 HG_INLINE void v_store_nontemporal(float *p, vfloat v) { vst1q_f32(p, v); }
 
 /* A cache line of v; pairs of vectors have such a store. */
-HG_INLINE void v_store_line_nontemporal(float *p, vfloat v)
+HG_INLINE void v_store_cacheline_nontemporal(float *p, vfloat v)
 {
     for (int i = 0; i < 4; i += 2)
 #if defined(__aarch64__)
@@ -346,13 +346,13 @@ HG_INLINE vint l_narrow(vlong v0, vlong v1)
 
 /* 2 * VL floats as the even and the odd ones, in an order of lanes that v_in_order mends; here they
  * are in order. */
-HG_INLINE void v_part(vfloat v0, vfloat v1, vfloat *even, vfloat *odd)
+HG_INLINE void v_deinterleave(vfloat v0, vfloat v1, vfloat *even, vfloat *odd)
 {
     *even = vuzp1q_f32(v0, v1);
     *odd = vuzp2q_f32(v0, v1);
 }
 
-HG_INLINE void v_load_parted(const float *p, vfloat *even, vfloat *odd)
+HG_INLINE void v_load_deinterleaved(const float *p, vfloat *even, vfloat *odd)
 {
     const float32x4x2_t v = vld2q_f32(p);
     *even = v.val[0];
@@ -361,8 +361,8 @@ HG_INLINE void v_load_parted(const float *p, vfloat *even, vfloat *odd)
 
 HG_INLINE vfloat v_in_order(vfloat v) { return v; }
 
-/* Parted lanes move up by one, the last to the first. */
-HG_INLINE vfloat v_turn_parted(vfloat v) { return vextq_f32(v, v, 3); }
+/* Deinterleaved lanes move up by one, the last to the first. */
+HG_INLINE vfloat v_turn_deinterleaved(vfloat v) { return vextq_f32(v, v, 3); }
 
 /* The first lane of `first`, the others of v. */
 HG_INLINE vfloat v_with_first(vfloat first, vfloat v)

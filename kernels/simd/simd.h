@@ -55,6 +55,8 @@ enum {
 
 #include HG_TEXT(HG_SIMD.h)
 
+enum { V_IN_CACHELINE = HG_CACHELINE / VL }; /* vectors */
+
 /* ---- Words made of words ---- */
 
 /* n > 0 lanes, all of them if n >= VL; n is a constant wherever speed matters. */

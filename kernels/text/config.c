@@ -10,11 +10,15 @@ static const struct member {
     const char *name;
     size_t offset;
     const char *word;
-} members[] = {
-    {"block", offsetof(hg_config, block), NULL}, {"split", offsetof(hg_config, split), NULL},
-    {"store", offsetof(hg_config, store), NULL}, {"ahead", offsetof(hg_config, ahead), NULL},
-    {"pack", offsetof(hg_config, pack), NULL},   {"bands", offsetof(hg_config, bands), NULL},
-    {"via", offsetof(hg_config, via), "nhwc"}};
+} members[] = {{"block", offsetof(hg_config, block), NULL},
+               {"panels", offsetof(hg_config, panels), NULL},
+               {"channels", offsetof(hg_config, channels), NULL},
+               {"parts", offsetof(hg_config, parts), NULL},
+               {"nontemporal", offsetof(hg_config, nontemporal), NULL},
+               {"ahead", offsetof(hg_config, ahead), NULL},
+               {"pack", offsetof(hg_config, pack), NULL},
+               {"bands", offsetof(hg_config, bands), NULL},
+               {"via", offsetof(hg_config, via), "nhwc"}};
 
 static int32_t value_of(const hg_config *c, size_t i)
 {

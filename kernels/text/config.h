@@ -1,10 +1,10 @@
-/* Configurations as text: "block=4 store=1"; members that are 0 are left out. */
+/* Configurations as text: "block=4 nontemporal=1"; members that are 0 are left out. */
 #ifndef HG_TEXT_CONFIG_H
 #define HG_TEXT_CONFIG_H
 
 #include "kernels/kernel.h"
 
-enum { HG_CONFIG_SIZE = 96 };
+enum { HG_CONFIG_SIZE = 192 };
 
 void hg_config_format(const hg_config *config, char text[HG_CONFIG_SIZE]);
 bool hg_config_parse(const char *text, hg_config *config);

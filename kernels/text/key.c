@@ -101,7 +101,7 @@ void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
     if (conv) add(t, " g%" PRId64, p->groups);
     if (p->op != HG_OP_CONV2D) add_size(t, "o", p->out.h, p->out.w);
     if (conv) add_post(t, &p->post);
-    if (p->fused) add(t, " pool=%s", fused_names[p->fused]);
+    if (p->post_pool) add(t, " pool=%s", post_pool_names[p->post_pool]);
     if (conv && p->accuracy != HG_DEFAULT) add(t, " %s", accuracy_names[p->accuracy]);
     if (!conv && !resize) add_pool(t, p);
     if (resize) add_resize(t, &p->resize);

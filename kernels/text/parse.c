@@ -18,7 +18,7 @@ typedef struct words {
     int64_t divisor;
     double leaky, clamp[2], power, a, scale[2], roi[4], fill;
     bool adaptive, include_pad, is_signed, residual, exclude, antialias, has_index;
-    int activation, accuracy, fused, convention, index_type, mode, coordinates, rounding;
+    int activation, accuracy, post_pool, convention, index_type, mode, coordinates, rounding;
     const void *set[MAX_WORDS]; /* the members that words have set so far */
     int set_count;
 } words;
@@ -76,7 +76,7 @@ static const void *parse_choice(const char *word, words *w)
                    {"", coordinate_names, HG_COUNT(coordinate_names), &w->coordinates},
                    {"", accuracy_names, HG_COUNT(accuracy_names), &w->accuracy},
                    {"round=", rounding_names, HG_COUNT(rounding_names), &w->rounding},
-                   {"pool=", fused_names, HG_COUNT(fused_names), &w->fused}};
+                   {"pool=", post_pool_names, HG_COUNT(post_pool_names), &w->post_pool}};
     const struct {
         const char *name;
         bool *v;
@@ -190,7 +190,7 @@ static hg_status build_conv(hg_op op, const words *w, hg_tensor in, hg_problem *
                              .dilation = dilation,
                              .padding = padding,
                              .epilogue = epilogue_of(w),
-                             .pool = (hg_conv_pool)w->fused,
+                             .pool = (hg_conv_pool)w->post_pool,
                              .accuracy = accuracy};
         return hg_problem_conv2d(&d, &filter, p, why);
     }

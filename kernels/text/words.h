@@ -17,7 +17,7 @@ static const char *const convention_names[] = {"pytorch", "onnx", "onnx_columns"
                                                "tensorflow_batch"};
 static const char *const index_type_names[] = {"i64", "i32"};
 static const char *const accuracy_names[] = {"default", "strict", "relaxed"};
-static const char *const fused_names[] = {"none", "max2x2", "avg2x2"};
+static const char *const post_pool_names[] = {"none", "max2x2", "avg2x2"};
 static const char *const mode_names[] = {"nearest", "bilinear", "bicubic",
                                          "area",    "lanczos3", "lanczos5"};
 static const char *const coordinate_names[] = {

@@ -13,30 +13,30 @@ enum {
     MAX_ROWS = 2 * (TALL - 1) + K
 };
 
-/* Each instruction set has its type `cut`: how a vector of a row is loaded that hangs over an end
- * of it. cut_of() takes the vector's mask, its first column and the width of the row; load_cut() a
- * pointer to its first column, and gives zeros outside the row. */
+/* Each instruction set has its type `overhang`: how a vector of a row is loaded that hangs over an
+ * end of it. overhang_of() takes the vector's mask, its first column and the width of the row;
+ * load_overhang() a pointer to its first column, and gives zeros outside the row. */
 #include HG_TEXT(HG_JOIN(depthwise, HG_SIMD).h)
 
 /* How a tile lies on the input. A constant wherever it is passed. */
 typedef enum edge {
-    INSIDE, /* all columns are inside */
-    LEFT,   /* all but the first one */
-    RIGHT,  /* all but the last one */
-    CUT     /* anything else */
+    INSIDE,  /* all columns are inside */
+    LEFT,    /* all but the first one */
+    RIGHT,   /* all but the last one */
+    OVERHANG /* anything else */
 } edge;
 
 /* Load number i of vector v of a row. */
-HG_INLINE vfloat load(const float *row, cut at[V][LOADS], edge where, int v, int i, int S)
+HG_INLINE vfloat load(const float *row, overhang at[V][LOADS], edge where, int v, int i, int S)
 {
     const float *from = row + hg_depthwise_nchw_column(v, i, S, VL);
-    return where == CUT ? load_cut(from, at[v][i]) : v_load(from);
+    return where == OVERHANG ? load_overhang(from, at[v][i]) : v_load(from);
 }
 
 /* The inputs of a vector of outputs under each tap of a row. Stride 2: the odd columns of one pair
  * of vectors, and the even and odd ones of the next, which is aligned where rows are and one column
  * is padded; v_in_order mends the sums. */
-HG_INLINE void taps(const float *row, cut at[V][LOADS], edge where, int v, int S, vfloat vi[K])
+HG_INLINE void taps(const float *row, overhang at[V][LOADS], edge where, int v, int S, vfloat vi[K])
 {
     if (S == 1) {
         vi[1] = load(row, at, where, v, 1, S);
@@ -49,8 +49,8 @@ HG_INLINE void taps(const float *row, cut at[V][LOADS], edge where, int v, int S
     vfloat vl[LOADS], vunused;
     HG_UNROLL
     for (int i = 0; i < LOADS; i++) vl[i] = load(row, at, where, v, i, S);
-    v_part(vl[0], vl[1], &vunused, &vi[0]);
-    v_part(vl[2], vl[3], &vi[1], &vi[2]);
+    v_deinterleave(vl[0], vl[1], &vunused, &vi[0]);
+    v_deinterleave(vl[2], vl[3], &vi[1], &vi[2]);
 }
 
 /* What follows the sums is read here: in registers it would displace weights. */
@@ -97,14 +97,14 @@ HG_INLINE void tile(const hg_depthwise_plane *p, const vfloat *vk, const float *
                     int64_t y, int64_t x, const int32_t *mask, edge where, int R, int S)
 {
     const int64_t first = x * S - p->left;
-    cut at[V][LOADS];
-    if (where == CUT) {
+    overhang at[V][LOADS];
+    if (where == OVERHANG) {
         HG_UNROLL
         for (int v = 0; v < V; v++) {
             HG_UNROLL
             for (int i = 0; i < LOADS; i++)
-                at[v][i] = cut_of(mask + (v * LOADS + i) * VL,
-                                  first + hg_depthwise_nchw_column(v, i, S, VL), p->in_width);
+                at[v][i] = overhang_of(mask + (v * LOADS + i) * VL,
+                                       first + hg_depthwise_nchw_column(v, i, S, VL), p->in_width);
         }
     }
     vfloat vacc[V][TALL];
@@ -145,7 +145,7 @@ HG_INLINE edge edge_of(const hg_depthwise_plane *p, int64_t x, int S)
     if (before <= 0 && after <= 0) return INSIDE;
     if (S == 1 && before == 1 && after <= 0) return LEFT;
     if (S == 1 && before <= 0 && after == 1) return RIGHT;
-    return CUT;
+    return OVERHANG;
 }
 
 /* R rows from y on. The last tile of a row repeats some outputs. */
@@ -167,7 +167,7 @@ HG_INLINE void strip(const hg_depthwise_plane *p, const vfloat *vk, int64_t y, i
         else if (where == RIGHT)
             tile(p, vk, rows, y, x, mask, RIGHT, R, S);
         else
-            tile(p, vk, rows, y, x, mask, CUT, R, S);
+            tile(p, vk, rows, y, x, mask, OVERHANG, R, S);
         if (x == p->width - W) break;
     }
 }

@@ -3,7 +3,7 @@
  *
  *     for image, for group, for band of config.block lines
  *         copy the input rows under the band into strips, zeros around them
- *         for chunk of config.split output channels                 one range of work
+ *         for chunk of config.channels output channels                 one range of work
  *             for block of 4 of them
  *                 microkernel: for tile of vectors, for input channel, for tap
  *
@@ -51,9 +51,9 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     int n = 0;
     for (size_t i = 0; i < HG_COUNT(blocks); i++)
         if (i == 0 || (blocks[i] > 0 && blocks[i] <= b.lines))
-            list[n++] = (hg_config){.block = (int32_t)blocks[i], .split = (int32_t)b.chunk};
+            list[n++] = (hg_config){.block = (int32_t)blocks[i], .channels = (int32_t)b.chunk};
     if (b.chunks > 1)
-        list[n++] = (hg_config){.block = (int32_t)b.block, .split = (int32_t)b.k_group};
+        list[n++] = (hg_config){.block = (int32_t)b.block, .channels = (int32_t)b.k_group};
     return n;
 }
 

@@ -117,22 +117,23 @@ HG_INLINE void copy(const float *from, int64_t n, float *to)
 }
 
 /* The even and the odd ones of 2 * VL floats. */
-HG_INLINE void part_pair(const float *from, float *even, float *odd)
+HG_INLINE void deinterleave_pair(const float *from, float *even, float *odd)
 {
     vfloat veven, vodd;
-    v_load_parted(from, &veven, &vodd);
+    v_load_deinterleaved(from, &veven, &vodd);
     v_store(even, v_in_order(veven));
     v_store(odd, v_in_order(vodd));
 }
 
-HG_INLINE void part(const float *from, int64_t n, float *even, float *odd)
+HG_INLINE void deinterleave(const float *from, int64_t n, float *even, float *odd)
 {
     enum { PAIR = 2 * VL };
-    for (int64_t i = 0; i < n - PAIR; i += PAIR) part_pair(from + i, even + i / 2, odd + i / 2);
+    for (int64_t i = 0; i < n - PAIR; i += PAIR)
+        deinterleave_pair(from + i, even + i / 2, odd + i / 2);
     const int64_t last = n - PAIR; /* even and odd change places where it is odd */
     if (last >= 0)
-        part_pair(from + last, (last % 2 ? odd : even) + last / 2,
-                  (last % 2 ? even : odd) + (last + 1) / 2);
+        deinterleave_pair(from + last, (last % 2 ? odd : even) + last / 2,
+                          (last % 2 ? even : odd) + (last + 1) / 2);
     else
         for (int64_t i = 0; i < n; i++) (i % 2 ? odd : even)[i / 2] = from[i];
 }
@@ -168,8 +169,8 @@ HG_INLINE void copy_rows_by(const hg_direct_nchw_rows *args, int S)
         if (S == 1)
             copy(from, r->inside, to + left);
         else if (S == 2)
-            part(from, r->inside, to + left % 2 * pitch + left / 2,
-                 to + (left + 1) % 2 * pitch + (left + 1) / 2);
+            deinterleave(from, r->inside, to + left % 2 * pitch + left / 2,
+                         to + (left + 1) % 2 * pitch + (left + 1) / 2);
         else
             for (int64_t i = 0; i < r->residues; i++) {
                 const int64_t columns = columns_before(end, i, stride);

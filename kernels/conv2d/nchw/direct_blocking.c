@@ -13,7 +13,6 @@ enum {
     STRIP_BYTES = 64 << 10,      /* of a band: L1, or L2 where that means fewer bands */
     MAX_STRIP_BYTES = 512 << 10, /* L2 */
     MAX_DEPTH = 1 << 14,
-    CACHELINE = 16,        /* floats */
     FEW_VECTORS = 12,      /* of a band: a few tiles for each reading of the weights */
     FEW_ROWS = 6,          /* of a band: what lies under two bands is copied twice */
     FEW_CHANNELS = 16,     /* of a range: each fills the strips */
@@ -51,7 +50,7 @@ static bool is_flat(const hg_problem *p)
 }
 
 /* What follows from the lines of a band. */
-static blocking cut(const hg_problem *p, const blocking *whole, int64_t lanes, int64_t block)
+static blocking in_bands(const hg_problem *p, const blocking *whole, int64_t lanes, int64_t block)
 {
     blocking b = *whole;
     b.block = block;
@@ -68,7 +67,7 @@ static blocking cut(const hg_problem *p, const blocking *whole, int64_t lanes, i
     b.residues = p->kernel.w == 1 ? 1 : p->stride.w;
     b.pitch = HG_ROUND_UP(HG_MAX(b.width, lanes) + reach / p->stride.w, lanes);
     /* An odd number of cache lines: channels a power of two apart would share cache sets. */
-    b.plane = (HG_CEIL_DIV(b.rows * b.pitch * b.residues, CACHELINE) | 1) * CACHELINE;
+    b.plane = (HG_CEIL_DIV(b.rows * b.pitch * b.residues, HG_CACHELINE) | 1) * HG_CACHELINE;
     b.bytes = (int64_t)sizeof(float) * (b.c_group * b.plane + b.pitch + lanes);
     return b;
 }
@@ -113,7 +112,7 @@ static double image_cycles(const hg_problem *p, const hg_kernel *k, const blocki
 static int64_t default_block(const hg_problem *p, const hg_kernel *k, const blocking *whole)
 {
     const int64_t lanes = lanes_of(k);
-    const blocking one = cut(p, whole, lanes, whole->flat ? lanes : 1);
+    const blocking one = in_bands(p, whole, lanes, whole->flat ? lanes : 1);
     const int64_t row = one.c_group * one.pitch * one.residues * (int64_t)sizeof(float);
     const int64_t few =
         whole->flat ? FEW_VECTORS * lanes : HG_MAX(FEW_ROWS, HG_CEIL_DIV(FEW_VECTORS, one.vectors));
@@ -127,7 +126,7 @@ static int64_t default_block(const hg_problem *p, const hg_kernel *k, const bloc
         const int64_t bands = HG_MIN(least + i * HG_CEIL_DIV(least, CUTS), most);
         int64_t block = HG_CEIL_DIV(whole->lines, bands);
         if (whole->flat) block = HG_MIN(HG_ROUND_UP(block, lanes), whole->lines);
-        const blocking b = cut(p, whole, lanes, HG_MAX(block, 1));
+        const blocking b = in_bands(p, whole, lanes, HG_MAX(block, 1));
         const double cycles = image_cycles(p, k, &b);
         if (cycles < best_cycles) best = b.block, best_cycles = cycles;
     }
@@ -158,9 +157,9 @@ blocking hg_direct_nchw_blocking_of(const hg_problem *p, const hg_kernel *k, con
     b.lines = b.flat ? p->out.h * p->out.w : p->out.h;
     int64_t block = c->block ? hg_clamp(c->block, 1, b.lines) : default_block(p, k, &b);
     if (b.flat && block < b.lines) block = HG_MIN(HG_ROUND_UP(block, lanes), b.lines);
-    b = cut(p, &b, lanes, block);
-    b.chunk = c->split ? HG_MIN(HG_ROUND_UP(c->split, N), HG_ROUND_UP(b.k_group, N))
-                       : default_chunk(p, &b);
+    b = in_bands(p, &b, lanes, block);
+    b.chunk = c->channels ? HG_MIN(HG_ROUND_UP(c->channels, N), HG_ROUND_UP(b.k_group, N))
+                          : default_chunk(p, &b);
     b.chunks = HG_CEIL_DIV(b.k_group, b.chunk);
     return b;
 }

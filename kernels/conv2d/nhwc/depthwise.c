@@ -2,7 +2,7 @@
  * depthwise.h.
  *
  *     for block of output rows (over the whole batch)      one range of work
- *       for chunk of channels (config.split)
+ *       for chunk of channels (config.channels)
  *         microkernel: for step of columns                 its input rows stay in L1
  *           for row
  *             for vector of channels
@@ -27,8 +27,7 @@ enum {
     BEYOND_BYTES = 24 << 20, /* not in it, or only just */
     SPREAD_BYTES = 96 << 10, /* the same with a multiplier: neighbours spread some rows both, */
     SPREAD_ROWS = 4,         /* fewer of them with so many rows at least */
-    MIN_CHUNK = 32,
-    CACHELINE = 16 /* channels: two chunks share none where pixels begin with one */
+    MIN_CHUNK = 32
 };
 
 typedef struct blocking {
@@ -64,7 +63,8 @@ static blocking blocking_of(const hg_problem *p, const hg_kernel *k, const hg_co
     const int64_t weight_bytes = b.taps * b.group * (int64_t)sizeof(float);
     const int64_t most = HG_MAX(L1_BYTES / (column_bytes + weight_bytes), MIN_CHUNK);
     const int64_t equal = HG_CEIL_DIV(p->out.c, HG_CEIL_DIV(p->out.c, most));
-    b.chunk = c->split > 0 ? c->split : HG_ROUND_UP(equal, CACHELINE);
+    /* Two chunks share no cache line where pixels begin with one. */
+    b.chunk = c->channels > 0 ? c->channels : HG_ROUND_UP(equal, HG_CACHELINE);
     b.chunk = HG_ROUND_UP(HG_MIN(b.chunk, p->out.c), b.unit);
     return b;
 }
@@ -93,11 +93,11 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     const int32_t block = (int32_t)b.block, chunk = (int32_t)HG_MIN(b.chunk, INT32_MAX);
     const int32_t chunks[] = {32, 64, 128, 256, (int32_t)HG_MIN(p->out.c, INT32_MAX)};
     const hg_config usual = {
-        .block = block, .split = chunk, .ahead = prefetches(p, k, BEYOND_BYTES)};
+        .block = block, .channels = chunk, .ahead = prefetches(p, k, BEYOND_BYTES)};
     int n = 0;
     list[n++] = usual;
     for (size_t i = 0; i < HG_COUNT(chunks); i++) {
-        list[n] = usual, list[n].split = chunks[i];
+        list[n] = usual, list[n].channels = chunks[i];
         n += chunks[i] != chunk && (chunks[i] < p->out.c || i + 1 == HG_COUNT(chunks));
     }
     if (block > 1) list[n] = usual, list[n++].block = 1;

@@ -79,8 +79,7 @@ typedef enum hg_depthwise_edge {
 HG_INLINE void fetch_ahead(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
                            int64_t c, int px, int KW, int STRIDE)
 {
-    enum { CACHELINE = 16 }; /* channels */
-    if (c % CACHELINE) return;
+    if (c % HG_CACHELINE) return;
     const int64_t next = ((x + px - 1) * STRIDE + KW - a->left) * a->pixel_step + c;
     for (int64_t r = HG_MAX(l->rows - STRIDE, 0); r < l->rows; r++) {
         HG_UNROLL

@@ -9,7 +9,7 @@
  * pixels whose taps all lie inside the width are runs along the row; the columns at the left and
  * right edge are runs down the column.
  *
- * config.block = pixels or rows per range, config.split = panels per range, config.pack = 1: a
+ * config.block = pixels or rows per range, config.panels = panels per range, config.pack = 1: a
  * group's input under a range is copied to scratch first. */
 #include "kernels/conv2d/nhwc/direct.h"
 
@@ -46,7 +46,7 @@ static hg_config settled(const hg_problem *p, const hg_kernel *k, int64_t block,
     const blocking b =
         hg_direct_blocking_of(p, k, &(hg_config){.block = (int32_t)block, .pack = pack});
     return (hg_config){
-        .block = (int32_t)HG_MIN(b.block, 1 << 30), .split = (int32_t)b.chunk, .pack = b.packed};
+        .block = (int32_t)HG_MIN(b.block, 1 << 30), .panels = (int32_t)b.chunk, .pack = b.packed};
 }
 
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
@@ -63,8 +63,8 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
             list[n++] = settled(p, k, block, usual.pack);
     const int32_t panels[] = {(int32_t)b.panels, 1};
     for (size_t i = 0; i < HG_COUNT(panels); i++)
-        if (panels[i] != usual.split)
-            list[n++] = (hg_config){.block = usual.block, .split = panels[i], .pack = usual.pack};
+        if (panels[i] != usual.panels)
+            list[n++] = (hg_config){.block = usual.block, .panels = panels[i], .pack = usual.pack};
     return n;
 }
 
@@ -192,12 +192,11 @@ static void set_input(const hg_task *task, const blocking *b, int64_t group, int
 /* What is packed next comes closer while row i of the block is computed. */
 static void fetch_next(const hg_problem *p, const blocking *b, const panel *panel, int64_t i)
 {
-    enum { CACHELINE = 16 };
     const int64_t begin = panel->top + i * p->stride.h;
     const int64_t end = HG_MIN(begin + p->stride.h, p->in.h);
     for (int64_t y = begin; y < end; y++)
         for (int64_t x = 0; x < p->in.w; x++)
-            for (int64_t c = 0; c < b->c_group; c += CACHELINE)
+            for (int64_t c = 0; c < b->c_group; c += HG_CACHELINE)
                 hg_prefetch(panel->next, y * p->in.strides.h + x * p->in.strides.w + c);
 }
 

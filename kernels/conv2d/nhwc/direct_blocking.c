@@ -90,7 +90,7 @@ hg_direct_blocking hg_direct_blocking_of(const hg_problem *p, const hg_kernel *k
     const int64_t work = b.block * (b.flat ? 1 : p->out.w) * b.depth * p->out.c;
     const int64_t most = HG_MIN(HG_CEIL_DIV(32, HG_MAX(b.blocks, 1)), work / MIN_WORK);
     const int64_t cuts = hg_clamp(most, 1, b.panels);
-    b.chunk = c->split ? HG_MIN(c->split, b.panels) : HG_CEIL_DIV(b.panels, cuts);
+    b.chunk = c->panels ? HG_MIN(c->panels, b.panels) : HG_CEIL_DIV(b.panels, cuts);
     b.chunks = HG_CEIL_DIV(b.panels, b.chunk);
     return b;
 }

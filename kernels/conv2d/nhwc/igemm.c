@@ -10,7 +10,7 @@
  *
  * Packed weights: [class of taps][panel][tap of the class][C/groups][NR], zero beyond the channels
  * of a group. Within a panel a tile reads them in order. config.block = tiles per range,
- * config.split = panels per range. */
+ * config.panels = panels per range. */
 #include "kernels/conv2d/nhwc/igemm.h"
 
 #include <string.h>
@@ -89,7 +89,7 @@ static blocking blocking_of(const hg_problem *p, const hg_kernel *k, const hg_co
     b.block = c->block > 0 ? hg_clamp(c->block, 1, 1024) : default_block(p, &b);
     b.block = hg_clamp(b.block, 1, HG_MAX(tiles, 1));
     b.blocks = HG_CEIL_DIV(tiles, b.block);
-    b.chunk = c->split > 0 ? HG_MIN(c->split, b.panels) : default_chunk(&b);
+    b.chunk = c->panels > 0 ? HG_MIN(c->panels, b.panels) : default_chunk(&b);
     b.chunks = HG_CEIL_DIV(b.panels, b.chunk);
     return b;
 }
@@ -110,15 +110,15 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     const int64_t tiles = HG_CEIL_DIV(b.pixels, b.mr);
     const int32_t panels = (int32_t)HG_MIN(b.chunk, INT32_MAX);
     int n = 0;
-    list[n++] = (hg_config){.block = (int32_t)b.block, .split = panels};
+    list[n++] = (hg_config){.block = (int32_t)b.block, .panels = panels};
     for (int32_t block = 1; block <= 64; block *= 2) {
         const blocking other = blocking_of(p, k, &(hg_config){.block = block});
         if (block != b.block && block <= tiles && n < HG_MAX_CONFIGS - 2)
-            list[n++] = (hg_config){.block = block, .split = (int32_t)other.chunk};
+            list[n++] = (hg_config){.block = block, .panels = (int32_t)other.chunk};
     }
     if (panels != b.panels && b.panels <= INT32_MAX)
-        list[n++] = (hg_config){.block = (int32_t)b.block, .split = (int32_t)b.panels};
-    if (panels != 1) list[n++] = (hg_config){.block = (int32_t)b.block, .split = 1};
+        list[n++] = (hg_config){.block = (int32_t)b.block, .panels = (int32_t)b.panels};
+    if (panels != 1) list[n++] = (hg_config){.block = (int32_t)b.block, .panels = 1};
     return n;
 }
 

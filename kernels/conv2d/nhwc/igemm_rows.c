@@ -69,8 +69,8 @@ void hg_igemm_point(const hg_task *task, const hg_igemm_tables *t, hg_igemm_pixe
     const hg_problem *p = task->problem;
     const hg_strides *so = &p->out.strides, *sr = &p->residual_strides;
     const int64_t mr = t->blocking.mr, taps = hg_igemm_taps(t, px);
-    const int64_t line = px->first / px->x->count;
-    place at = {line / px->y->count, line % px->y->count, px->first % px->x->count};
+    const int64_t row = px->first / px->x->count;
+    place at = {row / px->y->count, row % px->y->count, px->first % px->x->count};
     const int64_t step = t->x.in_step * p->in.strides.w; /* from a pixel to the next in a row */
     bool beside = false; /* the pixel before is the left neighbour */
     const int64_t padded = HG_ROUND_UP(px->count, mr);

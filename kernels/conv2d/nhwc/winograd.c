@@ -5,12 +5,7 @@
 
 #include "kernels/conv2d/conv2d.h"
 
-enum {
-    NR = HG_WINOGRAD_NR,
-    CACHELINE = 16, /* floats */
-    MAX_A = HG_WINOGRAD_MAX_A,
-    L2_BYTES = 1 << 19
-};
+enum { NR = HG_WINOGRAD_NR, MAX_A = HG_WINOGRAD_MAX_A, L2_BYTES = 1 << 19 };
 
 /* Everything about the blocks that follows from problem, kernel and config; begins the tables. */
 typedef struct blocking {
@@ -57,7 +52,7 @@ static int tile_of(const hg_winograd_ukernels *ukernels)
 
 static size_t plane_of_weights(const hg_problem *p)
 {
-    return HG_ROUND_UP((size_t)p->out.c, (size_t)NR) * (size_t)p->in.c + CACHELINE;
+    return HG_ROUND_UP((size_t)p->out.c, (size_t)NR) * (size_t)p->in.c + HG_CACHELINE;
 }
 
 static blocking blocking_of(const hg_problem *p, const hg_kernel *k, const hg_config *config)
@@ -75,15 +70,15 @@ static blocking blocking_of(const hg_problem *p, const hg_kernel *k, const hg_co
     b.block = even > ukernels->mr ? HG_ROUND_UP(even, ukernels->mr) : even;
     b.blocks = HG_CEIL_DIV(b.tiles, b.block);
     b.panels = HG_CEIL_DIV((size_t)p->out.c, (size_t)NR);
-    b.chunk = HG_CEIL_DIV(b.panels, (size_t)HG_MAX(config->split, 1));
+    b.chunk = HG_CEIL_DIV(b.panels, (size_t)HG_MAX(config->parts, 1));
     b.chunks = HG_CEIL_DIV(b.panels, b.chunk);
     /* Whole vectors are written, and a tile begins with a cache line. */
     b.ldv = HG_ROUND_UP((size_t)p->in.c,
-                        (size_t)HG_MAX(hg_isa_model_of(k->isa)->lanes, (int)CACHELINE));
+                        (size_t)HG_MAX(hg_isa_model_of(k->isa)->lanes, (int)HG_CACHELINE));
     b.ldp = b.chunk * NR;
     b.plane_u = plane_of_weights(p);
-    b.plane_v = (size_t)b.block * b.ldv + CACHELINE;
-    b.plane_p = (size_t)b.block * b.ldp + CACHELINE;
+    b.plane_v = (size_t)b.block * b.ldv + HG_CACHELINE;
+    b.plane_p = (size_t)b.block * b.ldp + HG_CACHELINE;
     return b;
 }
 
@@ -101,14 +96,14 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     const blocking b = blocking_of(p, k, &(hg_config){0});
     const int32_t block = (int32_t)HG_MIN(b.block, 1 << 20);
     int n = 0;
-    list[n++] = (hg_config){.block = block, .split = 1};
+    list[n++] = (hg_config){.block = block, .parts = 1};
     /* Work for several threads where there are few tiles; each range transforms its own input. */
-    for (int32_t split = 2; split <= 8 && (size_t)split <= b.panels; split *= 2)
-        if (p->in.n * b.blocks < 8) list[n++] = (hg_config){.block = block, .split = split};
+    for (int32_t parts = 2; parts <= 8 && (size_t)parts <= b.panels; parts *= 2)
+        if (p->in.n * b.blocks < 8) list[n++] = (hg_config){.block = block, .parts = parts};
     const int64_t twice = blocking_of(p, k, &(hg_config){.block = 2 * block}).block;
     const bool fills = p->in.c >= hg_isa_model_of(k->isa)->lanes; /* else blocks are mostly zeros */
-    if (twice > block && fills) list[n++] = (hg_config){.block = (int32_t)twice, .split = 1};
-    if (block >= 12) list[n++] = (hg_config){.block = block / 2, .split = 1};
+    if (twice > block && fills) list[n++] = (hg_config){.block = (int32_t)twice, .parts = 1};
+    if (block >= 12) list[n++] = (hg_config){.block = block / 2, .parts = 1};
     return n;
 }
 
@@ -226,8 +221,8 @@ static origin origin_of(const hg_problem *p, const blocking *b, int64_t n, int64
 }
 
 /* Offsets of `count` coordinates from `first` on, `step` apart; -1 where they lie outside. */
-static void find_line(int64_t first, int64_t step, int count, int64_t extent, int64_t stride,
-                      int64_t at[MAX_A])
+static void offsets_along(int64_t first, int64_t step, int count, int64_t extent, int64_t stride,
+                          int64_t at[MAX_A])
 {
     for (int i = 0; i < count; i++, first += step)
         at[i] = first >= 0 && first < extent ? first * stride : -1;
@@ -241,8 +236,8 @@ static void find_pixels(const hg_task *t, const blocking *b, origin o,
     const hg_strides *si = &p->in.strides;
     const float *image = t->input + o.n * si->n;
     int64_t y[MAX_A], x[MAX_A];
-    find_line(o.y * p->stride.h - p->pad.top, p->dilation.h, b->a, p->in.h, si->h, y);
-    find_line(o.x * p->stride.w - p->pad.left, p->dilation.w, b->a, p->in.w, si->w, x);
+    offsets_along(o.y * p->stride.h - p->pad.top, p->dilation.h, b->a, p->in.h, si->h, y);
+    offsets_along(o.x * p->stride.w - p->pad.left, p->dilation.w, b->a, p->in.w, si->w, x);
     for (int i = 0; i < b->a; i++)
         for (int j = 0; j < b->a; j++)
             *pixel++ = y[i] >= 0 && x[j] >= 0 ? image + y[i] + x[j] : zeros_of(b);

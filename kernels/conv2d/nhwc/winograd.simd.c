@@ -174,7 +174,7 @@ HG_INLINE void output_f4s2(const vfloat *m, vfloat *y)
 }
 
 /* That of A pixels; of A products to M outputs. A and M are constants. */
-HG_INLINE void input_line(const vfloat *d, vfloat *o, int A)
+HG_INLINE void input_1d(const vfloat *d, vfloat *o, int A)
 {
     if (A == 4) input_f2(d, o);
     if (A == 5) input_f2s2(d, o);
@@ -183,7 +183,7 @@ HG_INLINE void input_line(const vfloat *d, vfloat *o, int A)
     if (A == 9) input_f4s2(d, o);
 }
 
-HG_INLINE void output_line(const vfloat *m, vfloat *y, int A, int M)
+HG_INLINE void output_1d(const vfloat *m, vfloat *y, int A, int M)
 {
     if (A == 4) output_f2(m, y);
     if (A == 5) output_f2s2(m, y);
@@ -211,13 +211,13 @@ HG_INLINE void input_tile(const float *const *pixel, size_t channels, float *v, 
                 HG_UNROLL
                 for (int j = 0; j < A; j++) d[j] = v_load_first(row[j] + c, n_left);
             }
-            input_line(d, half[i], A);
+            input_1d(d, half[i], A);
         }
         for (int j = 0; j < A; j++) {
             vfloat d[MAX_A], o[MAX_A];
             HG_UNROLL
             for (int i = 0; i < A; i++) d[i] = half[i][j];
-            input_line(d, o, A);
+            input_1d(d, o, A);
             HG_UNROLL
             for (int i = 0; i < A; i++) v_store(v + (size_t)(i * A + j) * plane + c, o[i]);
         }
@@ -234,7 +234,7 @@ HG_INLINE void output_tile(const float *product, size_t plane, const hg_winograd
             vfloat m[MAX_A];
             HG_UNROLL
             for (int j = 0; j < A; j++) m[j] = v_load(product + (size_t)(i * A + j) * plane + c);
-            output_line(m, half[i], A, M);
+            output_1d(m, half[i], A, M);
         }
         const size_t n_left = to->channels - c;
         const vfloat vbias = v_load(to->bias + c);
@@ -243,7 +243,7 @@ HG_INLINE void output_tile(const float *product, size_t plane, const hg_winograd
             vfloat m[MAX_A], y[MAX_M];
             HG_UNROLL
             for (int i = 0; i < A; i++) m[i] = half[i][j];
-            output_line(m, y, A, M);
+            output_1d(m, y, A, M);
             HG_UNROLL
             for (int i = 0; i < M; i++) {
                 float *out = to->out[i * M + j];
@@ -260,8 +260,8 @@ HG_INLINE void output_tile(const float *product, size_t plane, const hg_winograd
 
 /* One dimension: out[i] = sum over y of g[i][y] * taps[y]. At stride 1 by pairs of opposite points:
  * their even parts are equal, their odd parts opposite. The first point is 0, the last infinity. */
-HG_INLINE void filter_line(double (*g)[MAX_R], double (*taps)[NR], double (*out)[NR], int A, int R,
-                           int S)
+HG_INLINE void filter_1d(double (*g)[MAX_R], double (*taps)[NR], double (*out)[NR], int A, int R,
+                         int S)
 {
     for (int i = 0; S != 1 && i < A; i++)
         for (int k = 0; k < NR; k++) {
@@ -295,12 +295,12 @@ HG_INLINE void filter_tile(double (*g)[MAX_R], const float *filter, size_t step,
     for (int x = 0; x < R; x++) {
         for (int y = 0; y < R; y++)
             for (int k = 0; k < NR; k++) wide[y][k] = (double)taps[y * R + x][k];
-        filter_line(g, wide, columns[x], A, R, S);
+        filter_1d(g, wide, columns[x], A, R, S);
     }
     for (int i = 0; i < A; i++) {
         for (int x = 0; x < R; x++)
             for (int k = 0; k < NR; k++) wide[x][k] = columns[x][i][k];
-        filter_line(g, wide, out, A, R, S);
+        filter_1d(g, wide, out, A, R, S);
         for (int j = 0; j < A; j++, u += plane)
             for (int k = 0; k < NR; k++) u[k] = (float)out[j][k];
     }

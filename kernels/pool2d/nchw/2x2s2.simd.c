@@ -10,15 +10,16 @@
 
 enum { ROWS_AHEAD = 4 }; /* rows between a prefetch and its load */
 
-/* 2n floats of a row, n <= VL, as even and odd columns; lanes are parted. */
+/* 2n floats of a row, n <= VL, as even and odd columns; lanes are deinterleaved. */
 HG_INLINE void load_columns(const float *p, size_t n, vfloat v[2])
 {
     if (n == VL) {
-        v_part(v_load_once(p), v_load_once(p + VL), &v[0], &v[1]);
+        v_deinterleave(v_load_once(p), v_load_once(p + VL), &v[0], &v[1]);
     } else {
         const size_t floats = 2 * n;
         const vfloat vlow = v_load_up_to(p, floats);
-        v_part(vlow, floats > VL ? v_load_first(p + VL, floats - VL) : v_zero(), &v[0], &v[1]);
+        v_deinterleave(vlow, floats > VL ? v_load_first(p + VL, floats - VL) : v_zero(), &v[0],
+                       &v[1]);
     }
 }
 
@@ -56,7 +57,7 @@ HG_INLINE bool plane(const hg_pool_args *args, pool_kind kind)
         const float *in = a->input + y * a->in_down;
         float *out = a->output + y * a->out_down;
         for (int64_t x = 0; x < last; x += VL) {
-            if (at_line(x)) prefetch_rows(a, in + 2 * x);
+            if (at_cacheline(x)) prefetch_rows(a, in + 2 * x);
             outputs(a, kind, in + 2 * x, out + x, VL, vflag);
         }
         if (few == VL) {

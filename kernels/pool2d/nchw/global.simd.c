@@ -32,7 +32,7 @@ HG_INLINE vfloat plane(const hg_pool_args *a, const float *in, int64_t taps, int
     return vacc[0];
 }
 
-enum { LINE = 16, AHEAD = 512 }; /* floats of a cache line; between a prefetch and its load */
+enum { AHEAD = 512 }; /* floats between a prefetch and its load */
 
 /* Lane sums of VL planes that follow each other: as many vectors as a plane has floats, none of
  * which crosses a cache line if the first does not. Few of them belong to two planes. */
@@ -43,7 +43,7 @@ HG_INLINE void joined_planes(const float *in, int64_t floats, vfloat v[VL])
     HG_UNROLL
     for (int64_t j = 0; j < floats; j++) {
         const int64_t p = j * VL / floats, inside = (p + 1) * floats - j * VL;
-        if (j % (LINE / VL) == 0) hg_prefetch(in + j * VL, AHEAD);
+        if (j % (HG_CACHELINE / VL) == 0) hg_prefetch(in + j * VL, AHEAD);
         const vfloat vi = v_load(in + j * VL);
         if (inside >= VL) {
             v[p] = v_add(v[p], vi);

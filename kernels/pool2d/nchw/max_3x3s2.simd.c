@@ -18,7 +18,7 @@ enum { ROWS_AHEAD = 4 }; /* rows between a prefetch and its load */
 /* Lane of the output before: the first lane's comes from *vlast, where t2 leaves it rotated. */
 HG_INLINE vfloat row_maxima(pool_kind kind, vfloat v1, vfloat v2, vfloat *vlast, vfloat *vflag)
 {
-    const vfloat vturned = v_turn_parted(v2), v0 = v_with_first(*vlast, vturned);
+    const vfloat vturned = v_turn_deinterleaved(v2), v0 = v_with_first(*vlast, vturned);
     *vlast = vturned;
     *vflag = v_note_nan(*vflag, v1, v2);
     return reduce(kind, reduce(kind, v0, v1), v2);
@@ -47,17 +47,17 @@ HG_INLINE vfloat last_maxima(const hg_pool_band_args *a, pool_kind kind, const f
     const int64_t inside = a->in_width - (2 * x - a->left + 1);
     vfloat v1, v2;
     if (inside >= 2 * VL)
-        v_load_parted(r.in, &v1, &v2);
+        v_load_deinterleaved(r.in, &v1, &v2);
     else
-        v_part(v_load(r.in), v_load_first_else(r.in + VL, (size_t)(inside - VL), -INFINITY), &v1,
-               &v2);
+        v_deinterleave(v_load(r.in), v_load_first_else(r.in + VL, (size_t)(inside - VL), -INFINITY),
+                       &v1, &v2);
     return row_maxima(kind, v1, v2, &r.vlast, vflag);
 }
 
 HG_INLINE vfloat next_maxima(pool_kind kind, taps_row *r, int64_t x, vfloat *vflag)
 {
     vfloat v1, v2;
-    v_load_parted(r->in + 2 * x, &v1, &v2);
+    v_load_deinterleaved(r->in + 2 * x, &v1, &v2);
     return row_maxima(kind, v1, v2, &r->vlast, vflag);
 }
 

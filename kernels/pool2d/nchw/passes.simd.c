@@ -19,7 +19,7 @@ HG_INLINE void across_row(const hg_pool_band_args *a, pool_kind kind, int S, con
             if (S == 1)
                 vi = vodd = v_load(in);
             else if (S == 2)
-                v_load_parted(in, &vi, &vodd);
+                v_load_deinterleaved(in, &vi, &vodd);
             else
                 vi = vodd = v_gather_stride(in, a->stride.w);
             if (p->look && (S > 2 || k == 0)) *vflag = v_note_nan(*vflag, vi, vodd);

@@ -5,20 +5,20 @@
  * row starts earlier and repeats outputs. */
 #include "kernels/pool2d/nchw/pieces.h"
 
-/* A vector of row maxima. Of stride 2, lanes are parted, and the last two taps
+/* A vector of row maxima. Of stride 2, lanes are deinterleaved, and the last two taps
  * come with one load. */
 HG_INLINE vfloat across(pool_kind kind, int K, int S, const float *in, bool look, vfloat *vflag)
 {
     vfloat vi, vnext;
     if (S == 2 && K == 2) {
-        v_load_parted(in, &vi, &vnext);
+        v_load_deinterleaved(in, &vi, &vnext);
         if (look) *vflag = v_note_nan(*vflag, vi, vnext);
         return reduce(kind, vi, vnext);
     }
     if (S == 2) {
-        v_load_parted(in, &vi, &vnext);
+        v_load_deinterleaved(in, &vi, &vnext);
         vfloat vacc = vi;
-        v_load_parted(in + 1, &vi, &vnext);
+        v_load_deinterleaved(in + 1, &vi, &vnext);
         if (look) *vflag = v_note_nan(*vflag, vi, vnext);
         return reduce(kind, reduce(kind, vacc, vi), vnext);
     }

@@ -34,19 +34,19 @@ HG_INLINE bool row_of(const hg_pool_args *args, pool_kind kind)
     /* A copy that no store can alias: what depends on it alone leaves the loops. */
     const hg_pool_args copy = *args, *a = &copy;
     const int64_t right = a->column_step, down = a->row_step;
-    const int64_t lines = a->channels / LINE * LINE;
+    const int64_t whole = a->channels / HG_CACHELINE * HG_CACHELINE;
     vfloat vflag[4] = {v_zero(), v_zero(), v_zero(), v_zero()};
     for (int64_t x = 0; x < a->width; x++) {
         const float *in = a->input + 2 * x * a->in_pixel;
         float *out = a->output + x * a->out_pixel;
         int64_t c = 0;
-        for (; c < lines; c += LINE) {
+        for (; c < whole; c += HG_CACHELINE) {
             hg_prefetch(in + c, AHEAD);
             hg_prefetch(in + c, AHEAD + right);
             hg_prefetch(in + c, AHEAD + down);
             hg_prefetch(in + c, AHEAD + down + right);
             HG_UNROLL
-            for (int i = 0; i < LINE; i += VL)
+            for (int i = 0; i < HG_CACHELINE; i += VL)
                 pixel(a, kind, in + c + i, out + c + i, VL, vflag + i / VL % 2 * 2);
         }
         for (; c + VL <= a->channels; c += VL) pixel(a, kind, in + c, out + c, VL, vflag);
@@ -93,9 +93,9 @@ HG_INLINE bool row_indices(const hg_pool_args *args, hg_index_type type, pool_ki
         index_firsts f = index_firsts_of(a, &l, type, corner);
         int64_t c = 0;
         for (; c + VL <= a->channels; c += VL) {
-            /* Two lines of input for one of output: pixels side by side are often dense. Beside
+            /* Two whole of input for one of output: pixels side by side are often dense. Beside
              * indices of 32 bits the hardware's prefetchers do as well. */
-            if (type == HG_INDEX_I64 && at_line(c)) {
+            if (type == HG_INDEX_I64 && at_cacheline(c)) {
                 hg_prefetch(in + 2 * c, 2 * AHEAD);
                 hg_prefetch(in + 2 * c, 2 * AHEAD + a->row_step);
             }

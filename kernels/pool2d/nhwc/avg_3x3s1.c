@@ -3,14 +3,14 @@
 #include "kernels/pool2d/nhwc/slide.h"
 
 /* Rows of a band at most, which reads two rows of the band before it again; floats kept between
- * rows; floats of a cache line. */
-enum { BAND = 40, KEPT = 32768, LINE = 16 };
+ * rows. */
+enum { BAND = 40, KEPT = 32768 };
 
 /* Channels of a range, whole cache lines: what is kept stays in the second cache. */
 static int64_t block(const hg_problem *p)
 {
     const int64_t blocks = HG_CEIL_DIV(2 * p->out.w * p->out.c, (int64_t)KEPT);
-    return HG_MIN(HG_ROUND_UP(HG_CEIL_DIV(p->out.c, blocks), (int64_t)LINE), p->out.c);
+    return HG_MIN(HG_ROUND_UP(HG_CEIL_DIV(p->out.c, blocks), (int64_t)HG_CACHELINE), p->out.c);
 }
 
 /* Output rows of a range: bands of equal height. */

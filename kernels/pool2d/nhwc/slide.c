@@ -20,7 +20,7 @@ static int64_t band_rows(const hg_problem *p)
 }
 
 /* The rows that one step needs stay in the nearest cache. */
-static int64_t lines(const hg_problem *p)
+static int64_t ring_rows(const hg_problem *p)
 {
     return p->kernel.h - 1 + hg_slide_step(p->kernel.h);
 }
@@ -40,8 +40,8 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
     (void)c;
     const int64_t row = HG_SLIDE_CHANNELS * p->out.w;
     *sizes = (hg_sizes){.tables = hg_pool_scales_size(p, k),
-                        .scratch = sizeof(float) * (size_t)((lines(p) + 1) * row) +
-                                   sizeof(float *) * (size_t)lines(p),
+                        .scratch = sizeof(float) * (size_t)((ring_rows(p) + 1) * row) +
+                                   sizeof(float *) * (size_t)ring_rows(p),
                         .stages = 1,
                         .ranges = {p->out.n * bands(p) * blocks(p)}};
 }
@@ -57,7 +57,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const int64_t row = HG_SLIDE_CHANNELS * p->out.w;
     const hg_pool_scales scales = hg_pool_scales_of(p, t->tables);
     float *buffer = t->scratch;
-    const float **rows = (const float **)(buffer + (lines(p) + 1) * row);
+    const float **rows = (const float **)(buffer + (ring_rows(p) + 1) * row);
     for (int64_t i = begin; i < end; i++) {
         const int64_t c = i % n_blocks * HG_SLIDE_CHANNELS, y = i / n_blocks % n_bands * band;
         const int64_t n = i / n_blocks / n_bands;
@@ -65,7 +65,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
                                       .output = t->output + n * so->n + y * so->h + c * so->c,
                                       .buffer = buffer,
                                       .row = rows,
-                                      .lines = lines(p),
+                                      .ring = ring_rows(p),
                                       .columns = spans + p->out.h,
                                       .scale_rows = scales.rows ? scales.rows + y : NULL,
                                       .scale = scales.scale,

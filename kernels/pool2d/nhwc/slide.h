@@ -35,9 +35,9 @@ static inline int hg_slide_step(int64_t window)
 typedef struct hg_pool_slide_args {
     const float *input; /* row 0 of the image */
     float *output;
-    float *buffer;     /* work space: lines + 1 rows of HG_SLIDE_CHANNELS floats per output */
-    const float **row; /* work space: lines pointers */
-    int64_t lines;     /* at least window.h - 1 + hg_slide_step(window.h) */
+    float *buffer;     /* work space: ring + 1 rows of HG_SLIDE_CHANNELS floats per output */
+    const float **row; /* work space: ring pointers */
+    int64_t ring;      /* at least window.h - 1 + hg_slide_step(window.h) */
     const hg_pool_span *rows, *columns;
     int64_t whole[2];          /* columns from, to, whose windows no edge cuts */
     const int64_t *scale_rows; /* averages */

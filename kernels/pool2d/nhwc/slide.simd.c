@@ -1,6 +1,6 @@
 /* Sliding windows of stride 1, NHWC. Contract: hg_pool_slide_args in slide.h.
  *
- * Each row of the input goes into a line of the buffer, with the windows' widths taken together;
+ * Each row of the input goes into a row of the buffer, with the windows' widths taken together;
  * each step down takes the windows' heights together, some rows of output at a time.
  *
  * B neighbouring outputs share the taps that all their windows have, the core:
@@ -123,8 +123,6 @@ HG_INLINE void slide(const axis *a, pool_kind kind, int n_vec)
 
 /* ---- Windows of 3 and 5 along a row: every pixel is loaded once and taken twice ---- */
 
-enum { N_LINE = 16 / VL }; /* vectors of one cache line of channels */
-
 /* Pixel x of a row, or the identity outside. */
 HG_INLINE vfloat column(const axis *a, pool_kind kind, bool inside, int64_t x, int v, size_t n)
 {
@@ -138,12 +136,12 @@ HG_INLINE vfloat column(const axis *a, pool_kind kind, bool inside, int64_t x, i
 /* What two outputs leave to the next two: of window 3 the pixels 0 1 before the new ones, of window
  * 5 the pairs (0 1) and (2 3), and the pixels 1 and 3. */
 typedef struct carried {
-    vfloat pair0[N_LINE], pair1[N_LINE], odd0[N_LINE], odd1[N_LINE];
+    vfloat pair0[V_IN_CACHELINE], pair1[V_IN_CACHELINE], odd0[V_IN_CACHELINE], odd1[V_IN_CACHELINE];
 } carried;
 
 /* Outputs x and x + 1; the last may stand alone. */
 HG_INLINE void two(const axis *a, pool_kind kind, int K, bool inside, bool alone, int n_vec,
-                   carried *s, int64_t x, vfloat vflag[N_LINE])
+                   carried *s, int64_t x, vfloat vflag[V_IN_CACHELINE])
 {
     const int64_t next = x - a->left + K - 1;
     float *out = a->out + x * a->out_step;
@@ -172,7 +170,7 @@ HG_INLINE void two(const axis *a, pool_kind kind, int K, bool inside, bool alone
 /* A row for n_vec vectors of channels; false if it met NaN where none may be. */
 HG_INLINE bool along(const axis *a, pool_kind kind, int K, int n_vec)
 {
-    vfloat vflag[N_LINE];
+    vfloat vflag[V_IN_CACHELINE];
     carried s;
     HG_UNROLL
     for (int v = 0; v < n_vec; v++) {
@@ -222,30 +220,30 @@ HG_INLINE bool row_has_nan(const axis *a, int n_vec)
     return found;
 }
 
-/* One row of the input into its line of the buffer; false if it met NaN where none may be. */
+/* One row of the input into its row of the buffer; false if it met NaN where none may be. */
 HG_INLINE bool across(const hg_pool_slide_args *a, pool_kind kind, int n_vec, size_t n, int64_t c,
                       int64_t row)
 {
-    axis line = {.in = a->input + row * a->in_row + c,
-                 .out = a->buffer + row % a->lines * (a->width * HG_SLIDE_CHANNELS),
-                 .in_step = a->in_pixel,
-                 .out_step = HG_SLIDE_CHANNELS,
-                 .spans = a->columns,
-                 .count = a->width,
-                 .pixels = a->in_width,
-                 .left = a->left,
-                 .window = a->window.w,
-                 .n_in = n,
-                 .n_out = VL};
+    axis across = {.in = a->input + row * a->in_row + c,
+                   .out = a->buffer + row % a->ring * (a->width * HG_SLIDE_CHANNELS),
+                   .in_step = a->in_pixel,
+                   .out_step = HG_SLIDE_CHANNELS,
+                   .spans = a->columns,
+                   .count = a->width,
+                   .pixels = a->in_width,
+                   .left = a->left,
+                   .window = a->window.w,
+                   .n_in = n,
+                   .n_out = VL};
     if (a->window.w != 3 && a->window.w != 5) {
-        if (kind == NUMBERS && row_has_nan(&line, n_vec)) return false;
-        slide(&line, kind, n_vec);
+        if (kind == NUMBERS && row_has_nan(&across, n_vec)) return false;
+        slide(&across, kind, n_vec);
         return true;
     }
-    const int group = HG_MIN(n_vec, N_LINE);
+    const int group = HG_MIN(n_vec, V_IN_CACHELINE);
     bool clean = true;
-    for (int v = 0; v < n_vec; v += group, line.in += group * VL, line.out += group * VL)
-        clean &= a->window.w == 3 ? along(&line, kind, 3, group) : along(&line, kind, 5, group);
+    for (int v = 0; v < n_vec; v += group, across.in += group * VL, across.out += group * VL)
+        clean &= a->window.w == 3 ? along(&across, kind, 3, group) : along(&across, kind, 5, group);
     return clean;
 }
 
@@ -306,11 +304,11 @@ HG_INLINE int rows_of_step(const hg_pool_slide_args *a, pool_kind kind, int64_t 
 }
 
 /* Rows are made when the first window needs them; their lines are used again after the last. Rows
- * outside the input are a line of the identity. Returns false if it met NaN where none may be. */
+ * outside the input are a row of the identity. Returns false if it met NaN where none may be. */
 HG_INLINE bool planes(const hg_pool_slide_args *a, pool_kind kind, int n_vec, size_t n, int64_t c)
 {
     const int64_t size = a->width * HG_SLIDE_CHANNELS;
-    float *none = a->buffer + a->lines * size;
+    float *none = a->buffer + a->ring * size;
     for (int64_t i = 0; i < size; i += VL) v_store(none + i, identity_of(kind));
     int64_t made = HG_MAX(a->top, 0);
     for (int64_t y = 0, step; y < a->height; y += step) {
@@ -320,7 +318,7 @@ HG_INLINE bool planes(const hg_pool_slide_args *a, pool_kind kind, int n_vec, si
         for (; made < HG_MIN(end, a->in_height); made++)
             if (!across(a, kind, n_vec, n, c, made)) return false;
         for (int64_t r = first; r < end; r++)
-            a->row[r - first] = r < 0 || r >= a->in_height ? none : a->buffer + r % a->lines * size;
+            a->row[r - first] = r < 0 || r >= a->in_height ? none : a->buffer + r % a->ring * size;
         if (B == 8)
             down(a, kind, 8, a->window.h, n_vec, n, c, y);
         else if (B == 4 && a->window.h == 5)

@@ -11,7 +11,7 @@ enum { MANY = 16, FEW = 8 };
 
 typedef enum window_kind { MAX, SUM, SUM_ABS, SUM_SQUARE } window_kind;
 
-HG_INLINE vfloat take(window_kind kind, vfloat vacc, vfloat vi)
+HG_INLINE vfloat accumulate(window_kind kind, vfloat vacc, vfloat vi)
 {
     switch (kind) {
     case MAX:
@@ -53,7 +53,7 @@ HG_INLINE void window(const hg_pool_args *a, window_kind kind, pass pass, const 
         for (int64_t kx = 0; kx < pass.taps; kx++, tap += a->column_step) {
             HG_UNROLL
             for (int v = 0; v < n_vec; v++)
-                vacc[v] = take(kind, vacc[v], v_load_part(tap + v * VL, tail, whole));
+                vacc[v] = accumulate(kind, vacc[v], v_load_part(tap + v * VL, tail, whole));
         }
     }
     HG_UNROLL

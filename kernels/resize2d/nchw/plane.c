@@ -70,7 +70,7 @@ void hg_resize_plane_run(const hg_task *t, int64_t begin, int64_t end, hg_resize
     const int64_t rows = range_rows(p), ranges = HG_CEIL_DIV(p->out.h, rows);
     const int64_t lanes = hg_isa_model_of(t->kernel->isa)->lanes;
     const int64_t odd = p->resize.mode != HG_RESIZE_NEAREST;
-    const bool nontemporal = t->config.store == 1 && p->out.w % lanes == 0;
+    const bool nontemporal = t->config.nontemporal == 1 && p->out.w % lanes == 0;
     a->in_row = si->h;
     a->out_row = so->h;
     a->ring = t->scratch;

@@ -1,11 +1,9 @@
 /* Bicubic doubling of NCHW planes: each input row is filtered along x once, into a ring of rows. */
 #include "kernels/resize2d/nchw/upsample_2x_cubic.h"
 
-enum { LINE_BYTES = 64 };
-
 static size_t edge_at(const hg_problem *p)
 {
-    return HG_ROUND_UP(hg_resize_table_size(p), (size_t)LINE_BYTES);
+    return HG_ROUND_UP(hg_resize_table_size(p), sizeof(float) * HG_CACHELINE);
 }
 
 static float *edge_of(const hg_problem *p, void *tables)

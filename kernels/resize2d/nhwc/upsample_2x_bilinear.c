@@ -52,8 +52,8 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const hg_resize_2x_bilinear_ukernels *u = t->kernel->run.resize_2x_bilinear;
     const int64_t gaps = range_gaps(p), ranges = HG_CEIL_DIV(gaps_of(p), gaps);
     const bool whole = p->in.c % hg_isa_model_of(t->kernel->isa)->lanes == 0;
-    const bool lines = whole && (t->config.store == 1 || far_away(p));
-    hg_resize_2x_bilinear_fn *const border = lines ? u->lines : u->any;
+    const bool cachelines = whole && (t->config.nontemporal == 1 || far_away(p));
+    hg_resize_2x_bilinear_fn *const border = cachelines ? u->cachelines : u->any;
     hg_resize_2x_bilinear_fn *const inside = hg_resize_nontemporal(t) ? u->nontemporal : border;
     hg_resize_2x_bilinear_args a = {
         .width = p->in.w, .channels = p->in.c, .in_pixel = si->w, .out_pixel = so->w};

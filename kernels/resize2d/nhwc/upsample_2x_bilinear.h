@@ -23,7 +23,7 @@ typedef void hg_resize_2x_bilinear_fn(const hg_resize_2x_bilinear_args *args);
 
 typedef struct hg_resize_2x_bilinear_ukernels {
     hg_resize_2x_bilinear_fn *any;
-    hg_resize_2x_bilinear_fn *lines;       /* channels are whole vectors */
+    hg_resize_2x_bilinear_fn *cachelines;  /* channels are whole vectors */
     hg_resize_2x_bilinear_fn *nontemporal; /* each output pixel is whole aligned vectors */
 } hg_resize_2x_bilinear_ukernels;
 

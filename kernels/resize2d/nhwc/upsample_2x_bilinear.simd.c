@@ -3,7 +3,7 @@
 
 #include "kernels/simd/simd.h"
 
-enum { MOST_COLUMNS = 3, LINE = 16 / VL /* vectors of a cache line */ };
+enum { MOST_COLUMNS = 3 };
 
 /* Sums along y of 3/4 and 1/4, times 1/4, which is exact: one multiply-add is left of each sum
  * along x. */
@@ -83,10 +83,10 @@ static void upsample_2x_bilinear(const hg_resize_2x_bilinear_args *a)
 
 /* nv vectors of channels, a line of the cache if there are as many, between two columns.
  * nontemporal: a constant. */
-HG_INLINE void fill_line(const float *above, const float *below, float *upper, float *lower,
-                         int64_t in_pixel, int64_t next, int nv, bool nontemporal)
+HG_INLINE void fill_cacheline(const float *above, const float *below, float *upper, float *lower,
+                              int64_t in_pixel, int64_t next, int nv, bool nontemporal)
 {
-    vfloat vu[2][LINE], vl[2][LINE];
+    vfloat vu[2][V_IN_CACHELINE], vl[2][V_IN_CACHELINE];
     HG_UNROLL for (int i = 0; i < 2 * nv; i++)
     {
         const int64_t at = i / nv * in_pixel + i % nv * VL;
@@ -105,7 +105,7 @@ HG_INLINE void fill_line(const float *above, const float *below, float *upper, f
     }
 }
 
-HG_INLINE void fill_lines(const hg_resize_2x_bilinear_args *args, bool nontemporal)
+HG_INLINE void fill_cachelines(const hg_resize_2x_bilinear_args *args, bool nontemporal)
 {
     /* A copy that no store can alias: no reloading. */
     const hg_resize_2x_bilinear_args copy = *args, *a = &copy;
@@ -115,28 +115,29 @@ HG_INLINE void fill_lines(const hg_resize_2x_bilinear_args *args, bool nontempor
     fill_border(a, 0, 0);
     for (int64_t x = 0; x + 2 <= a->width; x++) {
         int64_t c = 0;
-        for (; c + LINE * VL <= n; c += LINE * VL)
-            fill_line(above + c, below + c, upper + c, lower + c, from, to, LINE, nontemporal);
+        for (; c + V_IN_CACHELINE * VL <= n; c += V_IN_CACHELINE * VL)
+            fill_cacheline(above + c, below + c, upper + c, lower + c, from, to, V_IN_CACHELINE,
+                           nontemporal);
         for (; c < n; c += VL)
-            fill_line(above + c, below + c, upper + c, lower + c, from, to, 1, nontemporal);
+            fill_cacheline(above + c, below + c, upper + c, lower + c, from, to, 1, nontemporal);
         above += from, below += from, upper += 2 * to, lower += 2 * to;
     }
     fill_border(a, a->width - 1, 2 * a->width - 1);
 }
 
-static void upsample_2x_bilinear_lines(const hg_resize_2x_bilinear_args *a)
+static void upsample_2x_bilinear_cachelines(const hg_resize_2x_bilinear_args *a)
 {
-    fill_lines(a, false);
+    fill_cachelines(a, false);
 }
 
 static void upsample_2x_bilinear_nontemporal(const hg_resize_2x_bilinear_args *a)
 {
-    fill_lines(a, true);
+    fill_cachelines(a, true);
     v_drain();
 }
 
 static const hg_resize_2x_bilinear_ukernels ukernels = {
-    upsample_2x_bilinear, upsample_2x_bilinear_lines, upsample_2x_bilinear_nontemporal};
+    upsample_2x_bilinear, upsample_2x_bilinear_cachelines, upsample_2x_bilinear_nontemporal};
 
 const hg_kernel HG_ROWS(resize2d_nhwc_upsample_2x_bilinear)[] = {
     {HG_ROW(resize2d, nhwc, "upsample_2x_bilinear"), .rev = 2,

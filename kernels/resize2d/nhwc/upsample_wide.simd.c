@@ -5,9 +5,8 @@
 
 enum {
     TAPS = HG_RESIZE_WIDE_TAPS,
-    LINE = 16 / VL,    /* vectors of a cache line */
     AHEAD_VECTORS = 3, /* of channels, at most, that are written in order */
-    MOST_VECTORS = LINE + 1 > AHEAD_VECTORS ? LINE + 1 : AHEAD_VECTORS,
+    MOST_VECTORS = V_IN_CACHELINE + 1 > AHEAD_VECTORS ? V_IN_CACHELINE + 1 : AHEAD_VECTORS,
     FLOATS_AHEAD = 3072 /* of output between a prefetch and its store */
 };
 
@@ -27,7 +26,7 @@ HG_INLINE void output(vfloat (*vi)[MOST_VECTORS], const float *weight, int64_t s
 
 HG_INLINE void fetch(const float *out, int nv)
 {
-    HG_UNROLL for (int j = 0; j < nv; j += LINE) hg_prefetch(out, FLOATS_AHEAD + j * VL);
+    HG_UNROLL for (int j = 0; j < nv; j += V_IN_CACHELINE) hg_prefetch(out, FLOATS_AHEAD + j * VL);
 }
 
 /* `run` outputs from x on between the same `taps` pixels at `in`, nv vectors of their channels; the
@@ -57,8 +56,9 @@ HG_INLINE void pixels(const hg_resize_wide_args *a, int64_t x, int64_t run, int 
     const float *in = a->input + (a->first[x] - a->in_first) * a->channels;
     float *out = a->output + x * a->out_pixel;
     int64_t left = a->channels;
-    for (; left > nv * VL; left -= LINE * VL, in += LINE * VL, out += LINE * VL)
-        between(a, in, out, x, run, (LINE - 1) * VL, 0, taps, LINE, false);
+    for (; left > nv * VL;
+         left -= V_IN_CACHELINE * VL, in += V_IN_CACHELINE * VL, out += V_IN_CACHELINE * VL)
+        between(a, in, out, x, run, (V_IN_CACHELINE - 1) * VL, 0, taps, V_IN_CACHELINE, false);
     between(a, in, out, x, run, left - VL, 0, taps, nv, false);
 }
 
@@ -84,11 +84,12 @@ HG_INLINE void row(const hg_resize_wide_args *args, int nv)
     }
 }
 
-/* What lines leave is 1 .. LINE vectors; a line and one vector go together if that is all. */
+/* What lines leave is 1 .. V_IN_CACHELINE vectors; a line and one vector go together if that is
+ * all. */
 static void upsample_wide(const hg_resize_wide_args *a)
 {
     const int64_t vectors = HG_CEIL_DIV(a->channels, VL);
-    switch (vectors == LINE + 1 ? vectors : (vectors - 1) % LINE + 1) {
+    switch (vectors == V_IN_CACHELINE + 1 ? vectors : (vectors - 1) % V_IN_CACHELINE + 1) {
     case 1:
         row(a, 1);
         break;
@@ -99,10 +100,10 @@ static void upsample_wide(const hg_resize_wide_args *a)
         row(a, 3);
         break;
     case 4:
-        if (LINE > 2) row(a, 4);
+        if (V_IN_CACHELINE > 2) row(a, 4);
         break;
     default:
-        if (LINE > 2) row(a, 5);
+        if (V_IN_CACHELINE > 2) row(a, 5);
     }
 }
 
