@@ -87,6 +87,6 @@ static void avg_3x3s1_band(const hg_pool_band_args *args)
 const hg_kernel HG_ROWS(pool2d_nchw_avg_3x3s1)[] = {
     {HG_ROW(avg_pool2d, nchw, "avg_3x3s1"), .rev = 1,
      .limits = {.kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .no_adaptive = true},
-     .algorithm = &hg_pool2d_nchw_avg_3x3s1, .run.pool_band = avg_3x3s1_band},
+     .algorithm = &hg_pool2d_nchw_avg_3x3s1.algorithm, .run.pool_band = avg_3x3s1_band},
     {.name = NULL},
 };

@@ -20,14 +20,20 @@ static int64_t lanes_of(const hg_kernel *k)
     return hg_isa_model_of(k->isa)->lanes;
 }
 
-int64_t hg_pool_slack(const hg_kernel *k)
+/* The tables: how planes are cut, what all calls share, then the scales. The first pointers of the
+ * arguments are into scratch: they are set at run time. */
+typedef struct blocking {
+    int64_t rows, count, in_rows; /* output rows of a band, bands of a plane, input rows at most */
+    int64_t copied;               /* rows of a strip */
+    int64_t nothing;              /* floats; behind them the strips, the parts and the buffer */
+    int64_t pointers, floats;     /* of scratch */
+    hg_pool_band_args args;
+} blocking;
+
+/* Floats that may be read behind the last window of a strip. */
+static int64_t slack_of(const hg_kernel *k)
 {
     return 4 * lanes_of(k);
-}
-
-int64_t hg_pool_row_floats(const hg_problem *p, const hg_kernel *k)
-{
-    return HG_ROUND_UP(p->out.w, lanes_of(k));
 }
 
 /* ---- Strips ---- */
@@ -39,7 +45,7 @@ static hg_pool_strip strip_at(const hg_problem *p, const hg_kernel *k, int64_t x
     const int64_t lanes = lanes_of(k), s = p->stride.w, reach = reach_of(p).w;
     const int64_t first = x * s - p->pad.left, end = first + (outputs - 1) * s + reach;
     const int64_t column = HG_MAX(first, 0);
-    const int64_t floats = (HG_ROUND_UP(outputs, lanes) - 1) * s + reach + hg_pool_slack(k);
+    const int64_t floats = (HG_ROUND_UP(outputs, lanes) - 1) * s + reach + slack_of(k);
     return (hg_pool_strip){.pitch = HG_ROUND_UP(floats, lanes),
                            .x = x,
                            .outputs = outputs,
@@ -48,22 +54,19 @@ static hg_pool_strip strip_at(const hg_problem *p, const hg_kernel *k, int64_t x
                            .offset = column - first};
 }
 
-void hg_pool_one_strip(const hg_problem *p, const hg_kernel *k, hg_pool_strip strips[2])
-{
-    strips[0] = strip_at(p, k, 0, p->out.w);
-    strips[1] = strip_at(p, k, p->out.w, 0);
-}
-
-void hg_pool_edge_strips(const hg_problem *p, const hg_kernel *k, bool exact,
-                         hg_pool_strip strips[2])
+static void set_strips(const hg_problem *p, const hg_kernel *k, const hg_pool_bands *a,
+                       hg_pool_strip strips[2])
 {
     const int64_t lanes = lanes_of(k), s = p->stride.w;
+    strips[0] = strip_at(p, k, 0, a->strips == HG_NO_STRIPS ? 0 : p->out.w);
+    strips[1] = strip_at(p, k, p->out.w, 0);
+    if (a->strips != HG_EDGE_STRIPS) return;
+    const bool pairs = a->pairs && s == 2;
     const int64_t left = HG_ROUND_UP(HG_CEIL_DIV(p->pad.left, s), lanes);
-    const int64_t reach = (lanes - 1) * s + reach_of(p).w - 1 + !exact; /* of a vector's taps */
-    const int64_t last = p->in.w - 1 + p->pad.left - reach;             /* where they may begin */
+    const int64_t reach = (lanes - 1) * s + reach_of(p).w - 1 + pairs; /* of a vector's taps */
+    const int64_t last = p->in.w - 1 + p->pad.left - reach;            /* where they may begin */
     const int64_t fit = last < left * s ? left : HG_MIN(last / s + lanes, p->out.w);
     const int64_t rest = HG_ROUND_UP(p->out.w - fit, lanes);
-    hg_pool_one_strip(p, k, strips);
     if (p->out.w - left - rest < LEAST_WIDTH * lanes) return;
     strips[0] = strip_at(p, k, 0, left);
     strips[1] = strip_at(p, k, p->out.w - rest, rest);
@@ -71,54 +74,13 @@ void hg_pool_edge_strips(const hg_problem *p, const hg_kernel *k, bool exact,
 
 /* ---- Bands ---- */
 
-void hg_pool_bands_cut(const hg_problem *p, int64_t row_floats, int64_t least, hg_pool_bands *b)
+/* What decides how many rows stay in L1: input, strips and buffer per row of a band. */
+static blocking blocking_of(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t reach = reach_of(p).h;
-    const int64_t copies = b->strips[0].pitch + b->strips[1].pitch;
-    const int64_t parts = b->parts ? b->strips[0].pitch : 0;
-    const int64_t rows =
-        (BAND_BYTES / ((int64_t)sizeof(float) * row_floats) - reach) / p->stride.h + 1;
-    b->rows = HG_CEIL_DIV(p->out.h, HG_CEIL_DIV(p->out.h, HG_MAX(rows, least)));
-    b->count = HG_CEIL_DIV(p->out.h, b->rows);
-    b->in_rows = (b->rows - 1) * p->stride.h + reach;
-    b->pointers = b->pieces * (b->in_rows + p->stride.h);
-    b->floats = b->nothing + (copies + parts) * HG_MIN(b->in_rows, p->in.h) +
-                b->buffer_row * (b->one_row ? 1 : b->in_rows);
-}
-
-bool hg_pool_bands_fit(const hg_problem *p, const hg_pool_bands *b)
-{
-    const hg_size2 r = reach_of(p);
-    return r.h <= MOST_REACH && r.w <= MOST_REACH && p->stride.h <= MOST_REACH &&
-           p->stride.w <= MOST_REACH && b->floats * (int64_t)sizeof(float) <= MOST_BYTES;
-}
-
-void hg_pool_bands_size(const hg_problem *p, const hg_kernel *k, const hg_pool_bands *b,
-                        hg_sizes *sizes)
-{
-    *sizes = (hg_sizes){.tables = hg_pool_scales_size(p, k),
-                        .scratch = sizeof(float *) * (size_t)b->pointers +
-                                   sizeof(float) * (size_t)b->floats,
-                        .stages = 1,
-                        .ranges = {p->out.n * p->out.c * b->count}};
-}
-
-/* What all bands share. Scratch is the identity all over; kernels leave it so around the copies. */
-static hg_pool_band_args common_args(const hg_task *t, const hg_pool_bands *b)
-{
-    const hg_problem *p = t->problem;
-    const float identity = p->op == HG_OP_AVG_POOL2D ? 0.0f : -INFINITY;
-    const int64_t copied = HG_MIN(b->in_rows, p->in.h);
-    const float **pointers = t->scratch;
-    float *at = (void *)(pointers + b->pointers);
-    for (int64_t i = 0; i < b->floats; i++) at[i] = identity;
-    hg_pool_band_args a = {.in_plane = p->in.strides.c,
+    const hg_pool_bands *a = (const hg_pool_bands *)k->algorithm;
+    const hg_size2 reach = reach_of(p);
+    blocking b = {.args = {.in_plane = p->in.strides.c,
                            .out_plane = p->out.strides.c,
-                           .scales = hg_pool_scales_of(p, t->tables),
-                           .strips = {b->strips[0], b->strips[1]},
-                           .rows = pointers,
-                           .nothing = at,
-                           .buffer_row = b->buffer_row,
                            .in_row = p->in.strides.h,
                            .in_width = p->in.w,
                            .left = p->pad.left,
@@ -126,17 +88,73 @@ static hg_pool_band_args common_args(const hg_task *t, const hg_pool_bands *b)
                            .out_row = p->out.strides.h,
                            .window = p->kernel,
                            .stride = p->stride,
-                           .dilation = p->dilation};
-    at += b->nothing;
-    a.strips[0].rows = at;
-    a.strips[1].rows = at += b->strips[0].pitch * copied;
-    a.parts = at += b->strips[1].pitch * copied;
-    a.buffer = at + (b->parts ? b->strips[0].pitch * copied : 0);
+                           .dilation = p->dilation}};
+    set_strips(p, k, a, b.args.strips);
+    if (a->buffer != HG_NO_BUFFER) b.args.buffer_row = HG_ROUND_UP(p->out.w, lanes_of(k));
+    const int64_t strips = b.args.strips[0].pitch + b.args.strips[1].pitch;
+    const int64_t copies = strips + (a->parts ? b.args.strips[0].pitch : 0);
+    const int64_t row = copies + b.args.buffer_row + HG_MIN(p->in.w, p->out.w * p->stride.w);
+    const int64_t fit = BAND_BYTES / ((int64_t)sizeof(float) * row);
+    const int64_t rows = HG_MAX((fit - reach.h) / p->stride.h + 1, a->least);
+    b.rows = HG_CEIL_DIV(p->out.h, HG_CEIL_DIV(p->out.h, rows));
+    b.count = HG_CEIL_DIV(p->out.h, b.rows);
+    b.in_rows = (b.rows - 1) * p->stride.h + reach.h;
+    b.copied = HG_MIN(b.in_rows, p->in.h);
+    b.nothing = a->nothing ? HG_MAX(p->in.w, strips) + slack_of(k) : 0;
+    b.pointers = a->pieces * (b.in_rows + p->stride.h);
+    b.floats = b.nothing + copies * b.copied +
+               b.args.buffer_row * (a->buffer == HG_BUFFER_ROW ? 1 : b.in_rows);
+    return b;
+}
+
+bool hg_pool_bands_fit(const hg_problem *p, const hg_kernel *k)
+{
+    const hg_size2 r = reach_of(p);
+    return r.h <= MOST_REACH && r.w <= MOST_REACH && p->stride.h <= MOST_REACH &&
+           p->stride.w <= MOST_REACH &&
+           blocking_of(p, k).floats * (int64_t)sizeof(float) <= MOST_BYTES;
+}
+
+void hg_pool_bands_size(const hg_problem *p, const hg_kernel *k, const hg_config *c,
+                        hg_sizes *sizes)
+{
+    (void)c;
+    const blocking b = blocking_of(p, k);
+    *sizes = (hg_sizes){.tables = sizeof b + hg_pool_scales_size(p, k),
+                        .scratch =
+                            sizeof(float *) * (size_t)b.pointers + sizeof(float) * (size_t)b.floats,
+                        .stages = 1,
+                        .ranges = {p->out.n * p->out.c * b.count}};
+}
+
+void hg_pool_bands_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
+                           void *tables)
+{
+    blocking *b = tables;
+    *b = blocking_of(p, k);
+    hg_pool_prepare_scales(p, k, c, b + 1);
+    b->args.scales = hg_pool_scales_of(p, b + 1);
+}
+
+/* What all bands share. Scratch is the identity all over; kernels leave it so around the copies. */
+static hg_pool_band_args common_args(const hg_task *t, const blocking *b)
+{
+    const float identity = t->problem->op == HG_OP_AVG_POOL2D ? 0.0f : -INFINITY;
+    const bool parts = ((const hg_pool_bands *)t->kernel->algorithm)->parts;
+    hg_pool_band_args a = b->args;
+    a.rows = t->scratch;
+    float *at = (void *)(a.rows + b->pointers);
+    for (int64_t i = 0; i < b->floats; i++) at[i] = identity;
+    a.nothing = at;
+    a.strips[0].rows = at += b->nothing;
+    a.strips[1].rows = at += a.strips[0].pitch * b->copied;
+    a.parts = at += a.strips[1].pitch * b->copied;
+    a.buffer = at + (parts ? a.strips[0].pitch * b->copied : 0);
     return a;
 }
 
 /* Output rows from y on. */
-static void set_band(const hg_problem *p, const hg_pool_bands *b, int64_t y, hg_pool_band_args *a)
+static void set_band(const hg_problem *p, const blocking *b, int64_t y, hg_pool_band_args *a)
 {
     a->height = HG_MIN(b->rows, p->out.h - y);
     const int64_t first = y * p->stride.h - p->pad.top;
@@ -150,19 +168,20 @@ static void set_band(const hg_problem *p, const hg_pool_bands *b, int64_t y, hg_
 }
 
 /* Whole planes of an image go together. */
-void hg_pool_bands_run(const hg_task *t, const hg_pool_bands *b, int64_t begin, int64_t end)
+void hg_pool_bands_run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
+    (void)stage;
     const hg_problem *p = t->problem;
+    const blocking *b = t->tables;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
     hg_pool_band_args a = common_args(t, b);
-    const int64_t *scale_rows = a.scales.rows;
     for (int64_t i = begin; i < end; i += a.planes) {
         const int64_t plane = i / b->count, y = i % b->count * b->rows;
         const int64_t n = plane / p->out.c, c = plane % p->out.c;
         a.planes = b->count == 1 ? HG_MIN(p->out.c - c, end - i) : 1;
         a.input = t->input + n * si->n + c * si->c;
         a.output = t->output + n * so->n + c * so->c;
-        if (scale_rows) a.scales.rows = scale_rows + y;
+        if (a.scales.rows) a.scales.rows = b->args.scales.rows + y;
         set_band(p, b, y, &a);
         t->kernel->run.pool_band(&a);
     }

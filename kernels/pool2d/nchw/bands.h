@@ -47,43 +47,34 @@ typedef struct hg_pool_band_args {
     hg_size2 window, stride, dilation;
 } hg_pool_band_args;
 
-/* How an algorithm cuts planes, and its scratch: pointers, then floats. An algorithm sets the first
- * part and lets hg_pool_bands_cut do the rest. */
-typedef struct hg_pool_bands {
-    hg_pool_strip strips[2];
-    bool parts;         /* beside the first strip */
-    bool one_row;       /* of buffer in all, not one per row of band */
-    int64_t buffer_row; /* floats */
-    int64_t nothing;    /* floats */
-    int64_t pieces;     /* of a row that have pointers to it */
+/* What an algorithm wants beside the rows of input and output. strips: one for all outputs; or one
+ * for each edge that windows reach beyond, where what is left between them pays for that. */
+typedef enum hg_pool_strips { HG_NO_STRIPS, HG_ONE_STRIP, HG_EDGE_STRIPS } hg_pool_strips;
+typedef enum hg_pool_buffer { HG_NO_BUFFER, HG_BUFFER_ROW, HG_BUFFER_BAND } hg_pool_buffer;
 
-    int64_t rows, count, in_rows; /* output rows of a band, bands of a plane, input rows at most */
-    int64_t pointers, floats;
+/* An algorithm in bands: rows of kernels name its first member. */
+typedef struct hg_pool_bands {
+    hg_algorithm algorithm;
+    hg_pool_strips strips;
+    hg_pool_buffer buffer;
+    bool pairs;   /* taps of stride 2 are loaded with their neighbours, which may lie outside */
+    bool parts;   /* beside the first strip */
+    bool nothing; /* a row of the identity */
+    int pieces;   /* of a row that have pointers to it */
+    int least;    /* output rows of a band */
 } hg_pool_bands;
 
-/* Floats that may be read behind the last window of a strip. */
-int64_t hg_pool_slack(const hg_kernel *k);
-
-/* One strip for all outputs; or one for each edge that windows reach beyond, where what is left
- * between them pays for that. exact: a vector's taps reach no float behind their own. */
-void hg_pool_one_strip(const hg_problem *p, const hg_kernel *k, hg_pool_strip strips[2]);
-void hg_pool_edge_strips(const hg_problem *p, const hg_kernel *k, bool exact,
-                         hg_pool_strip strips[2]);
-
-/* Outputs of a row, rounded up to whole vectors. */
-int64_t hg_pool_row_floats(const hg_problem *p, const hg_kernel *k);
-
-/* row_floats: of input, strips and buffer per row of a band, which decide how many rows stay in L1;
- * a band has no fewer output rows than `least`. */
-void hg_pool_bands_cut(const hg_problem *p, int64_t row_floats, int64_t least, hg_pool_bands *b);
+/* The members of `algorithm` that all of them share. A range is a band of one plane. */
+#define HG_POOL_IN_BANDS                                                                           \
+    .size = hg_pool_bands_size, .prepare = hg_pool_bands_prepare, .run = hg_pool_bands_run
+void hg_pool_bands_size(const hg_problem *p, const hg_kernel *k, const hg_config *c,
+                        hg_sizes *sizes);
+void hg_pool_bands_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
+                           void *tables);
+void hg_pool_bands_run(const hg_task *t, int stage, int64_t begin, int64_t end);
 
 /* Windows and scratch have sizes that kernels are made for. */
-bool hg_pool_bands_fit(const hg_problem *p, const hg_pool_bands *b);
-
-/* Tables are scales. A range is a band of one plane. */
-void hg_pool_bands_size(const hg_problem *p, const hg_kernel *k, const hg_pool_bands *b,
-                        hg_sizes *sizes);
-void hg_pool_bands_run(const hg_task *t, const hg_pool_bands *b, int64_t begin, int64_t end);
+bool hg_pool_bands_fit(const hg_problem *p, const hg_kernel *k);
 
 /* taps: steps per vector and row across; step_ns: of a vector of AVX2. */
 double hg_pool_bands_cost(const hg_problem *p, const hg_kernel *k, double taps, double step_ns);
@@ -93,7 +84,7 @@ enum {
     HG_POOL_LONG_BAND = 64 /* where rows are read once, whether they stay in L1 or not */
 };
 
-extern const hg_algorithm hg_pool2d_nchw_max_3x3s2, hg_pool2d_nchw_max_5x5s1,
+extern const hg_pool_bands hg_pool2d_nchw_max_3x3s2, hg_pool2d_nchw_max_5x5s1,
     hg_pool2d_nchw_avg_3x3s1, hg_pool2d_nchw_walk, hg_pool2d_nchw_parts, hg_pool2d_nchw_passes;
 
 #endif

@@ -125,6 +125,6 @@ const hg_kernel HG_ROWS(pool2d_nchw_max_3x3s2)[] = {
                 .dilation = {1, 1},
                 .no_indices = true,
                 .no_adaptive = true},
-     .algorithm = &hg_pool2d_nchw_max_3x3s2, .run.pool_band = max_3x3s2_band},
+     .algorithm = &hg_pool2d_nchw_max_3x3s2.algorithm, .run.pool_band = max_3x3s2_band},
     {.name = NULL},
 };

@@ -111,6 +111,6 @@ const hg_kernel HG_ROWS(pool2d_nchw_max_5x5s1)[] = {
                 .dilation = {1, 1},
                 .no_indices = true,
                 .no_adaptive = true},
-     .algorithm = &hg_pool2d_nchw_max_5x5s1, .run.pool_band = max_5x5s1_band},
+     .algorithm = &hg_pool2d_nchw_max_5x5s1.algorithm, .run.pool_band = max_5x5s1_band},
     {.name = NULL},
 };

@@ -67,9 +67,9 @@ static void avg_parts(const hg_pool_band_args *args)
 
 const hg_kernel HG_ROWS(pool2d_nchw_parts)[] = {
     {HG_ROW(max_pool2d, nchw, "parts"), .rev = 1,
-     .limits = {.no_indices = true, .no_adaptive = true}, .algorithm = &hg_pool2d_nchw_parts,
-     .run.pool_band = max_parts},
+     .limits = {.no_indices = true, .no_adaptive = true},
+     .algorithm = &hg_pool2d_nchw_parts.algorithm, .run.pool_band = max_parts},
     {HG_ROW(avg_pool2d, nchw, "parts"), .rev = 1, .limits = {.no_adaptive = true},
-     .algorithm = &hg_pool2d_nchw_parts, .run.pool_band = avg_parts},
+     .algorithm = &hg_pool2d_nchw_parts.algorithm, .run.pool_band = avg_parts},
     {.name = NULL},
 };

@@ -87,9 +87,9 @@ static void avg_passes(const hg_pool_band_args *args)
 
 const hg_kernel HG_ROWS(pool2d_nchw_passes)[] = {
     {HG_ROW(max_pool2d, nchw, "passes"), .rev = 1,
-     .limits = {.no_indices = true, .no_adaptive = true}, .algorithm = &hg_pool2d_nchw_passes,
-     .run.pool_band = max_passes},
+     .limits = {.no_indices = true, .no_adaptive = true},
+     .algorithm = &hg_pool2d_nchw_passes.algorithm, .run.pool_band = max_passes},
     {HG_ROW(avg_pool2d, nchw, "passes"), .rev = 1, .limits = {.no_adaptive = true},
-     .algorithm = &hg_pool2d_nchw_passes, .run.pool_band = avg_passes},
+     .algorithm = &hg_pool2d_nchw_passes.algorithm, .run.pool_band = avg_passes},
     {.name = NULL},
 };

@@ -164,7 +164,7 @@ WINDOWS(WALK)
     .kernel = {K, K}, .stride = {S, S}, .dilation = {1, 1}, .no_indices = true, .no_adaptive = true
 #define ROW(op, K, S)                                                                              \
     {HG_ROW(op##_pool2d, nchw, "walk_" #K "x" #K "s" #S), .rev = 1, .limits = {LIMITS(K, S)},      \
-     .algorithm = &hg_pool2d_nchw_walk, .run.pool_band = op##_walk_##K##x##K##s##S},
+     .algorithm = &hg_pool2d_nchw_walk.algorithm, .run.pool_band = op##_walk_##K##x##K##s##S},
 #define ROWS(K, S) ROW(max, K, S) ROW(avg, K, S)
 
 const hg_kernel HG_ROWS(pool2d_nchw_walk)[] = {WINDOWS(ROWS){.name = NULL}};
