@@ -1,10 +1,10 @@
-/* Averages of 3x3 windows of stride 1, NHWC. Contract: hg_pool_slide_args in slide.h, for any
+/* Averages of 3x3 windows of stride 1, NHWC. Contract: hg_pool_slide_args in bands.h, for any
  * number of channels; `buffer` has width * 2 * channels floats and as many as one pixel for zeros
  * behind them.
  *
  * Rows are read once, as they lie in memory. What an output row leaves to the next is kept per
  * output pixel: the sum of its last two rows, and its last row, of three taps each. */
-#include "kernels/pool2d/nhwc/slide.h"
+#include "kernels/pool2d/nhwc/bands.h"
 #include "kernels/simd/simd.h"
 
 typedef struct taps_row {
@@ -139,6 +139,6 @@ static void avg_3x3s1(const hg_pool_slide_args *args)
 const hg_kernel HG_ROWS(pool2d_nhwc_avg_3x3s1)[] = {
     {HG_ROW(avg_pool2d, nhwc, "avg_3x3s1"), .rev = 1,
      .limits = {.kernel = {3, 3}, .stride = {1, 1}, .dilation = {1, 1}, .no_adaptive = true},
-     .algorithm = &hg_pool2d_nhwc_avg_3x3s1, .run.pool_slide = avg_3x3s1},
+     .algorithm = &hg_pool2d_nhwc_avg_3x3s1.algorithm, .run.pool_slide = avg_3x3s1},
     {.name = NULL},
 };

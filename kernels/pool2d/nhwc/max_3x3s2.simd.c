@@ -1,11 +1,11 @@
-/* Maxima of 3x3 windows of stride 2, NHWC. Contract: hg_pool_slide_args in slide.h, but for
+/* Maxima of 3x3 windows of stride 2, NHWC. Contract: hg_pool_slide_args in bands.h, but for
  * the stride; `buffer` has one row of width * channels floats.
  *
  * The third row of a window is the first of the window below: its maxima along the row are carried
  * in the buffer from one pair of output rows to the next. Windows cut by an edge repeat their last
  * tap, which changes no maximum. Maxima are first taken as if no tap were NaN; an output row that
  * turns out to see one is done again. */
-#include "kernels/pool2d/nhwc/slide.h"
+#include "kernels/pool2d/nhwc/bands.h"
 #include "kernels/simd/simd.h"
 
 enum { HEIGHT = 2 }; /* output rows taken together */
@@ -215,6 +215,6 @@ const hg_kernel HG_ROWS(pool2d_nhwc_max_3x3s2)[] = {
                 .dilation = {1, 1},
                 .no_indices = true,
                 .no_adaptive = true},
-     .algorithm = &hg_pool2d_nhwc_max_3x3s2, .run.pool_slide = max_3x3s2},
+     .algorithm = &hg_pool2d_nhwc_max_3x3s2.algorithm, .run.pool_slide = max_3x3s2},
     {.name = NULL},
 };

@@ -1,4 +1,4 @@
-/* Sliding windows of stride 1, NHWC. Contract: hg_pool_slide_args in slide.h.
+/* Sliding windows of stride 1, NHWC. Contract: hg_pool_slide_args in bands.h.
  *
  * Each row of the input goes into a row of the buffer, with the windows' widths taken together;
  * each step down takes the windows' heights together, some rows of output at a time.
@@ -11,7 +11,7 @@
  *     output 2        s   c c c c   p p        (window - B) + 3B - 4 operations for B outputs,
  *     output 3            c c c c   p p p      about 3 each for any window
  */
-#include "kernels/pool2d/nhwc/slide.h"
+#include "kernels/pool2d/nhwc/bands.h"
 #include "kernels/pool2d/reduce.h"
 
 enum { N_PAIR = HG_SLIDE_CHANNELS / VL }; /* vectors of a whole block of channels */
@@ -362,8 +362,8 @@ static void avg_slide(const hg_pool_slide_args *args)
 
 const hg_kernel HG_ROWS(pool2d_nhwc_slide)[] = {
     {HG_ROW(max_pool2d, nhwc, "slide"), .rev = 2, .limits = {STRIDE_1, .no_indices = true},
-     .algorithm = &hg_pool2d_nhwc_slide, .run.pool_slide = max_slide},
+     .algorithm = &hg_pool2d_nhwc_slide.algorithm, .run.pool_slide = max_slide},
     {HG_ROW(avg_pool2d, nhwc, "slide"), .rev = 2, .limits = {STRIDE_1},
-     .algorithm = &hg_pool2d_nhwc_slide, .run.pool_slide = avg_slide},
+     .algorithm = &hg_pool2d_nhwc_slide.algorithm, .run.pool_slide = avg_slide},
     {.name = NULL},
 };
