@@ -2,7 +2,7 @@
 #ifndef HG_CONV2D_H
 #define HG_CONV2D_H
 
-#include "kernels/kernel.h"
+#include "kernels/reference.h"
 
 extern const hg_kernel hg_conv2d_ref[];
 
@@ -22,14 +22,16 @@ hg_status hg_conv_common(const hg_tensor *input, const hg_filter_desc *filter,
 hg_status hg_conv_finish(hg_problem *p, const hg_filter_desc *filter, const hg_strides *output,
                          const hg_strides *residual, hg_reason *why);
 
-/* The end of every output of a scalar kernel; see hg_post. NaN stays NaN. */
-static inline float hg_conv_post(const hg_post *post, float v)
-{
-    if (v < 0.0f) v *= post->slope;
-    if (v < post->min) v = post->min;
-    if (v > post->max) v = post->max;
-    return v;
-}
+/* What the references of both convolutions share: members of their hg_algorithm, and the end of
+ * output o, whose sum is v. */
+#define HG_CONV_REFERENCE                                                                          \
+    .name = "reference", .cost = hg_conv_ref_cost, .size = hg_conv_ref_size,                       \
+    .form = hg_conv_ref_form, .pack = hg_conv_ref_pack
+double hg_conv_ref_cost(const hg_problem *p, const hg_kernel *k);
+void hg_conv_ref_size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes);
+void hg_conv_ref_form(const hg_problem *p, const hg_kernel *k, int32_t words[12]);
+void hg_conv_ref_pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed);
+float hg_conv_ref_end(const hg_task *t, const hg_output *o, float v);
 
 /* Estimate for hg_algorithm.cost: flops as the kernel performs them (padding of tiles included), at
  * a share of 100 GFLOP/s; at least the time of the compulsory traffic. */

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "kernels/pool2d/pool2d.h"
+#include "kernels/reference.h"
 
 /* The taps of one output element. */
 typedef struct window {
@@ -69,15 +70,15 @@ static void store_index(const hg_task *t, int64_t offset, int64_t index)
         ((int64_t *)t->indices)[offset] = index;
 }
 
-static window window_at(const hg_task *t, int64_t n, int64_t oy, int64_t ox, int64_t c)
+static window window_at(const hg_task *t, const hg_output *o)
 {
     const hg_problem *p = t->problem;
-    const hg_pool_span *row = (const hg_pool_span *)t->tables + oy;
-    const hg_pool_span *column = (const hg_pool_span *)t->tables + p->out.h + ox;
+    const hg_pool_span *row = (const hg_pool_span *)t->tables + o->y;
+    const hg_pool_span *column = (const hg_pool_span *)t->tables + p->out.h + o->x;
     const hg_strides *s = &p->in.strides;
     const hg_pool_args scale = {.divisor = (double)p->pool.divisor, .row_extent = row->extent};
-    return (window){.first =
-                        t->input + n * s->n + row->first * s->h + column->first * s->w + c * s->c,
+    return (window){.first = t->input + o->n * s->n + row->first * s->h + column->first * s->w +
+                             o->c * s->c,
                     .y = row->first,
                     .x = column->first,
                     .rows = row->taps,
@@ -87,36 +88,27 @@ static window window_at(const hg_task *t, int64_t n, int64_t oy, int64_t ox, int
                     .divisor = hg_pool_divisor(&scale, column)};
 }
 
-static void element(const hg_task *t, int64_t n, int64_t oy, int64_t ox, int64_t c)
+static float element(const hg_task *t, const void *data, const hg_output *o)
 {
+    (void)data;
     const hg_problem *p = t->problem;
-    const hg_strides *so = &p->out.strides;
-    const int64_t offset = n * so->n + oy * so->h + ox * so->w + c * so->c;
-    const window w = window_at(t, n, oy, ox, c);
-    hg_size2 at = {0, 0};
-    if (p->op == HG_OP_AVG_POOL2D)
-        t->output[offset] = average_of(&w);
-    else if (p->op == HG_OP_LP_POOL2D)
-        t->output[offset] = norm_of(p, &w);
-    else
-        t->output[offset] = max_of(p, &w, &at);
-    if (!p->pool.indices) return;
+    const window w = window_at(t, o);
+    if (p->op == HG_OP_AVG_POOL2D) return average_of(&w);
+    if (p->op == HG_OP_LP_POOL2D) return norm_of(p, &w);
+    hg_size2 at;
+    const float most = max_of(p, &w, &at);
+    if (!p->pool.indices) return most;
     const hg_strides s = hg_pool_rule(p).at;
     const bool empty = w.rows == 0 || w.columns == 0;
-    store_index(t, offset, empty ? -1 : n * s.n + at.h * s.h + at.w * s.w + c * s.c);
+    const int64_t index = o->n * s.n + at.h * s.h + at.w * s.w + o->c * s.c;
+    store_index(t, o->offset, empty ? -1 : index);
+    return most;
 }
 
-/* A range is one row of output pixels with all their channels, walked as memory lies. */
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
-    const hg_tensor *out = &t->problem->out;
-    const bool nhwc = out->layout == HG_NHWC;
-    const int64_t outer = nhwc ? out->w : out->c, inner = nhwc ? out->c : out->w;
-    for (int64_t row = begin; row < end; row++)
-        for (int64_t i = 0; i < outer; i++)
-            for (int64_t j = 0; j < inner; j++)
-                element(t, row / out->h, row % out->h, nhwc ? i : j, nhwc ? j : i);
+    hg_each_output(t, begin, end, NULL, element);
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
@@ -136,29 +128,8 @@ static const hg_algorithm reference = {
     .name = "reference", .cost = cost, .size = size, .prepare = hg_pool_prepare_spans, .run = run};
 
 const hg_kernel hg_pool2d_ref[] = {
-    {.name = "max_pool2d.f32.any.scalar.ref",
-     .op = HG_OP_MAX_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_SCALAR,
-     .layouts = HG_IN_NHWC | HG_IN_NCHW,
-     .reference = true,
-     .rev = 1,
-     .algorithm = &reference},
-    {.name = "avg_pool2d.f32.any.scalar.ref",
-     .op = HG_OP_AVG_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_SCALAR,
-     .layouts = HG_IN_NHWC | HG_IN_NCHW,
-     .reference = true,
-     .rev = 1,
-     .algorithm = &reference},
-    {.name = "lp_pool2d.f32.any.scalar.ref",
-     .op = HG_OP_LP_POOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_SCALAR,
-     .layouts = HG_IN_NHWC | HG_IN_NCHW,
-     .reference = true,
-     .rev = 1,
-     .algorithm = &reference},
+    HG_REFERENCE(max_pool2d, HG_OP_MAX_POOL2D, 1, &reference),
+    HG_REFERENCE(avg_pool2d, HG_OP_AVG_POOL2D, 1, &reference),
+    HG_REFERENCE(lp_pool2d, HG_OP_LP_POOL2D, 1, &reference),
     {.name = NULL},
 };

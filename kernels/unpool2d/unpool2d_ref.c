@@ -2,6 +2,7 @@
  * last duplicate wins. Channels are independent: an index must name its element's own. */
 #include <string.h>
 
+#include "kernels/reference.h"
 #include "kernels/unpool2d/unpool2d.h"
 
 enum { CHANNEL_BLOCK = 16 };
@@ -100,13 +101,6 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 static const hg_algorithm scatter = {.name = "scatter", .cost = cost, .size = size, .run = run};
 
 const hg_kernel hg_unpool2d_ref[] = {
-    {.name = "max_unpool2d.f32.any.scalar.ref",
-     .op = HG_OP_MAX_UNPOOL2D,
-     .dtype = HG_F32,
-     .isa = HG_ISA_SCALAR,
-     .layouts = HG_IN_NHWC | HG_IN_NCHW,
-     .reference = true,
-     .rev = 1,
-     .algorithm = &scatter},
+    HG_REFERENCE(max_unpool2d, HG_OP_MAX_UNPOOL2D, 1, &scatter),
     {.name = NULL},
 };
