@@ -101,9 +101,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
                                 .out_row = so->h,
                                 .residual_row = sr->h,
                                 .width = p->out.w,
-                                .slope = p->post.slope,
-                                .min = p->post.min,
-                                .max = p->post.max};
+                                .post = p->post};
     const int64_t block = block_of(p, &t->config);
     const int64_t last = HG_MIN(end * block, p->out.n * p->out.c * p->out.h);
     for (int64_t row = begin * block; row < last; row += plane.rows) {

@@ -42,7 +42,7 @@ typedef struct hg_depthwise_plane {
     const float *residual; /* or NULL */
     int64_t out_row, residual_row;
     int64_t rows, width;
-    float slope, min, max;
+    hg_post post;
 } hg_depthwise_plane;
 
 extern const hg_algorithm hg_conv2d_nchw_depthwise;

@@ -70,17 +70,12 @@ HG_INLINE void finish(const hg_depthwise_plane *p, vfloat vacc[V][TALL], int64_t
             for (int v = 0; v < V; v++) vacc[v][r] = v_add(vacc[v][r], v_load(added + v * VL));
         }
     }
-    if (p->slope != 1.0f) {
-        const vfloat vslope = v_all(p->slope);
-        HG_UNROLL
-        for (int i = 0; i < R * V; i++) vacc[i % V][i / V] = v_leaky(vacc[i % V][i / V], vslope);
-    }
-    const vfloat vmin = v_all(p->min), vmax = v_all(p->max);
+    v_post_tile(vacc[0], V, R, TALL, &p->post, V_POST_STEPS);
     float *out = p->out + y * p->out_row + x;
     HG_UNROLL
     for (int r = 0; r < R; r++, out += p->out_row) {
         HG_UNROLL
-        for (int v = 0; v < V; v++) v_store(out + v * VL, v_clamp(vacc[v][r], vmin, vmax));
+        for (int v = 0; v < V; v++) v_store(out + v * VL, vacc[v][r]);
     }
 }
 

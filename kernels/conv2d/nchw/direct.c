@@ -156,9 +156,7 @@ static void run_channels(const hg_task *t, const blocking *b, const band *at, in
                                 .lanes = b->lanes,
                                 .output_plane = so->c,
                                 .residual_plane = sr->c,
-                                .slope = p->post.slope,
-                                .min = p->post.min,
-                                .max = p->post.max};
+                                .post = p->post};
     const int64_t output_at = at->n * so->n + at->line * (b->flat ? 1 : so->h);
     const int64_t residual_at = at->n * sr->n + at->line * (b->flat ? 1 : sr->h);
     for (int64_t i = begin; i < end; i += N) {

@@ -31,7 +31,7 @@ typedef struct hg_direct_nchw_args {
     float *output;
     const float *residual; /* or NULL */
     int64_t count, depth, lanes, output_plane, residual_plane;
-    float slope, min, max;
+    hg_post post;
 } hg_direct_nchw_args;
 
 /* Some rows of one input channel, to strips with zeros around them:

@@ -38,20 +38,7 @@ HG_INLINE void finish(const hg_direct_nchw_args *a, const hg_direct_nchw_vector 
                 vacc[v][n] = v_add(vacc[v][n], v_load_part(added, tail, whole));
         }
     }
-    if (a->slope != 1.0f) {
-        const vfloat vslope = v_all(a->slope);
-        HG_UNROLL
-        for (int v = 0; v < V; v++) {
-            HG_UNROLL
-            for (int n = 0; n < N; n++) vacc[v][n] = v_leaky(vacc[v][n], vslope);
-        }
-    }
-    const vfloat vmin = v_all(a->min), vmax = v_all(a->max);
-    HG_UNROLL
-    for (int v = 0; v < V; v++) {
-        HG_UNROLL
-        for (int n = 0; n < N; n++) vacc[v][n] = v_clamp(vacc[v][n], vmin, vmax);
-    }
+    v_post_tile(vacc[0], V, N, MAX_N, &a->post, V_POST_STEPS);
     if (whole)
         store(a, at, vacc, tail, true, V, N);
     else

@@ -264,9 +264,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
                            .residual_step = p->residual_strides.w * p->dilation.w,
                            .overlap = p->out.c >= b->unit,
                            .ahead = t->config.ahead == 1,
-                           .slope = p->post.slope,
-                           .min = p->post.min,
-                           .max = p->post.max};
+                           .post = p->post};
     hg_depthwise_line lines[LINES];
     a.lines = lines;
     const int64_t last = HG_MIN(end * b->block, b->rows);

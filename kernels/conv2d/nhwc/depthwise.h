@@ -45,7 +45,7 @@ typedef struct hg_depthwise_args {
     int64_t count;
     size_t channels;
     bool overlap, ahead;
-    float slope, min, max;
+    hg_post post;
 } hg_depthwise_args;
 
 /* Taps [begin, end) of a window that starts at `first` lie inside [0, in). */

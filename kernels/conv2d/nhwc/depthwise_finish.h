@@ -3,8 +3,6 @@
 #ifndef HG_DEPTHWISE_FINISH_H
 #define HG_DEPTHWISE_FINISH_H
 
-#include <math.h>
-
 #include "kernels/conv2d/nhwc/depthwise.h"
 #include "kernels/simd/post.h"
 #include "kernels/simd/simd.h"
@@ -27,8 +25,7 @@ HG_INLINE const float *hg_block_weights(const hg_depthwise_args *a, const hg_dep
 }
 
 /* Each instruction set has PIN: loads are made again, and addresses computed, where compilers would
- * copy registers and add in the address; and hg_depthwise_bound(), slope and bounds of px sums. px
- * is a constant. */
+ * copy registers and add in the address; and POST, how v_post_tile ends sums. */
 #include HG_TEXT(HG_JOIN(depthwise, HG_SIMD).h)
 
 /* Ends and stores outputs x .. x + px - 1, one vector of channels from `at` on, or the lanes of
@@ -46,7 +43,7 @@ HG_INLINE void hg_depthwise_finish(const hg_depthwise_args *a, const hg_depthwis
         for (int j = 0; j < px; j++, added += a->residual_step)
             vacc[j] = v_add(vacc[j], v_load_part(added, tail, whole));
     }
-    hg_depthwise_bound(here, a->slope != 1.0f, vacc, px);
+    v_post_tile(vacc, 1, px, px, &here->post, (v_post_order)POST);
     float *out = l->out + x * a->out_step + at;
     HG_UNROLL
     for (int j = 0; j < px; j++, out += a->out_step) {

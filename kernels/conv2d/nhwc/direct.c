@@ -135,7 +135,6 @@ typedef struct panel {
 /* What all panels share. */
 static void open_panels(const hg_task *task, const blocking *b, panel *to)
 {
-    const hg_post *post = &task->problem->post;
     to->group = -1;
     to->next = NULL;
     to->top = 0;
@@ -145,9 +144,7 @@ static void open_panels(const hg_task *task, const blocking *b, panel *to)
     to->args.ahead = b->ahead;
     to->args.plain = b->plain;
     to->args.alone = b->alone;
-    to->args.slope = post->slope;
-    to->args.min = post->min;
-    to->args.max = post->max;
+    to->args.post = task->problem->post;
 }
 
 static void set_panel(const hg_task *task, const blocking *b, int64_t group, int64_t at, panel *to)

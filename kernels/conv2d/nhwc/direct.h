@@ -57,7 +57,7 @@ typedef struct hg_direct_args {
     float *out;
     const float *residual; /* or NULL */
     size_t out_step, residual_step, pixels, last, n, depth;
-    float slope, min, max;
+    hg_post post;
     bool plain, ahead, alone;
 } hg_direct_args;
 

@@ -25,8 +25,7 @@ HG_INLINE size_t column_of(const hg_direct_args *a, int v, int UNITS)
 HG_INLINE void finish_pixel(const hg_direct_args *a, vfloat v[MAX_NV], float *out,
                             const float *residual, int UNITS)
 {
-    const bool leaky = a->slope != 1.0f;
-    const vfloat vslope = v_all(a->slope), vmin = v_all(a->min), vmax = v_all(a->max);
+    const vpost post = v_post_of(&a->post);
     HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
     {
         const size_t at = column_of(a, j, UNITS), left = a->n > at ? a->n - at : 0;
@@ -34,7 +33,7 @@ HG_INLINE void finish_pixel(const hg_direct_args *a, vfloat v[MAX_NV], float *ou
             v[j] = v_add(v[j], v_load(residual + at));
         else if (residual && (IN_UNIT == 1 || left))
             v[j] = v_add(v[j], v_load_up_to(residual + at, left));
-        v[j] = v_post(v[j], leaky, vslope, vmin, vmax);
+        v[j] = v_post(v[j], &post);
     }
     HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
     {

@@ -53,9 +53,8 @@ HG_INLINE void finish(const hg_direct_args *a, vfloat vsums[MAX_SUMS / VL], size
         HG_UNROLL for (int q = 0; q < MR * N; q += VL) vsums[q / VL] =
             v_add(vsums[q / VL], v_load(added + q));
     }
-    const vfloat vslope = v_all(a->slope), vmin = v_all(a->min), vmax = v_all(a->max);
-    HG_UNROLL for (int q = 0; q < MR * N; q += VL) vsums[q / VL] =
-        v_post(vsums[q / VL], a->slope != 1.0f, vslope, vmin, vmax);
+    const vpost post = v_post_of(&a->post);
+    HG_UNROLL for (int q = 0; q < MR * N; q += VL) vsums[q / VL] = v_post(vsums[q / VL], &post);
     store(a, vsums, i, MR, N);
 }
 

@@ -257,9 +257,7 @@ static void multiply(const hg_task *task, const hg_igemm_tables *t, const hg_ige
     hg_igemm_args a = {.zero = t->zero,
                        .taps = (size_t)taps,
                        .channels = (size_t)(b->merged_taps ? b->merged_taps : b->c_group),
-                       .slope = p->post.slope,
-                       .min = p->post.min,
-                       .max = p->post.max};
+                       .post = p->post};
     for (int64_t panel = begin; panel < end; panel++) {
         const int64_t group = panel / b->group_panels;
         const int64_t column = panel % b->group_panels * b->nr;

@@ -30,7 +30,7 @@ typedef struct hg_igemm_args {
     const float *const *residual; /* or NULL */
     size_t column;
     int m, n; /* 1 <= m <= MR, 1 <= n <= NR */
-    float slope, min, max;
+    hg_post post;
 } hg_igemm_args;
 
 /* A tap that lies in padding for all MR rows; MR is a constant. */

@@ -23,8 +23,7 @@ HG_INLINE void multiply(const hg_igemm_args *a, vfloat vacc[MAX_MR][MAX_NV], int
 HG_INLINE void finish(const hg_igemm_args *a, vfloat vacc[MAX_MR][MAX_NV], int MR, int NV)
 {
     const vtail tail = v_tail((size_t)a->n % VL);
-    const bool leaky = a->slope != 1.0f;
-    const vfloat vslope = v_all(a->slope), vmin = v_all(a->min), vmax = v_all(a->max);
+    const vpost post = v_post_of(&a->post);
     HG_UNROLL for (int i = 0; i < MR; i++)
     {
         if (i >= a->m) return;
@@ -37,10 +36,10 @@ HG_INLINE void finish(const hg_igemm_args *a, vfloat vacc[MAX_MR][MAX_NV], int M
             vfloat v = vacc[i][j];
             if (left >= VL) {
                 if (added) v = v_add(v, v_load(added + j * VL));
-                v_store(out + j * VL, v_post(v, leaky, vslope, vmin, vmax));
+                v_store(out + j * VL, v_post(v, &post));
             } else {
                 if (added) v = v_add(v, v_load_tail(added + j * VL, tail));
-                v_store_tail(out + j * VL, v_post(v, leaky, vslope, vmin, vmax), tail);
+                v_store_tail(out + j * VL, v_post(v, &post), tail);
             }
         }
     }

@@ -285,9 +285,7 @@ static void run_block(const hg_task *t, const blocking *b, int64_t n, int64_t fi
                                     .residual = p->post.residual ? residual : NULL,
                                     .bias = t->bias + c0,
                                     .channels = HG_MIN((size_t)p->out.c - c0, panels * NR),
-                                    .slope = p->post.slope,
-                                    .min = p->post.min,
-                                    .max = p->post.max};
+                                    .post = p->post};
         ukernels->output(product + i * b->ldp, b->plane_p, &to);
     }
 }

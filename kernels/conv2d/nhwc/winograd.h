@@ -25,7 +25,7 @@ typedef struct hg_winograd_out {
     const float *const *residual; /* [m*m], or NULL */
     const float *bias;            /* readable up to the next whole vector */
     size_t channels;
-    float slope, min, max;
+    hg_post post;
 } hg_winograd_out;
 
 /* The microkernels of one F(m x m, r x r). `multiply` takes tiles `mr` at a time: blocks are best a

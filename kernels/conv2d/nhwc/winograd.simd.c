@@ -238,7 +238,7 @@ HG_INLINE void output_tile(const float *product, size_t plane, const hg_winograd
         }
         const size_t n_left = to->channels - c;
         const vfloat vbias = v_load(to->bias + c);
-        const vfloat vslope = v_all(to->slope), vmin = v_all(to->min), vmax = v_all(to->max);
+        const vpost post = v_post_of(&to->post);
         for (int j = 0; j < M; j++) {
             vfloat m[MAX_A], y[MAX_M];
             HG_UNROLL
@@ -250,7 +250,7 @@ HG_INLINE void output_tile(const float *product, size_t plane, const hg_winograd
                 if (!out) continue;
                 vfloat vy = v_add(y[i], vbias);
                 if (to->residual) vy = v_add(vy, v_load_up_to(to->residual[i * M + j] + c, n_left));
-                v_store_up_to(out + c, v_post(vy, to->slope != 1.0f, vslope, vmin, vmax), n_left);
+                v_store_up_to(out + c, v_post(vy, &post), n_left);
             }
         }
     }

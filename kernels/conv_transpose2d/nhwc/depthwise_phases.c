@@ -217,9 +217,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
                            .residual_step = p->stride.w * p->residual_strides.w,
                            .channels = (size_t)p->in.c,
                            .overlap = p->in.c >= b->unit,
-                           .slope = p->post.slope,
-                           .min = p->post.min,
-                           .max = p->post.max};
+                           .post = p->post};
     const int64_t lines_each = HG_MIN(LINES, b->block);
     const int64_t last = HG_MIN(end * b->block, b->rows);
     for (int64_t row = begin * b->block; row < last; row += a.line_count) {
