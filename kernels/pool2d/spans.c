@@ -42,13 +42,6 @@ void hg_pool_prepare_spans(const hg_problem *p, const hg_kernel *k, const hg_con
                                        : window_span(&axes[i], o, p->pool.include_pad);
 }
 
-void hg_pool_whole_columns(const hg_problem *p, int64_t range[2])
-{
-    const int64_t last = p->in.w - p->kernel.w + p->pad.left; /* place of the last begin */
-    range[0] = HG_MIN(HG_CEIL_DIV(p->pad.left, p->stride.w), p->out.w);
-    range[1] = hg_clamp(last < 0 ? 0 : last / p->stride.w + 1, range[0], p->out.w);
-}
-
 /* ---- Scales: after the spans, where those of each row begin, then the scales ---- */
 
 static size_t scales_begin(const hg_problem *p)

@@ -17,9 +17,6 @@ size_t hg_pool_spans_size(const hg_problem *p);
 void hg_pool_prepare_spans(const hg_problem *p, const hg_kernel *k, const hg_config *c,
                            void *tables);
 
-/* Columns range[0] .. range[1] are those whose windows no edge cuts; dilation 1. */
-void hg_pool_whole_columns(const hg_problem *p, int64_t range[2]);
-
 /* What sums of averages are multiplied by: scale[rows[y] + x], a rounded reciprocal. Rows whose
  * windows are as high share theirs: rows[y] is then the same. A vector of the kernel's may be
  * loaded from each column that is a multiple of its lanes, or ends the row. */

@@ -5,6 +5,7 @@
 
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/nchw/direct.h"
+#include "kernels/geometry.h"
 
 typedef hg_direct_nchw_blocking blocking;
 
@@ -29,7 +30,7 @@ static int lanes_of(const hg_kernel *k)
 
 int64_t hg_direct_nchw_strips(const hg_problem *p, const blocking *b, int64_t rows)
 {
-    return (rows - 1) * b->below + (p->kernel.h - 1) * p->dilation.h + 1;
+    return (rows - 1) * b->below + hg_window_reach(p).h;
 }
 
 /* Under one row of outputs. In double: any numbers may come here. */
@@ -43,10 +44,8 @@ static double row_bytes(const hg_problem *p)
 
 static bool is_flat(const hg_problem *p)
 {
-    const hg_tensor *in = &p->in, *out = &p->out;
-    return p->kernel.h * p->kernel.w == 1 && p->stride.h * p->stride.w == 1 && in->h == out->h &&
-           in->w == out->w && p->pad.top == 0 && p->pad.left == 0 && in->strides.h == in->w &&
-           out->strides.h == out->w && (!p->post.residual || p->residual_strides.h == out->w);
+    return hg_is_pointwise(p) && p->in.strides.h == p->in.w && p->out.strides.h == p->out.w &&
+           (!p->post.residual || p->residual_strides.h == p->out.w);
 }
 
 /* What follows from the lines of a band. */

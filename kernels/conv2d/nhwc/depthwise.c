@@ -55,8 +55,8 @@ static blocking blocking_of(const hg_problem *p, const hg_kernel *k, const hg_co
     b.block = HG_MAX(HG_MIN(b.block, b.rows), 1);
     if (b.multiplier > 1) {
         b.block = HG_MIN(b.block, LINES);
-        const int64_t window = (p->kernel.h - 1) * p->dilation.h + 1;
-        b.spread = HG_MIN((HG_MIN(b.block, p->out.h) - 1) * p->stride.h + window, p->in.h);
+        const int64_t rows = HG_MIN(b.block, p->out.h);
+        b.spread = HG_MIN((rows - 1) * p->stride.h + hg_window_reach(p).h, p->in.h);
     }
     const int64_t columns = HG_MIN((COLUMNS - 1) * p->stride.w + p->kernel.w, p->in.w);
     const int64_t column_bytes = HG_MIN(p->kernel.h, p->in.h) * columns * (int64_t)sizeof(float);
@@ -236,9 +236,8 @@ static source spread(const hg_task *t, const blocking *b, int64_t row, int64_t c
     const hg_problem *p = t->problem;
     const int64_t n = row / p->out.h, oy = row % p->out.h, m = b->multiplier, c = p->in.c;
     const int64_t top = oy * p->stride.h - p->pad.top;
-    const int64_t window = (p->kernel.h - 1) * p->dilation.h + 1;
     const int64_t begin = HG_MIN(HG_MAX(top, 0), p->in.h);
-    const int64_t end = HG_MIN(top + (count - 1) * p->stride.h + window, p->in.h);
+    const int64_t end = HG_MIN(top + (count - 1) * p->stride.h + hg_window_reach(p).h, p->in.h);
     float *to = t->scratch;
     for (int64_t y = begin; y < end; y++)
         for (int64_t x = 0; x < p->in.w; x++, to += c * m) {

@@ -2,6 +2,7 @@
 #ifndef HG_DEPTHWISE_H
 #define HG_DEPTHWISE_H
 
+#include "kernels/geometry.h"
 #include "kernels/kernel.h"
 
 /* Channels of one block of packed weights, B below: a vector, or two of the short ones. */
@@ -47,19 +48,6 @@ typedef struct hg_depthwise_args {
     bool overlap, ahead;
     hg_post post;
 } hg_depthwise_args;
-
-/* Taps [begin, end) of a window that starts at `first` lie inside [0, in). */
-typedef struct hg_span {
-    int64_t begin, end;
-} hg_span;
-
-static inline hg_span hg_taps_inside(int64_t first, int64_t kernel, int64_t dilation, int64_t in)
-{
-    if (first >= 0 && first + (kernel - 1) * dilation < in) return (hg_span){0, kernel};
-    const int64_t begin = first < 0 ? HG_CEIL_DIV(-first, dilation) : 0;
-    const int64_t end = first < in ? HG_MIN((in - 1 - first) / dilation + 1, kernel) : 0;
-    return begin < end ? (hg_span){begin, end} : (hg_span){0, 0};
-}
 
 extern const hg_algorithm hg_conv2d_nhwc_depthwise, hg_conv_transpose2d_nhwc_depthwise_phases;
 

@@ -103,20 +103,6 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
 
 /* ---- Run time ---- */
 
-typedef struct taps {
-    int64_t begin, end; /* of one axis of the filter */
-} taps;
-
-/* The taps of one axis that lie inside the input. */
-static taps taps_inside(int64_t at, int64_t stride, int64_t pad, int64_t dilation, int64_t kernel,
-                        int64_t in)
-{
-    const int64_t base = at * stride - pad, before = HG_MAX(-base, 0);
-    const int64_t begin = HG_MIN(HG_CEIL_DIV(before, dilation), kernel);
-    const int64_t end = base >= in ? 0 : (in - 1 - base) / dilation + 1;
-    return (taps){begin, hg_clamp(end, begin, kernel)};
-}
-
 typedef struct pixel {
     int64_t n, y, x;
 } pixel;
@@ -218,7 +204,7 @@ static void run_flat(const hg_task *task, const blocking *b, panel *panel, int64
 
 /* `count` pixels from `at` on, along the row or down the column, which share their taps. */
 static void run_pixels(const hg_task *task, const blocking *b, panel *panel, pixel at,
-                       int64_t count, bool down, taps ky, taps kx)
+                       int64_t count, bool down, hg_span ky, hg_span kx)
 {
     const hg_problem *p = task->problem;
     const hg_strides *si = &b->in, *so = &p->out.strides, *sr = &p->residual_strides;
@@ -243,14 +229,14 @@ static void run_pixels(const hg_task *task, const blocking *b, panel *panel, pix
     panel->run(args);
 }
 
-static taps taps_y(const hg_problem *p, int64_t y)
+static hg_span taps_y(const hg_problem *p, int64_t y)
 {
-    return taps_inside(y, p->stride.h, p->pad.top, p->dilation.h, p->kernel.h, p->in.h);
+    return hg_taps_inside(y * p->stride.h - p->pad.top, p->kernel.h, p->dilation.h, p->in.h);
 }
 
-static taps taps_x(const hg_problem *p, int64_t x)
+static hg_span taps_x(const hg_problem *p, int64_t x)
 {
-    return taps_inside(x, p->stride.w, p->pad.left, p->dilation.w, p->kernel.w, p->in.w);
+    return hg_taps_inside(x * p->stride.w - p->pad.left, p->kernel.w, p->dilation.w, p->in.w);
 }
 
 /* Rows [begin, end) of column x, which some taps of a row lie outside of. Rows that all taps of a
@@ -259,9 +245,9 @@ static void run_edge(const hg_task *task, const blocking *b, panel *panel, int64
                      int64_t begin, int64_t end)
 {
     const hg_problem *p = task->problem;
-    const taps kx = taps_x(p, x);
+    const hg_span kx = taps_x(p, x);
     for (int64_t y = begin, next; y < end; y = next) {
-        const taps ky = taps_y(p, y);
+        const hg_span ky = taps_y(p, y);
         next = y + 1;
         if (ky.end - ky.begin == p->kernel.h)
             while (next < end && taps_y(p, next).end == p->kernel.h) next++;
@@ -273,15 +259,14 @@ static void run_rows(const hg_task *task, const blocking *b, panel *panel, int64
                      int64_t end)
 {
     const hg_problem *p = task->problem;
-    const taps all = {0, p->kernel.w};
-    if (b->inner_begin < b->inner_end)
-        for (int64_t y = begin; y < end; y++) {
-            if (b->packed && panel->next) fetch_next(p, b, panel, y - begin);
-            run_pixels(task, b, panel, (pixel){n, y, b->inner_begin}, b->inner_end - b->inner_begin,
-                       false, taps_y(p, y), all);
-        }
-    for (int64_t x = 0; x < b->inner_begin; x++) run_edge(task, b, panel, n, x, begin, end);
-    for (int64_t x = b->inner_end; x < p->out.w; x++) run_edge(task, b, panel, n, x, begin, end);
+    const hg_span all = {0, p->kernel.w}, inside = b->inside;
+    for (int64_t y = begin; inside.begin < inside.end && y < end; y++) {
+        if (b->packed && panel->next) fetch_next(p, b, panel, y - begin);
+        run_pixels(task, b, panel, (pixel){n, y, inside.begin}, inside.end - inside.begin, false,
+                   taps_y(p, y), all);
+    }
+    for (int64_t x = 0; x < inside.begin; x++) run_edge(task, b, panel, n, x, begin, end);
+    for (int64_t x = inside.end; x < p->out.w; x++) run_edge(task, b, panel, n, x, begin, end);
 }
 
 /* One block of rows, or of pixels, on panels [begin, end). */

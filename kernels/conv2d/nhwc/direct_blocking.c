@@ -17,20 +17,15 @@ enum {
 
 static bool is_flat(const hg_problem *p)
 {
-    const hg_tensor *in = &p->in, *out = &p->out;
-    const hg_strides *r = &p->residual_strides;
-    const bool same = p->kernel.h * p->kernel.w == 1 && p->stride.h * p->stride.w == 1 &&
-                      p->pad.top == 0 && p->pad.left == 0 && in->h == out->h && in->w == out->w;
-    return same && in->strides.h == in->w * in->strides.w &&
-           out->strides.h == out->w * out->strides.w && in->strides.n == in->h * in->strides.h &&
-           out->strides.n == out->h * out->strides.h &&
-           (!p->post.residual || (r->h == out->w * r->w && r->n == out->h * r->h));
+    const hg_strides *i = &p->in.strides, *o = &p->out.strides, *r = &p->residual_strides;
+    return hg_is_pointwise(p) && i->h == p->in.w * i->w && i->n == p->in.h * i->h &&
+           o->h == p->out.w * o->w && o->n == p->out.h * o->h &&
+           (!p->post.residual || (r->h == p->out.w * r->w && r->n == p->out.h * r->h));
 }
 
 static int64_t default_block(const hg_problem *p, const hg_direct_blocking *b)
 {
     const int64_t pixel = b->c_group * (int64_t)sizeof(float), row = p->in.w * pixel;
-    const int64_t window = (p->kernel.h - 1) * p->dilation.h + 1;
     if (!b->flat) {
         /* Groups take their part of each pixel in turn: what lies beside it is to be there still.
          * But every block reads all weights. */
@@ -38,7 +33,7 @@ static int64_t default_block(const hg_problem *p, const hg_direct_blocking *b)
         const int64_t whole =
             p->groups > 1 && !b->packed ? HG_MAX(BLOCK_BYTES, 4 * weights) : INT64_MAX;
         const int64_t rows = HG_MIN(ROW_BYTES / row, whole / (row * p->groups));
-        return HG_MAX((rows - window) / p->stride.h + 1, HG_CEIL_DIV(FEW, p->out.w));
+        return HG_MAX((rows - hg_window_reach(p).h) / p->stride.h + 1, HG_CEIL_DIV(FEW, p->out.w));
     }
     if (b->rows <= FEW) return b->rows;
     /* Every block reads all weights. */
@@ -75,16 +70,12 @@ hg_direct_blocking hg_direct_blocking_of(const hg_problem *p, const hg_kernel *k
     b.panels = p->groups * b.group_panels;
     b.each = b.units / b.group_panels;
     b.more = b.units % b.group_panels;
-    const int64_t reach = p->in.w - 1 - (p->kernel.w - 1) * p->dilation.w + p->pad.left;
-    b.inner_begin = HG_MIN(HG_CEIL_DIV(HG_MAX(p->pad.left, 0), p->stride.w), p->out.w);
-    b.inner_end = reach < 0 ? 0 : reach / p->stride.w + 1;
-    b.inner_end = hg_clamp(b.inner_end, b.inner_begin, p->out.w);
+    b.inside = hg_outputs_inside(p->out.w, p->stride.w, p->pad.left, hg_window_reach(p).w, p->in.w);
     b.rows = b.flat ? p->out.n * p->out.h * p->out.w : p->out.h;
     const int64_t wanted = c->block ? c->block : default_block(p, &b);
     b.block = hg_clamp(wanted, 1, HG_MAX(b.rows, 1));
     b.image_blocks = HG_CEIL_DIV(b.rows, b.block);
-    const int64_t window = (p->kernel.h - 1) * p->dilation.h + 1;
-    b.packed_rows = HG_MIN((b.block - 1) * p->stride.h + window, p->in.h);
+    b.packed_rows = HG_MIN((b.block - 1) * p->stride.h + hg_window_reach(p).h, p->in.h);
     b.blocks = b.image_blocks * (b.flat ? 1 : p->out.n);
     /* Work for 16 threads. */
     const int64_t work = b.block * (b.flat ? 1 : p->out.w) * b.depth * p->out.c;

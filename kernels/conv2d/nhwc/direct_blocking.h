@@ -3,6 +3,7 @@
 #define HG_DIRECT_BLOCKING_H
 
 #include "kernels/conv2d/nhwc/direct.h"
+#include "kernels/geometry.h"
 
 /* Everything that follows from problem, kernel and config; the plan's tables. */
 typedef struct hg_direct_blocking {
@@ -14,13 +15,13 @@ typedef struct hg_direct_blocking {
     int64_t c_group, depth;   /* products per output */
     int64_t unit;             /* columns that are packed together; of dots all of a group */
     int64_t k_group, units, group_panels, panels;
-    int64_t each, more;             /* units of a panel; so many panels have one more */
-    int64_t inner_begin, inner_end; /* columns whose taps all lie inside the width */
-    int64_t rows;                   /* of an image; flat: pixels of the batch */
-    int64_t block, blocks;          /* rows per range; ranges */
-    int64_t image_blocks;           /* blocks of an image, or of the batch (flat) */
-    int64_t chunk, chunks;          /* panels per range */
-    int64_t packed_rows;            /* input rows of a block */
+    int64_t each, more;    /* units of a panel; so many panels have one more */
+    hg_span inside;        /* columns whose taps all lie inside the width */
+    int64_t rows;          /* of an image; flat: pixels of the batch */
+    int64_t block, blocks; /* rows per range; ranges */
+    int64_t image_blocks;  /* blocks of an image, or of the batch (flat) */
+    int64_t chunk, chunks; /* panels per range */
+    int64_t packed_rows;   /* input rows of a block */
 } hg_direct_blocking;
 
 hg_direct_blocking hg_direct_blocking_of(const hg_problem *p, const hg_kernel *k,

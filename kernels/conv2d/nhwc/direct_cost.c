@@ -84,7 +84,7 @@ static double image_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_
         border_of(p->out.w, p->stride.w, p->pad.left, p->dilation.w, p->kernel.w, p->in.w);
     const int64_t whole = b->rows - high.outputs, blocks = HG_CEIL_DIV(b->rows, b->block);
     const double partly = share(&high, p->kernel.h) * (double)high.outputs;
-    const double row = run_ns(p, k, b, b->inner_end - b->inner_begin, units);
+    const double row = run_ns(p, k, b, b->inside.end - b->inside.begin, units);
     const double column = (double)blocks * run_ns(p, k, b, HG_CEIL_DIV(whole, blocks), units) +
                           partly * run_ns(p, k, b, 1, units);
     return ((double)whole + partly) * row +

@@ -2,18 +2,14 @@
 
 #include <math.h>
 
+#include "kernels/geometry.h"
+
 enum {
     BAND_BYTES = 24 * 1024, /* of input, strips and buffer */
     MOST_BYTES = 1024 * 1024,
     MOST_REACH = 4096,
     LEAST_WIDTH = 3 /* vectors straight from the input that pay for two strips */
 };
-
-/* Rows and columns that a window spans. */
-static hg_size2 reach_of(const hg_problem *p)
-{
-    return (hg_size2){(p->kernel.h - 1) * p->dilation.h + 1, (p->kernel.w - 1) * p->dilation.w + 1};
-}
 
 static int64_t lanes_of(const hg_kernel *k)
 {
@@ -42,7 +38,7 @@ static int64_t slack_of(const hg_kernel *k)
 static hg_pool_strip strip_at(const hg_problem *p, const hg_kernel *k, int64_t x, int64_t outputs)
 {
     if (outputs == 0) return (hg_pool_strip){.x = x};
-    const int64_t lanes = lanes_of(k), s = p->stride.w, reach = reach_of(p).w;
+    const int64_t lanes = lanes_of(k), s = p->stride.w, reach = hg_window_reach(p).w;
     const int64_t first = x * s - p->pad.left, end = first + (outputs - 1) * s + reach;
     const int64_t column = HG_MAX(first, 0);
     const int64_t floats = (HG_ROUND_UP(outputs, lanes) - 1) * s + reach + slack_of(k);
@@ -63,8 +59,9 @@ static void set_strips(const hg_problem *p, const hg_kernel *k, const hg_pool_ba
     if (a->strips != HG_EDGE_STRIPS) return;
     const bool pairs = a->pairs && s == 2;
     const int64_t left = HG_ROUND_UP(HG_CEIL_DIV(p->pad.left, s), lanes);
-    const int64_t reach = (lanes - 1) * s + reach_of(p).w - 1 + pairs; /* of a vector's taps */
-    const int64_t last = p->in.w - 1 + p->pad.left - reach;            /* where they may begin */
+    const int64_t reach =
+        (lanes - 1) * s + hg_window_reach(p).w - 1 + pairs; /* of a vector's taps */
+    const int64_t last = p->in.w - 1 + p->pad.left - reach; /* where they may begin */
     const int64_t fit = last < left * s ? left : HG_MIN(last / s + lanes, p->out.w);
     const int64_t rest = HG_ROUND_UP(p->out.w - fit, lanes);
     if (p->out.w - left - rest < LEAST_WIDTH * lanes) return;
@@ -78,7 +75,7 @@ static void set_strips(const hg_problem *p, const hg_kernel *k, const hg_pool_ba
 static blocking blocking_of(const hg_problem *p, const hg_kernel *k)
 {
     const hg_pool_bands *a = (const hg_pool_bands *)k->algorithm;
-    const hg_size2 reach = reach_of(p);
+    const hg_size2 reach = hg_window_reach(p);
     blocking b = {.args = {.in_plane = p->in.strides.c,
                            .out_plane = p->out.strides.c,
                            .in_row = p->in.strides.h,
@@ -109,7 +106,7 @@ static blocking blocking_of(const hg_problem *p, const hg_kernel *k)
 
 bool hg_pool_bands_fit(const hg_problem *p, const hg_kernel *k)
 {
-    const hg_size2 r = reach_of(p);
+    const hg_size2 r = hg_window_reach(p);
     return r.h <= MOST_REACH && r.w <= MOST_REACH && p->stride.h <= MOST_REACH &&
            p->stride.w <= MOST_REACH &&
            blocking_of(p, k).floats * (int64_t)sizeof(float) <= MOST_BYTES;
@@ -158,7 +155,7 @@ static void set_band(const hg_problem *p, const blocking *b, int64_t y, hg_pool_
 {
     a->height = HG_MIN(b->rows, p->out.h - y);
     const int64_t first = y * p->stride.h - p->pad.top;
-    const int64_t last = first + (a->height - 1) * p->stride.h + reach_of(p).h;
+    const int64_t last = first + (a->height - 1) * p->stride.h + hg_window_reach(p).h;
     const int64_t row = HG_MIN(HG_MAX(first, 0), p->in.h);
     a->band_rows = last - first;
     a->above = HG_MIN(row, last) - first;

@@ -115,7 +115,7 @@ static void avg_3x3s1(const hg_pool_slide_args *args)
 {
     /* A copy that no store can alias: what depends on it alone leaves the loops. */
     const hg_pool_slide_args copy = *args, *a = &copy;
-    const int64_t first = a->whole[0], end = first + (a->whole[1] - first) / 2 * 2;
+    const int64_t first = a->whole.begin, end = first + (a->whole.end - first) / 2 * 2;
     for (int64_t i = 0; i < (a->width * 2 + 1) * a->channels; i++) a->buffer[i] = 0.0f;
     for (int64_t i = 0; i < 2; i++) {
         const taps_row rows[2] = {row_at(a, a->top + i)};

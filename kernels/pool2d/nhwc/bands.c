@@ -4,7 +4,7 @@
 typedef struct tables {
     hg_pool_slide_blocking blocking;
     int64_t bands, blocks; /* of an image, of its channels */
-    int64_t whole[2];      /* columns whose windows no edge cuts */
+    hg_span whole;         /* columns whose windows no edge cuts */
 } tables;
 
 static tables tables_of(const hg_problem *p, const hg_kernel *k)
@@ -12,7 +12,7 @@ static tables tables_of(const hg_problem *p, const hg_kernel *k)
     tables t = {.blocking = ((const hg_pool_slide *)k->algorithm)->blocking_of(p)};
     t.bands = HG_CEIL_DIV(p->out.h, t.blocking.rows);
     t.blocks = HG_CEIL_DIV(p->out.c, t.blocking.channels);
-    hg_pool_whole_columns(p, t.whole);
+    t.whole = hg_outputs_inside(p->out.w, p->stride.w, p->pad.left, p->kernel.w, p->in.w);
     return t;
 }
 
@@ -48,7 +48,7 @@ void hg_pool_slide_run(const hg_task *task, int stage, int64_t begin, int64_t en
     hg_pool_slide_args a = {.buffer = task->scratch,
                             .ring = b->ring,
                             .columns = spans + p->out.h,
-                            .whole = {t->whole[0], t->whole[1]},
+                            .whole = t->whole,
                             .scale = scales.scale,
                             .width = p->out.w,
                             .in_height = p->in.h,

@@ -3,6 +3,7 @@
 #ifndef HG_POOL_NHWC_BANDS_H
 #define HG_POOL_NHWC_BANDS_H
 
+#include "kernels/geometry.h"
 #include "kernels/pool2d/pool2d.h"
 
 enum { HG_SLIDE_CHANNELS = 32 }; /* of one pixel of the buffer: two cache lines */
@@ -33,7 +34,7 @@ typedef struct hg_pool_slide_args {
     const float **row; /* work space: ring pointers */
     int64_t ring;      /* at least window.h - 1 + hg_slide_step(window.h) */
     const hg_pool_span *rows, *columns;
-    int64_t whole[2];          /* columns from, to, whose windows no edge cuts */
+    hg_span whole;             /* columns whose windows no edge cuts */
     const int64_t *scale_rows; /* averages */
     const float *scale;
     int64_t height, width, channels;

@@ -189,7 +189,7 @@ static void max_3x3s2(const hg_pool_slide_args *args)
 {
     /* A copy that no store can alias: what depends on it alone leaves the loops. */
     const hg_pool_slide_args copy = *args, *a = &copy;
-    const int64_t first = a->whole[0], n_pairs = (a->whole[1] - first) / 2;
+    const int64_t first = a->whole.begin, n_pairs = (a->whole.end - first) / 2;
     bool clean = carry_row(a, a->input + a->rows->first * a->in_row);
     for (int64_t y = 0, height; y < a->height; y += height) {
         bool below[HEIGHT] = {true, true};
