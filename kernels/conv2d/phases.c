@@ -26,26 +26,37 @@ void hg_window_axis(int64_t stride, int64_t dilation, int64_t begin, int64_t out
     for (int64_t k = 0; k < kernel; k++) axis->offset[k] = k * dilation - begin;
 }
 
+hg_transposed_phase hg_transposed_phase_of(int64_t first, int64_t stride, int64_t dilation,
+                                           int64_t begin, int64_t out, int64_t kernel)
+{
+    const int64_t period = hg_phase_period(stride, dilation);
+    hg_transposed_phase f = {.first = first,
+                             .count = (out - first - 1) / stride + 1,
+                             .period = period,
+                             .step = period * dilation / stride};
+    for (int64_t c = 0; c < HG_MIN(period, kernel); c++)
+        if ((first + begin - c * dilation) % stride == 0) {
+            f.class = c;
+            f.taps = hg_class_taps(kernel, period, c);
+            f.last = c + (f.taps - 1) * period;
+            f.input = (first + begin - f.last * dilation) / stride;
+        }
+    return f;
+}
+
 void hg_phase_axis(int64_t stride, int64_t dilation, int64_t begin, int64_t out, int64_t kernel,
                    hg_phases *axis)
 {
-    const int64_t period = hg_phase_period(stride, dilation);
     axis->out_step = stride, axis->in_step = 1;
     for (int64_t first = 0; first < axis->phases; first++) {
-        hg_phase *phase = &axis->phase[first];
-        *phase = (hg_phase){.first = first, .count = (out - first - 1) / stride + 1};
+        const hg_transposed_phase f =
+            hg_transposed_phase_of(first, stride, dilation, begin, out, kernel);
         int64_t start = 0; /* taps of the classes before this one */
-        for (int64_t c = 0; c < HG_MIN(period, kernel); c++) {
-            const int64_t taps = (kernel - c - 1) / period + 1;
-            if ((first + begin - c * dilation) % stride == 0) {
-                phase->start = start;
-                phase->taps = taps;
-                for (int64_t t = 0; t < taps; t++)
-                    axis->offset[start + t] =
-                        (first + begin - (c + t * period) * dilation) / stride;
-            }
-            start += taps;
-        }
+        for (int64_t c = 0; c < f.class; c++) start += hg_class_taps(kernel, f.period, c);
+        for (int64_t t = 0; t < f.taps; t++)
+            axis->offset[start + t] = f.input + (f.taps - 1 - t) * f.step;
+        axis->phase[first] =
+            (hg_phase){.first = first, .count = f.count, .start = start, .taps = f.taps};
     }
 }
 

@@ -31,6 +31,25 @@ int64_t hg_phase_count(int64_t stride, int64_t out);
 
 int64_t hg_phase_period(int64_t stride, int64_t dilation);
 
+/* Taps of class c: c, c + period, ... */
+static inline int64_t hg_class_taps(int64_t kernel, int64_t period, int64_t c)
+{
+    return (kernel - c - 1) / period + 1;
+}
+
+/* One phase of a transposed axis as a convolution of stride 1 whose outputs lie `stride` apart, the
+ * taps of its class from the last to the first: output number j reads the inputs j + input,
+ * j + input + step, ... under the taps last, last - period, ... Without taps class, last and input
+ * are 0. */
+typedef struct hg_transposed_phase {
+    int64_t first, count; /* outputs */
+    int64_t class, taps, last, period;
+    int64_t input, step;
+} hg_transposed_phase;
+
+hg_transposed_phase hg_transposed_phase_of(int64_t first, int64_t stride, int64_t dilation,
+                                           int64_t begin, int64_t out, int64_t kernel);
+
 /* Fill the steps, phase[0 .. phases) and offset, of conv2d and of a transposed convolution. */
 void hg_window_axis(int64_t stride, int64_t dilation, int64_t begin, int64_t out, int64_t kernel,
                     hg_phases *axis);

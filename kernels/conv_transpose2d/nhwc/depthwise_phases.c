@@ -26,11 +26,7 @@ typedef struct axis {
     int64_t step; /* of the input from one tap of a class to the next */
 } axis;
 
-/* Outputs first, first + stride, ... of an axis, `count` of them: output number j reads the inputs
- * j + input, j + input + step, ... under the `taps` taps of the class. Without taps both are 0. */
-typedef struct phase {
-    int64_t first, count, class, taps, input;
-} phase;
+typedef hg_transposed_phase phase;
 
 typedef struct blocking {
     axis y, x;
@@ -111,34 +107,16 @@ static phase *phases_of_x(const blocking *b)
     return phases_of_y(b) + b->y.phases;
 }
 
-/* Taps of class c. */
-static int64_t taps_of(const axis *a, int64_t c)
-{
-    return (a->kernel - c - 1) / a->period + 1;
-}
-
-static phase phase_of(const axis *a, int64_t first, int64_t stride, int64_t dilation, int64_t begin,
-                      int64_t out)
-{
-    phase f = {.first = first, .count = (out - first - 1) / stride + 1};
-    for (int64_t c = 0; c < a->classes; c++)
-        if ((first + begin - c * dilation) % stride == 0) {
-            const int64_t last = c + (taps_of(a, c) - 1) * a->period;
-            f.class = c;
-            f.taps = taps_of(a, c);
-            f.input = (first + begin - last * dilation) / stride;
-        }
-    return f;
-}
-
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
     blocking *b = tables;
     *b = blocking_of(p, k, c);
     for (int64_t i = 0; i < b->y.phases; i++)
-        phases_of_y(b)[i] = phase_of(&b->y, i, p->stride.h, p->dilation.h, p->pad.top, p->out.h);
+        phases_of_y(b)[i] = hg_transposed_phase_of(i, p->stride.h, p->dilation.h, p->pad.top,
+                                                   p->out.h, p->kernel.h);
     for (int64_t i = 0; i < b->x.phases; i++)
-        phases_of_x(b)[i] = phase_of(&b->x, i, p->stride.w, p->dilation.w, p->pad.left, p->out.w);
+        phases_of_x(b)[i] = hg_transposed_phase_of(i, p->stride.w, p->dilation.w, p->pad.left,
+                                                   p->out.w, p->kernel.w);
 }
 
 /* ---- Weights ---- */
@@ -161,8 +139,9 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
     for (int64_t ky = 0; ky < b.y.kernel; ky++)
         for (int64_t kx = 0; kx < b.x.kernel; kx++) {
             const int64_t cy = ky % b.y.period, cx = kx % b.x.period;
-            const int64_t taps_x = taps_of(&b.x, cx), tx = taps_x - 1 - kx / b.x.period;
-            const int64_t ty = taps_of(&b.y, cy) - 1 - ky / b.y.period;
+            const int64_t taps_x = hg_class_taps(b.x.kernel, b.x.period, cx);
+            const int64_t tx = taps_x - 1 - kx / b.x.period;
+            const int64_t ty = hg_class_taps(b.y.kernel, b.y.period, cy) - 1 - ky / b.y.period;
             float *to =
                 packed + (cy * b.x.classes + cx) * class_floats(&b) + (ty * taps_x + tx) * unit;
             for (int64_t i = 0; i < b.blocks * unit; i++) {

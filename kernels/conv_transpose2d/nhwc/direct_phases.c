@@ -10,36 +10,13 @@
 
 enum { MAX_PHASES = 1 << 10 };
 
-/* One axis of one phase. */
-typedef struct axis {
-    int64_t count;              /* outputs: first, first + stride, ... */
-    int64_t taps, last, period; /* of the filter: last, last - period, ... */
-    int64_t pad, dilation;      /* of the convolution */
-} axis;
-
-static axis axis_of(int64_t first, int64_t stride, int64_t dilation, int64_t begin, int64_t out,
-                    int64_t kernel)
-{
-    axis a = {.count = (out - first - 1) / stride + 1,
-              .period = hg_phase_period(stride, dilation),
-              .dilation = 1};
-    a.dilation = a.period * dilation / stride;
-    for (int64_t c = 0; c < HG_MIN(a.period, kernel); c++)
-        if ((first + begin - c * dilation) % stride == 0) {
-            a.taps = (kernel - c - 1) / a.period + 1;
-            a.last = c + (a.taps - 1) * a.period;
-            a.pad = -((first + begin - a.last * dilation) / stride);
-        }
-    return a;
-}
-
 /* A phase as a convolution, and where it lies. */
 typedef struct phase {
     hg_problem conv;
     int64_t out, residual; /* its first pixel */
     int64_t ranges, end;   /* its own; with those of the phases before it */
     size_t weights;        /* where they begin */
-    axis y, x;
+    hg_transposed_phase y, x;
     hg_direct_blocking blocking; /* the convolution's tables */
 } phase;
 
@@ -57,15 +34,17 @@ static void set_phase(const hg_problem *p, int64_t index, phase *f)
 {
     const int64_t fy = index / phases_x(p), fx = index % phases_x(p);
     const hg_strides *so = &p->out.strides, *sr = &p->residual_strides;
-    f->y = axis_of(fy, p->stride.h, p->dilation.h, p->pad.top, p->out.h, p->kernel.h);
-    f->x = axis_of(fx, p->stride.w, p->dilation.w, p->pad.left, p->out.w, p->kernel.w);
+    f->y =
+        hg_transposed_phase_of(fy, p->stride.h, p->dilation.h, p->pad.top, p->out.h, p->kernel.h);
+    f->x =
+        hg_transposed_phase_of(fx, p->stride.w, p->dilation.w, p->pad.left, p->out.w, p->kernel.w);
     hg_problem *c = &f->conv;
     *c = *p;
     c->op = HG_OP_CONV2D;
     c->kernel = (hg_size2){f->y.taps, f->x.taps};
     c->stride = (hg_size2){1, 1};
-    c->dilation = (hg_size2){f->y.dilation, f->x.dilation};
-    c->pad = (hg_pad){.top = f->y.pad, .left = f->x.pad};
+    c->dilation = (hg_size2){f->y.step, f->x.step};
+    c->pad = (hg_pad){.top = -f->y.input, .left = -f->x.input};
     c->out.h = f->y.count, c->out.w = f->x.count;
     c->out.strides.h *= p->stride.h, c->out.strides.w *= p->stride.w;
     c->residual_strides.h *= p->stride.h, c->residual_strides.w *= p->stride.w;
