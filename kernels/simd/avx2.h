@@ -62,13 +62,6 @@ HG_INLINE vfloat v_load_first_else(const float *p, size_t n, float other)
 /* Past the caches; p is aligned to a vector. v_drain before another thread is told of it. */
 HG_INLINE void v_store_nontemporal(float *p, vfloat v) { _mm256_stream_ps(p, v); }
 
-/* A cache line of v. */
-HG_INLINE void v_store_cacheline_nontemporal(float *p, vfloat v)
-{
-    v_store_nontemporal(p, v);
-    v_store_nontemporal(p + VL, v);
-}
-
 HG_INLINE void v_drain(void) { _mm_sfence(); }
 
 /* Keeps v in a register. Otherwise gcc may repeat a load that several operations share, as an
@@ -128,14 +121,6 @@ HG_INLINE vfloat v_all(float value) { return _mm256_set1_ps(value); }
 
 HG_INLINE vfloat v_splat(const float *p) { return _mm256_broadcast_ss(p); }
 
-HG_INLINE vfloat v_add(vfloat a, vfloat b) { return _mm256_add_ps(a, b); }
-
-HG_INLINE vfloat v_sub(vfloat a, vfloat b) { return _mm256_sub_ps(a, b); }
-
-HG_INLINE vfloat v_mul(vfloat a, vfloat b) { return _mm256_mul_ps(a, b); }
-
-HG_INLINE vfloat v_div(vfloat a, vfloat b) { return _mm256_div_ps(a, b); }
-
 HG_INLINE vfloat v_sqrt(vfloat v) { return _mm256_sqrt_ps(v); }
 
 HG_INLINE vfloat v_abs(vfloat v) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), v); }
@@ -143,27 +128,11 @@ HG_INLINE vfloat v_abs(vfloat v) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f)
 /* a * b + c, rounded once. */
 HG_INLINE vfloat v_fma(vfloat a, vfloat b, vfloat c) { return _mm256_fmadd_ps(a, b, c); }
 
-/* By one factor for all lanes. */
-HG_INLINE vfloat v_mul_by(float factor, vfloat v)
-{
-    return _mm256_mul_ps(_mm256_set1_ps(factor), v);
-}
-
-HG_INLINE vfloat v_fma_by(float factor, vfloat v, vfloat c)
-{
-    return _mm256_fmadd_ps(_mm256_set1_ps(factor), v, c);
-}
-
-/* At least low, at most high, both; NaN stays: vminps and vmaxps return their second operand on it.
+/* At least low, at most high; NaN stays: vminps and vmaxps return their second operand on it.
  */
 HG_INLINE vfloat v_at_least(vfloat v, vfloat low) { return _mm256_max_ps(low, v); }
 
 HG_INLINE vfloat v_at_most(vfloat v, vfloat high) { return _mm256_min_ps(high, v); }
-
-HG_INLINE vfloat v_clamp(vfloat v, vfloat low, vfloat high)
-{
-    return v_at_most(v_at_least(v, low), high);
-}
 
 /* later > earlier ? later : earlier. vmaxps returns its second operand for ties and for NaN. */
 HG_INLINE vfloat v_max_first(vfloat earlier, vfloat later) { return _mm256_max_ps(later, earlier); }
@@ -180,11 +149,6 @@ HG_INLINE vfloat v_max_first_last_nan(vfloat earlier, vfloat later)
 HG_INLINE vmask v_greater(vfloat a, vfloat b) { return _mm256_cmp_ps(a, b, _CMP_GT_OQ); }
 
 HG_INLINE vmask v_is_nan(vfloat v) { return _mm256_cmp_ps(v, v, _CMP_UNORD_Q); }
-
-HG_INLINE vmask v_greater_or_nan(vfloat a, vfloat b)
-{
-    return _mm256_or_ps(v_greater(a, b), v_is_nan(a));
-}
 
 HG_INLINE vmask v_negative(vfloat v) { return _mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_LT_OQ); }
 
@@ -408,8 +372,7 @@ HG_INLINE vfloat v_sum_lanes(const vfloat v[VL])
 {
     const __m256 vlow = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
     const __m256 vhigh = _mm256_hadd_ps(_mm256_hadd_ps(v[4], v[5]), _mm256_hadd_ps(v[6], v[7]));
-    return v_add(_mm256_permute2f128_ps(vlow, vhigh, 0x20),
-                 _mm256_permute2f128_ps(vlow, vhigh, 0x31));
+    return _mm256_permute2f128_ps(vlow, vhigh, 0x20) + _mm256_permute2f128_ps(vlow, vhigh, 0x31);
 }
 
 /* Lane i < n is the sum of the lanes of v[i], 0 < n <= VL; VL vectors are readable. n is a
@@ -418,7 +381,7 @@ HG_INLINE vfloat v_sum_lanes_first(const vfloat v[VL], int n)
 {
     if (n > 4) return v_sum_lanes(v);
     const __m256 vsum = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
-    return v_add(vsum, v_swap(vsum, 4)); /* 0 1 2 3 | 0 1 2 3, by halves */
+    return vsum + v_swap(vsum, 4); /* 0 1 2 3 | 0 1 2 3, by halves */
 }
 
 /* VL rows become VL columns. a0 = { 00 .. 07 }, a1 = { 10 .. 17 }, ...; the first digit is the row,

@@ -41,9 +41,6 @@ HG_INLINE vfloat v_load_first_else(const float *p, size_t n, float other)
 /* Past the caches; p is aligned to a vector. v_drain before another thread is told of it. */
 HG_INLINE void v_store_nontemporal(float *p, vfloat v) { _mm512_stream_ps(p, v); }
 
-/* A cache line of v. */
-HG_INLINE void v_store_cacheline_nontemporal(float *p, vfloat v) { v_store_nontemporal(p, v); }
-
 HG_INLINE void v_drain(void) { _mm_sfence(); }
 
 /* Keeps v in a register: a load that several operations share is not repeated. */
@@ -105,14 +102,6 @@ HG_INLINE vfloat v_all(float value) { return _mm512_set1_ps(value); }
 
 HG_INLINE vfloat v_splat(const float *p) { return _mm512_set1_ps(*p); }
 
-HG_INLINE vfloat v_add(vfloat a, vfloat b) { return _mm512_add_ps(a, b); }
-
-HG_INLINE vfloat v_sub(vfloat a, vfloat b) { return _mm512_sub_ps(a, b); }
-
-HG_INLINE vfloat v_mul(vfloat a, vfloat b) { return _mm512_mul_ps(a, b); }
-
-HG_INLINE vfloat v_div(vfloat a, vfloat b) { return _mm512_div_ps(a, b); }
-
 HG_INLINE vfloat v_sqrt(vfloat v) { return _mm512_sqrt_ps(v); }
 
 HG_INLINE vfloat v_abs(vfloat v) { return _mm512_abs_ps(v); }
@@ -120,26 +109,10 @@ HG_INLINE vfloat v_abs(vfloat v) { return _mm512_abs_ps(v); }
 /* a * b + c, rounded once. */
 HG_INLINE vfloat v_fma(vfloat a, vfloat b, vfloat c) { return _mm512_fmadd_ps(a, b, c); }
 
-/* By one factor for all lanes. */
-HG_INLINE vfloat v_mul_by(float factor, vfloat v)
-{
-    return _mm512_mul_ps(_mm512_set1_ps(factor), v);
-}
-
-HG_INLINE vfloat v_fma_by(float factor, vfloat v, vfloat c)
-{
-    return _mm512_fmadd_ps(_mm512_set1_ps(factor), v, c);
-}
-
 /* NaN stays: vmaxps and vminps return their second operand on NaN. */
 HG_INLINE vfloat v_at_least(vfloat v, vfloat low) { return _mm512_max_ps(low, v); }
 
 HG_INLINE vfloat v_at_most(vfloat v, vfloat high) { return _mm512_min_ps(high, v); }
-
-HG_INLINE vfloat v_clamp(vfloat v, vfloat low, vfloat high)
-{
-    return v_at_most(v_at_least(v, low), high);
-}
 
 /* later > earlier ? later : earlier. vmaxps returns its second operand for ties and for NaN. */
 HG_INLINE vfloat v_max_first(vfloat earlier, vfloat later) { return _mm512_max_ps(later, earlier); }
@@ -149,11 +122,6 @@ HG_INLINE vfloat v_max_first(vfloat earlier, vfloat later) { return _mm512_max_p
 HG_INLINE vmask v_greater(vfloat a, vfloat b) { return _mm512_cmp_ps_mask(a, b, _CMP_GT_OQ); }
 
 HG_INLINE vmask v_is_nan(vfloat v) { return _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q); }
-
-HG_INLINE vmask v_greater_or_nan(vfloat a, vfloat b)
-{
-    return (vmask)(v_greater(a, b) | v_is_nan(a));
-}
 
 HG_INLINE vmask v_negative(vfloat v)
 {
@@ -372,19 +340,19 @@ HG_INLINE vfloat v_permute(vfloat v, vplaces at) { return _mm512_permutexvar_ps(
 
 HG_INLINE vfloat v_add_pairs(vfloat a, vfloat b)
 {
-    return v_add(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+    return _mm512_unpacklo_ps(a, b) + _mm512_unpackhi_ps(a, b);
 }
 
 HG_INLINE vfloat v_add_quads(vfloat a, vfloat b)
 {
     const __m512d va = _mm512_castps_pd(a), vb = _mm512_castps_pd(b);
-    return v_add(_mm512_castpd_ps(_mm512_unpacklo_pd(va, vb)),
-                 _mm512_castpd_ps(_mm512_unpackhi_pd(va, vb)));
+    return _mm512_castpd_ps(_mm512_unpacklo_pd(va, vb)) +
+           _mm512_castpd_ps(_mm512_unpackhi_pd(va, vb));
 }
 
 HG_INLINE vfloat v_add_quarters(vfloat a, vfloat b)
 {
-    return v_add(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xdd));
+    return _mm512_shuffle_f32x4(a, b, 0x88) + _mm512_shuffle_f32x4(a, b, 0xdd);
 }
 
 /* Lane i is the sum of the lanes of v[i]: neighbours are added, twice within the quarters of a

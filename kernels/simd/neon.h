@@ -64,17 +64,6 @@ HG_INLINE void v_store_tail(float *p, vfloat v, vtail tail) { v_store_first(p, v
  * no such store for one vector. */
 HG_INLINE void v_store_nontemporal(float *p, vfloat v) { vst1q_f32(p, v); }
 
-/* A cache line of v; pairs of vectors have such a store. */
-HG_INLINE void v_store_cacheline_nontemporal(float *p, vfloat v)
-{
-    for (int i = 0; i < 4; i += 2)
-#if defined(__aarch64__)
-        __asm__ volatile("stnp %q0, %q0, [%1]" : : "w"(v), "r"(p + i * VL) : "memory");
-#else
-        vst1q_f32(p + i * VL, v), vst1q_f32(p + i * VL + VL, v);
-#endif
-}
-
 HG_INLINE void v_drain(void) {}
 
 /* Keeps v in one register from here on, and in this place among other instructions like it. */
@@ -147,26 +136,7 @@ HG_INLINE vfloat v_all(float value) { return vdupq_n_f32(value); }
 
 HG_INLINE vfloat v_splat(const float *p) { return vld1q_dup_f32(p); }
 
-HG_INLINE vfloat v_add(vfloat a, vfloat b) { return vaddq_f32(a, b); }
-
-HG_INLINE vfloat v_sub(vfloat a, vfloat b) { return vsubq_f32(a, b); }
-
-HG_INLINE vfloat v_mul(vfloat a, vfloat b) { return vmulq_f32(a, b); }
-
-/* SIMDe 0.7 has neither vdivq_f32 nor vsqrtq_f32; both operations are exactly rounded anyway. */
-HG_INLINE vfloat v_div(vfloat va, vfloat vb)
-{
-#if defined(__aarch64__)
-    return vdivq_f32(va, vb);
-#else
-    float a[VL], b[VL];
-    vst1q_f32(a, va);
-    vst1q_f32(b, vb);
-    for (int i = 0; i < VL; i++) a[i] /= b[i];
-    return vld1q_f32(a);
-#endif
-}
-
+/* SIMDe 0.7 has no vsqrtq_f32; the operation is exactly rounded anyway. */
 HG_INLINE vfloat v_sqrt(vfloat va)
 {
 #if defined(__aarch64__)
@@ -184,11 +154,6 @@ HG_INLINE vfloat v_abs(vfloat v) { return vabsq_f32(v); }
 /* a * b + c, rounded once. */
 HG_INLINE vfloat v_fma(vfloat a, vfloat b, vfloat c) { return vfmaq_f32(c, a, b); }
 
-/* By one factor for all lanes. */
-HG_INLINE vfloat v_mul_by(float factor, vfloat v) { return vmulq_n_f32(v, factor); }
-
-HG_INLINE vfloat v_fma_by(float factor, vfloat v, vfloat c) { return vfmaq_n_f32(c, v, factor); }
-
 /* a * b[lane] + c; the intrinsic wants its lane as a literal. lane is a constant here. */
 HG_INLINE vfloat v_fma_lane(vfloat a, vfloat b, int lane, vfloat c)
 {
@@ -204,15 +169,10 @@ HG_INLINE vfloat v_fma_lane(vfloat a, vfloat b, int lane, vfloat c)
     }
 }
 
-/* At least low, at most high, both; NaN stays. */
+/* At least low, at most high; NaN stays. */
 HG_INLINE vfloat v_at_least(vfloat v, vfloat low) { return vmaxq_f32(v, low); }
 
 HG_INLINE vfloat v_at_most(vfloat v, vfloat high) { return vminq_f32(v, high); }
-
-HG_INLINE vfloat v_clamp(vfloat v, vfloat low, vfloat high)
-{
-    return v_at_most(v_at_least(v, low), high);
-}
 
 /* later > earlier ? later : earlier. vmaxq would lose the first of two zeros. */
 HG_INLINE vfloat v_max_first(vfloat earlier, vfloat later)
@@ -232,11 +192,6 @@ HG_INLINE vfloat v_max_first_last_nan(vfloat earlier, vfloat later)
 HG_INLINE vmask v_greater(vfloat a, vfloat b) { return vcgtq_f32(a, b); }
 
 HG_INLINE vmask v_is_nan(vfloat v) { return vmvnq_u32(vceqq_f32(v, v)); }
-
-HG_INLINE vmask v_greater_or_nan(vfloat a, vfloat b)
-{
-    return vornq_u32(vcgtq_f32(a, b), vceqq_f32(a, a));
-}
 
 HG_INLINE vmask v_negative(vfloat v) { return vcltq_f32(v, vdupq_n_f32(0.0f)); }
 

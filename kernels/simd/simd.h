@@ -59,6 +59,28 @@ enum { V_IN_CACHELINE = HG_CACHELINE / VL }; /* vectors */
 
 /* ---- Words made of words ---- */
 
+/* gcc and clang calculate with vectors of floats as with numbers, each lane rounded once. */
+HG_INLINE vfloat v_add(vfloat a, vfloat b) { return a + b; }
+
+HG_INLINE vfloat v_sub(vfloat a, vfloat b) { return a - b; }
+
+HG_INLINE vfloat v_mul(vfloat a, vfloat b) { return a * b; }
+
+HG_INLINE vfloat v_div(vfloat a, vfloat b) { return a / b; }
+
+/* By one factor for all lanes. */
+HG_INLINE vfloat v_mul_by(float factor, vfloat v) { return v_all(factor) * v; }
+
+HG_INLINE vfloat v_fma_by(float factor, vfloat v, vfloat c) { return v_fma(v_all(factor), v, c); }
+
+/* NaN stays. */
+HG_INLINE vfloat v_clamp(vfloat v, vfloat low, vfloat high)
+{
+    return v_at_most(v_at_least(v, low), high);
+}
+
+HG_INLINE vmask v_greater_or_nan(vfloat a, vfloat b) { return m_or(v_greater(a, b), v_is_nan(a)); }
+
 /* n > 0 lanes, all of them if n >= VL; n is a constant wherever speed matters. */
 HG_INLINE vfloat v_load_up_to(const float *p, size_t n)
 {
