@@ -54,7 +54,7 @@ static float plain(const float *in, size_t in_count, float *out, size_t out_coun
 static float stream(const float *in, size_t in_count, float *out, size_t out_count)
 {
     const vfloat v = read_all(in, in_count);
-    for (size_t i = 0; i < out_count; i += HG_TRAFFIC_STEP) v_store_line_nontemporal(out + i, v);
+    for (size_t i = 0; i < out_count; i += VL) v_store_nontemporal(out + i, v);
     return first_lane(v);
 }
 

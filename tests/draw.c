@@ -45,15 +45,16 @@ int64_t draw_rows(rng *r)
     return rng_percent(r, 93) ? rng_in(r, 1, 6) : rng_in(r, 7, 40);
 }
 
-/* From the innermost dimension outwards, each distance may be more than it must; or the outermost
- * are left 0. */
+/* From the innermost dimension outwards, each distance may be more than it must, or, rarely, a page
+ * of 4 KiB: such pixels share sets of the caches. Or the outermost are left 0. */
 void draw_strides(rng *r, hg_tensor *t)
 {
     if (!rng_percent(r, 33)) return;
     const bool nhwc = t->layout == HG_NHWC;
     const int64_t inner = nhwc ? t->c : t->w, middle = nhwc ? t->w : t->h;
     const int64_t outer = nhwc ? t->h : t->c;
-    const int64_t a = inner + (rng_percent(r, 60) ? rng_in(r, 0, 9) : 0);
+    const int64_t a =
+        rng_percent(r, 6) && inner <= 1024 ? 1024 : inner + rng_in(r, 0, 1) * rng_in(r, 0, 9);
     const int64_t b = a * (middle - 1) + inner + (rng_percent(r, 50) ? rng_in(r, 0, 7) : a - inner);
     const int64_t c = b * (outer - 1) + a * (middle - 1) + inner + rng_in(r, 0, 5);
     t->strides = nhwc ? (hg_strides){c, b, a, 1} : (hg_strides){c, a, 1, b};

@@ -10,8 +10,13 @@
  * Packed weights: [K/B][kernel.h][kernel.w][channels of a group][B], zero beyond K. config.block =
  * rows per range. The tables are the blocking.
  *
- * With a multiplier M the rows of input under a range are spread in scratch, each channel M times:
- * what is left is a layer of K channels with multiplier 1. */
+ * The input of a range is copied to scratch where
+ * - there is a multiplier M: each channel M times. What is left is a layer of K channels with
+ *   multiplier 1;
+ * - config.pack = 1, and a range is then one chunk of a block. Pixels that are a power of two apart
+ * meet in few sets of L1: of 1024 channels each begins in the first set, and the three rows of nine
+ * columns under a step would want 27 ways where there are 8 or 12. Side by side they fill the sets
+ * evenly. */
 #include "kernels/conv2d/nhwc/depthwise.h"
 
 #include <string.h>
@@ -20,13 +25,15 @@
 
 enum {
     L1_BYTES = 21 << 10,     /* of the columns under a step of outputs and the weights, one chunk */
+    WAY_BYTES = 4 << 10,     /* of L1 */
+    CROWDED = 16,            /* pixels in one set that cost more than a copy */
     COLUMNS = 7,             /* outputs of a step */
     LINES = 64,              /* output rows of a call */
     OUTPUT_BYTES = 32 << 10, /* of a range */
     NEAR_BYTES = 8 << 20,    /* of the layer: in the last-level cache */
     BEYOND_BYTES = 24 << 20, /* not in it, or only just */
-    SPREAD_BYTES = 96 << 10, /* the same with a multiplier: neighbours spread some rows both, */
-    SPREAD_ROWS = 4,         /* fewer of them with so many rows at least */
+    COPY_BYTES = 96 << 10,   /* of input in scratch: neighbours copy some rows both, */
+    COPY_ROWS = 4,           /* fewer of them with so many rows at least */
     MIN_CHUNK = 32
 };
 
@@ -36,9 +43,52 @@ typedef struct blocking {
     int64_t multiplier;
     int64_t taps, blocks; /* blocks of channels */
     int64_t rows, block;  /* output rows, and rows per range */
-    int64_t spread;       /* rows of input in scratch; 0 with multiplier 1 */
     int64_t chunk;        /* channels at a time; a multiple of unit */
+    int64_t width;        /* channels of a range; whole chunks */
+    int64_t copied;       /* rows of its input in scratch; 0: they are read where they lie */
 } blocking;
+
+static int64_t columns_of_step(const hg_problem *p)
+{
+    return HG_MIN((COLUMNS - 1) * p->stride.w + p->kernel.w, p->in.w);
+}
+
+/* Channels that stay in L1 with what a step needs of them, in equal chunks. Two chunks share no
+ * cache line where pixels begin with one. */
+static int64_t chunk_of(const hg_problem *p, const blocking *b)
+{
+    const int64_t rows = HG_MIN(p->kernel.h, p->in.h);
+    const int64_t bytes = (rows * columns_of_step(p) + b->taps * b->group) * (int64_t)sizeof(float);
+    const int64_t most = HG_MAX(L1_BYTES / bytes, MIN_CHUNK);
+    return HG_ROUND_UP(HG_CEIL_DIV(p->out.c, HG_CEIL_DIV(p->out.c, most)), HG_CACHELINE);
+}
+
+/* Pixels under a step that meet in the same sets of L1, and that the next row of outputs reads. */
+static int64_t pixels_per_set(const hg_problem *p, const blocking *b)
+{
+    if (p->stride.h > 1) return 0;
+    const int64_t step = p->in.strides.w * p->dilation.w * (int64_t)sizeof(float);
+    const int64_t shared = step & -step; /* the largest power of two that divides it */
+    const int64_t places = HG_MAX(WAY_BYTES / shared, 1);
+    const int64_t room = HG_MAX(WAY_BYTES / (b->chunk * (int64_t)sizeof(float)), 1);
+    return HG_MIN(p->kernel.h, p->in.h) * columns_of_step(p) / HG_MIN(places, room);
+}
+
+/* No chunk is less than a unit, which vectors that overlap would leave. */
+static int64_t chunk_to_pack(const hg_problem *p, const blocking *b)
+{
+    int64_t chunk = b->chunk;
+    while (chunk < p->out.c && p->out.c % chunk > 0 && p->out.c % chunk < b->unit) chunk += b->unit;
+    return chunk;
+}
+
+/* Equal blocks of an image's rows. */
+static int64_t rows_to_copy(const hg_problem *p, const blocking *b)
+{
+    const int64_t row_bytes = p->out.w * b->width * (int64_t)sizeof(float);
+    const int64_t most = HG_MAX(HG_CEIL_DIV(COPY_BYTES, row_bytes), COPY_ROWS);
+    return HG_CEIL_DIV(p->out.h, HG_CEIL_DIV(p->out.h, most));
+}
 
 static blocking blocking_of(const hg_problem *p, const hg_kernel *k, const hg_config *c)
 {
@@ -47,38 +97,30 @@ static blocking blocking_of(const hg_problem *p, const hg_kernel *k, const hg_co
                   .multiplier = p->out.c / p->in.c,
                   .taps = p->kernel.h * p->kernel.w,
                   .rows = p->out.n * p->out.h};
+    const bool copies = b.multiplier > 1 || c->pack == 1;
     b.blocks = HG_CEIL_DIV(p->out.c, b.unit);
-    const int64_t row_bytes = p->out.w * p->out.c * (int64_t)sizeof(float);
-    const int64_t range_bytes = b.multiplier > 1 ? SPREAD_BYTES : OUTPUT_BYTES;
-    b.block = c->block > 0 ? c->block : HG_CEIL_DIV(range_bytes, row_bytes);
-    if (b.multiplier > 1 && c->block == 0) b.block = HG_MAX(b.block, SPREAD_ROWS);
-    b.block = HG_MAX(HG_MIN(b.block, b.rows), 1);
-    if (b.multiplier > 1) {
-        b.block = HG_MIN(b.block, LINES);
-        const int64_t rows = HG_MIN(b.block, p->out.h);
-        b.spread = HG_MIN((rows - 1) * p->stride.h + hg_window_reach(p).h, p->in.h);
-    }
-    const int64_t columns = HG_MIN((COLUMNS - 1) * p->stride.w + p->kernel.w, p->in.w);
-    const int64_t column_bytes = HG_MIN(p->kernel.h, p->in.h) * columns * (int64_t)sizeof(float);
-    const int64_t weight_bytes = b.taps * b.group * (int64_t)sizeof(float);
-    const int64_t most = HG_MAX(L1_BYTES / (column_bytes + weight_bytes), MIN_CHUNK);
-    const int64_t equal = HG_CEIL_DIV(p->out.c, HG_CEIL_DIV(p->out.c, most));
-    /* Two chunks share no cache line where pixels begin with one. */
-    b.chunk = c->channels > 0 ? c->channels : HG_ROUND_UP(equal, HG_CACHELINE);
+    b.chunk = c->channels > 0 ? c->channels : chunk_of(p, &b);
     b.chunk = HG_ROUND_UP(HG_MIN(b.chunk, p->out.c), b.unit);
+    if (c->pack == 1) b.chunk = chunk_to_pack(p, &b);
+    b.width = c->pack == 1 ? HG_MIN(b.chunk, p->out.c) : p->out.c;
+    const int64_t row_bytes = p->out.w * p->out.c * (int64_t)sizeof(float);
+    const int64_t usual = copies ? rows_to_copy(p, &b) : HG_CEIL_DIV(OUTPUT_BYTES, row_bytes);
+    b.block = HG_MAX(HG_MIN(c->block > 0 ? c->block : usual, b.rows), 1);
+    const int64_t rows = HG_MIN(b.block, p->out.h);
+    if (copies) b.copied = HG_MIN((rows - 1) * p->stride.h + hg_window_reach(p).h, p->in.h);
     return b;
 }
 
-static size_t spread_bytes(const hg_problem *p, const blocking *b)
+static size_t copy_bytes(const hg_problem *p, const blocking *b)
 {
-    return sizeof(float) * (size_t)(b->spread * p->in.w * p->out.c);
+    return sizeof(float) * (size_t)(b->copied * p->in.w * b->width);
 }
 
-/* Spread rows that would be more than the layer belong to tall windows of a few rows. */
+/* Copied rows that would be more than the layer belong to tall windows of a few rows. */
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
     const blocking b = blocking_of(p, k, &(hg_config){0});
-    return (double)spread_bytes(p, &b) <= hg_problem_bytes(p) + SPREAD_BYTES;
+    return (double)copy_bytes(p, &b) <= hg_problem_bytes(p) + COPY_BYTES;
 }
 
 /* Steps of stride 2 leave loads the time to prefetch, which pays where the input is in memory. */
@@ -87,33 +129,51 @@ static bool prefetches(const hg_problem *p, const hg_kernel *k, double bytes)
     return k->limits.stride.w == 2 && hg_problem_bytes(p) >= bytes;
 }
 
+static int64_t ranges_of(const hg_problem *p, const blocking *b)
+{
+    return HG_CEIL_DIV(b->rows, b->block) * HG_CEIL_DIV(p->out.c, b->width);
+}
+
+static hg_config usual(const hg_problem *p, const hg_kernel *k)
+{
+    hg_config c = {.ahead = prefetches(p, k, BEYOND_BYTES)};
+    blocking b = blocking_of(p, k, &c);
+    if (b.multiplier == 1 && pixels_per_set(p, &b) > CROWDED) {
+        c = (hg_config){.pack = 1};
+        b = blocking_of(p, k, &c);
+    }
+    c.block = (int32_t)b.block;
+    c.channels = (int32_t)HG_MIN(b.chunk, INT32_MAX);
+    return c;
+}
+
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
 {
-    const blocking b = blocking_of(p, k, &(hg_config){0});
-    const int32_t block = (int32_t)b.block, chunk = (int32_t)HG_MIN(b.chunk, INT32_MAX);
+    const hg_config c = usual(p, k);
+    const blocking b = blocking_of(p, k, &c);
     const int32_t chunks[] = {32, 64, 128, 256, (int32_t)HG_MIN(p->out.c, INT32_MAX)};
-    const hg_config usual = {
-        .block = block, .channels = chunk, .ahead = prefetches(p, k, BEYOND_BYTES)};
     int n = 0;
-    list[n++] = usual;
+    list[n++] = c;
     for (size_t i = 0; i < HG_COUNT(chunks); i++) {
-        list[n] = usual, list[n].channels = chunks[i];
-        n += chunks[i] != chunk && (chunks[i] < p->out.c || i + 1 == HG_COUNT(chunks));
+        list[n] = c, list[n].channels = chunks[i];
+        n += chunks[i] != c.channels && (chunks[i] < p->out.c || i + 1 == HG_COUNT(chunks));
     }
-    if (block > 1) list[n] = usual, list[n++].block = 1;
-    if (2 * (int64_t)block <= b.rows && b.multiplier == 1)
-        list[n] = usual, list[n++].block = 2 * block;
-    if (prefetches(p, k, NEAR_BYTES)) list[n] = usual, list[n++].ahead = !usual.ahead;
+    if (c.block > 1) list[n] = c, list[n++].block = 1;
+    if (2 * b.block <= b.rows && !b.copied) list[n] = c, list[n++].block = 2 * c.block;
+    if (prefetches(p, k, NEAR_BYTES)) list[n] = c, list[n++].ahead = !c.ahead;
+    if (b.multiplier == 1 && 2 * pixels_per_set(p, &b) > CROWDED)
+        list[n] = (hg_config){.channels = c.channels}, list[n++].pack = !c.pack;
     return n;
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const double tile = k->limits.group_channels ? 0.9 : k->limits.kernel.w ? 0.7 : 0.25;
-    const blocking b = blocking_of(p, k, &(hg_config){0});
-    const double spread =
-        b.multiplier > 1 ? (double)spread_bytes(p, &b) * (double)b.rows / (double)b.block : 0.0;
-    return hg_conv_cost(p, hg_problem_flops(p) + spread, tile * hg_isa_model_of(k->isa)->rate);
+    const hg_config c = usual(p, k);
+    const blocking b = blocking_of(p, k, &c);
+    const double ranges = (double)ranges_of(p, &b);
+    return hg_conv_cost(p, hg_problem_flops(p) + ranges * (double)copy_bytes(p, &b),
+                        tile * hg_isa_model_of(k->isa)->rate);
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
@@ -121,9 +181,9 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
     const blocking b = blocking_of(p, k, c);
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(b.blocks * b.taps * b.group * b.unit),
                         .tables = sizeof b,
-                        .scratch = spread_bytes(p, &b),
+                        .scratch = copy_bytes(p, &b),
                         .stages = 1,
-                        .ranges = {HG_CEIL_DIV(b.rows, b.block)}};
+                        .ranges = {ranges_of(p, &b)}};
 }
 
 static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
@@ -176,11 +236,11 @@ static phase phase_of(const hg_problem *p, int64_t first, hg_depthwise_args *a)
     return (phase){first, a->width ? column : 0};
 }
 
-/* Where the input of some output rows lies: in the tensor, or spread in scratch. */
+/* Where the input of a range lies: in the tensor, or in scratch. */
 typedef struct source {
     const float *input;
-    int64_t first; /* row of the image that it begins with */
     hg_strides strides;
+    int64_t row, channel; /* of the image that it begins with */
 } source;
 
 /* An output row at the channels from c on. */
@@ -193,13 +253,13 @@ static hg_depthwise_line line_of(const hg_task *t, const blocking *b, const sour
     const int64_t first = oy * p->stride.h - p->pad.top;
     const hg_span taps = hg_taps_inside(first, p->kernel.h, p->dilation.h, p->in.h);
     hg_depthwise_line line = {
-        .input = in->input + n * in->strides.n + f.column * in->strides.w + c,
+        .input = in->input + n * in->strides.n + f.column * in->strides.w + c - in->channel,
         .weights = t->weights + (c * b->taps + taps.begin * p->kernel.w * b->unit) * b->group,
         .out = t->output + n * so->n + oy * so->h + f.first * so->w + c,
         .rows = taps.end - taps.begin};
     if (p->post.residual)
         line.residual = t->residual + n * sr->n + oy * sr->h + f.first * sr->w + c;
-    if (line.rows) line.input += (first + taps.begin * p->dilation.h - in->first) * in->strides.h;
+    if (line.rows) line.input += (first + taps.begin * p->dilation.h - in->row) * in->strides.h;
     return line;
 }
 
@@ -213,6 +273,9 @@ HG_INLINE void repeat(const float *from, float *to, int64_t count, int64_t m)
 static void repeat_pixel(const float *from, float *to, int64_t count, int64_t m)
 {
     switch (m) {
+    case 1:
+        memcpy(to, from, sizeof(float) * (size_t)count);
+        break;
     case 2:
         repeat(from, to, count, 2);
         break;
@@ -230,21 +293,59 @@ static void repeat_pixel(const float *from, float *to, int64_t count, int64_t m)
     }
 }
 
-/* The input under output rows [row, row + count) of one image, each channel `multiplier` times. */
-static source spread(const hg_task *t, const blocking *b, int64_t row, int64_t count)
+/* The input under output rows [row, row + count) of one image, the channels of a range from c on.
+ */
+static source copy(const hg_task *t, const blocking *b, int64_t row, int64_t count, int64_t c)
 {
     const hg_problem *p = t->problem;
-    const int64_t n = row / p->out.h, oy = row % p->out.h, m = b->multiplier, c = p->in.c;
-    const int64_t top = oy * p->stride.h - p->pad.top;
+    const hg_strides *si = &p->in.strides;
+    const int64_t m = b->multiplier, channels = HG_MIN(b->width, p->out.c - c);
+    const int64_t top = row % p->out.h * p->stride.h - p->pad.top;
     const int64_t begin = HG_MIN(HG_MAX(top, 0), p->in.h);
     const int64_t end = HG_MIN(top + (count - 1) * p->stride.h + hg_window_reach(p).h, p->in.h);
+    const float *image = t->input + row / p->out.h * si->n + c / m;
     float *to = t->scratch;
     for (int64_t y = begin; y < end; y++)
-        for (int64_t x = 0; x < p->in.w; x++, to += c * m) {
-            const hg_strides *si = &p->in.strides;
-            repeat_pixel(t->input + n * si->n + y * si->h + x * si->w, to, c, m);
+        for (int64_t x = 0; x < p->in.w; x++, to += channels)
+            repeat_pixel(image + y * si->h + x * si->w, to, channels / m, m);
+    return (source){t->scratch, {.h = p->in.w * channels, .w = channels, .c = 1}, begin, c};
+}
+
+/* `count` output rows, at most LINES, at the channels of one chunk. */
+static void run_chunk(const hg_task *t, const blocking *b, const source *in, hg_depthwise_args *a,
+                      int64_t row, int64_t count, int64_t c)
+{
+    const hg_problem *p = t->problem;
+    const int64_t phases = HG_MIN(p->dilation.w, p->out.w);
+    hg_depthwise_line lines[LINES];
+    a->lines = lines;
+    a->line_count = count;
+    a->row_step = p->dilation.h * in->strides.h;
+    a->pixel_step = p->dilation.w * in->strides.w;
+    a->channels = (size_t)HG_MIN(b->chunk, p->out.c - c);
+    a->bias = t->bias + c;
+    for (int64_t first = 0; first < phases; first++) {
+        const phase f = phase_of(p, first, a);
+        for (int64_t i = 0; i < count; i++) lines[i] = line_of(t, b, in, f, row + i, c);
+        t->kernel->run.depthwise(a);
+    }
+}
+
+/* Output rows [row, end), the channels of a range from `first` on. */
+static void run_rows(const hg_task *t, const blocking *b, hg_depthwise_args *a, int64_t row,
+                     int64_t end, int64_t first)
+{
+    const hg_problem *p = t->problem;
+    const int64_t last = HG_MIN(first + b->width, p->out.c);
+    source in = {t->input, p->in.strides, 0, 0};
+    for (int64_t count; row < end; row += count) {
+        count = HG_MIN(LINES, end - row);
+        if (b->copied) {
+            count = HG_MIN(HG_MIN(b->block, count), p->out.h - row % p->out.h);
+            in = copy(t, b, row, count, first);
         }
-    return (source){t->scratch, begin, {.h = p->in.w * c * m, .w = c * m, .c = 1}};
+        for (int64_t c = first; c < last; c += b->chunk) run_chunk(t, b, &in, a, row, count, c);
+    }
 }
 
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
@@ -252,8 +353,6 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     (void)stage;
     const hg_problem *p = t->problem;
     const blocking *b = t->tables;
-    const int64_t phases = HG_MIN(p->dilation.w, p->out.w);
-    source in = {t->input, 0, p->in.strides};
     hg_depthwise_args a = {.cols = p->kernel.w,
                            .stride = p->stride.w,
                            .dilation = 1,
@@ -264,27 +363,14 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
                            .overlap = p->out.c >= b->unit,
                            .ahead = t->config.ahead == 1,
                            .post = p->post};
-    hg_depthwise_line lines[LINES];
-    a.lines = lines;
-    const int64_t last = HG_MIN(end * b->block, b->rows);
-    for (int64_t row = begin * b->block; row < last; row += a.line_count) {
-        a.line_count = HG_MIN(LINES, last - row);
-        if (b->multiplier > 1) {
-            a.line_count = HG_MIN(HG_MIN(b->block, last - row), p->out.h - row % p->out.h);
-            in = spread(t, b, row, a.line_count);
-        }
-        a.row_step = p->dilation.h * in.strides.h;
-        a.pixel_step = p->dilation.w * in.strides.w;
-        for (int64_t c = 0; c < p->out.c; c += b->chunk) {
-            a.channels = (size_t)HG_MIN(b->chunk, p->out.c - c);
-            a.bias = t->bias + c;
-            for (int64_t first = 0; first < phases; first++) {
-                const phase f = phase_of(p, first, &a);
-                for (int64_t i = 0; i < a.line_count; i++)
-                    lines[i] = line_of(t, b, &in, f, row + i, c);
-                t->kernel->run.depthwise(&a);
-            }
-        }
+    const int64_t parts = HG_CEIL_DIV(p->out.c, b->width);
+    if (parts == 1) {
+        run_rows(t, b, &a, begin * b->block, HG_MIN(end * b->block, b->rows), 0);
+        return;
+    }
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t row = i / parts * b->block;
+        run_rows(t, b, &a, row, HG_MIN(row + b->block, b->rows), i % parts * b->width);
     }
 }
 
