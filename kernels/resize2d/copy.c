@@ -35,45 +35,61 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     return HG_MAX(memory, 0.5 * vectors) + 4.0 * rows + 200.0;
 }
 
-/* An even number: rows that repeat one of the input are written together. */
-static int64_t rows_of(const hg_problem *p)
+/* The tables: of the axes, then this. */
+typedef struct blocking {
+    hg_resize_images images;
+    int64_t rows, blocks; /* of a range; of an image */
+    int64_t factor;
+} blocking;
+
+/* An even number of rows: those that repeat one of the input are written together. */
+static blocking blocking_of(const hg_problem *p)
 {
-    const int64_t row = p->out.w * hg_resize_images_of(p).channels;
-    return HG_MIN(HG_ROUND_UP(HG_MAX(RANGE_FLOATS / row, 1), (int64_t)2), p->out.h);
+    blocking b = {.images = hg_resize_images_of(p),
+                  .factor = hg_resize_has_factor(p) ? p->out.w / p->in.w : 0};
+    const int64_t rows = HG_MAX(RANGE_FLOATS / (p->out.w * b.images.channels), 1);
+    b.rows = HG_MIN(HG_ROUND_UP(rows, (int64_t)2), p->out.h);
+    b.blocks = HG_CEIL_DIV(p->out.h, b.rows);
+    return b;
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k, (void)c;
-    const int64_t images = hg_resize_images_of(p).count;
-    *sizes = (hg_sizes){.tables = hg_resize_table_size(p),
-                        .ranges = {images * HG_CEIL_DIV(p->out.h, rows_of(p))}};
+    const blocking b = blocking_of(p);
+    *sizes = (hg_sizes){.tables = hg_resize_axes_of(p).bytes + sizeof b,
+                        .ranges = {b.images.count * b.blocks}};
+}
+
+static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
+{
+    hg_resize_prepare(p, k, c, tables);
+    *(blocking *)hg_resize_behind(tables) = blocking_of(p);
 }
 
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
     const hg_problem *p = t->problem;
-    const hg_resize_images m = hg_resize_images_of(p);
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
-    const hg_resize_axis v = hg_resize_vertical(p, t->tables);
-    const hg_resize_axis h = hg_resize_horizontal(p, t->tables);
-    const int64_t rows = rows_of(p), blocks = HG_CEIL_DIV(p->out.h, rows);
-    hg_resize_copy_args a = {.first = h.first,
-                             .factor = hg_resize_has_factor(p) ? p->out.w / p->in.w : 0,
+    const hg_resize_axes *axes = t->tables;
+    const blocking *b = hg_resize_behind(axes);
+    hg_resize_copy_args a = {.first = axes->h.first,
+                             .factor = b->factor,
                              .width = p->out.w,
-                             .channels = m.channels,
-                             .in_pixel = m.in_pixel,
-                             .out_pixel = m.out_pixel,
+                             .channels = b->images.channels,
+                             .in_pixel = b->images.in_pixel,
+                             .out_pixel = b->images.out_pixel,
                              .out_row = so->h,
                              .nontemporal = hg_resize_nontemporal(t)};
     for (int64_t i = begin; i < end; i++) {
-        const int64_t image = i / blocks, last = HG_MIN(i % blocks * rows + rows, p->out.h);
-        const float *in = t->input + hg_resize_image_offset(&m, si, image);
-        float *out = t->output + hg_resize_image_offset(&m, so, image);
-        for (int64_t y = i % blocks * rows; y < last; y += a.height) {
-            a.height = HG_MIN(v.same[y], last - y);
-            a.input = in + v.first[y] * si->h;
+        const int64_t image = i / b->blocks, first = i % b->blocks * b->rows;
+        const int64_t last = HG_MIN(first + b->rows, p->out.h);
+        const float *in = t->input + hg_resize_image_offset(&b->images, si, image);
+        float *out = t->output + hg_resize_image_offset(&b->images, so, image);
+        for (int64_t y = first; y < last; y += a.height) {
+            a.height = HG_MIN(axes->v.same[y], last - y);
+            a.input = in + axes->v.first[y] * si->h;
             a.output = out + y * so->h;
             t->kernel->run.resize_copy(&a);
         }
@@ -85,5 +101,5 @@ const hg_algorithm hg_resize2d_copy = {.name = "copy",
                                        .configs = configs,
                                        .cost = cost,
                                        .size = size,
-                                       .prepare = hg_resize_prepare,
+                                       .prepare = prepare,
                                        .run = run};

@@ -2,12 +2,13 @@
 #include "kernels/reference.h"
 #include "kernels/resize2d/resize2d.h"
 
-/* data: the vertical, then the horizontal axis. */
+/* data: hg_resize_axes. */
 static float element(const hg_task *t, const void *data, const hg_output *o)
 {
     const hg_problem *p = t->problem;
     const hg_strides *si = &p->in.strides;
-    const hg_resize_axis *v = data, *h = v + 1;
+    const hg_resize_axes *axes = data;
+    const hg_resize_axis *v = &axes->v, *h = &axes->h;
     const int64_t oy = o->y, ox = o->x;
     if (v->count[oy] == 0 || h->count[ox] == 0) return p->resize.extrapolation;
     const float *first =
@@ -30,23 +31,21 @@ static float element(const hg_task *t, const void *data, const hg_output *o)
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
-    const hg_resize_axis axes[2] = {hg_resize_vertical(t->problem, t->tables),
-                                    hg_resize_horizontal(t->problem, t->tables)};
-    hg_each_output(t, begin, end, axes, element);
+    hg_each_output(t, begin, end, t->tables, element);
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k, (void)c;
-    *sizes =
-        (hg_sizes){.tables = hg_resize_table_size(p), .stages = 1, .ranges = {p->out.n * p->out.h}};
+    *sizes = (hg_sizes){
+        .tables = hg_resize_axes_of(p).bytes, .stages = 1, .ranges = {p->out.n * p->out.h}};
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     (void)k;
-    const double taps =
-        (double)hg_resize_vertical(p, NULL).taps * (double)hg_resize_horizontal(p, NULL).taps;
+    const hg_resize_axes a = hg_resize_axes_of(p);
+    const double taps = (double)a.v.taps * (double)a.h.taps;
     return 2.0 * (taps + 2.0) * hg_resize_outputs(p) / (100.0 * 0.02) + 200.0;
 }
 

@@ -18,9 +18,9 @@ enum {
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
     (void)k;
-    return p->resize.mode != HG_RESIZE_NEAREST &&
-           hg_resize_vertical(p, NULL).taps <= HG_RESIZE_MOST_TAPS &&
-           hg_resize_horizontal(p, NULL).taps <= HG_RESIZE_MOST_TAPS;
+    const hg_resize_axes a = hg_resize_axes_of(p);
+    return p->resize.mode != HG_RESIZE_NEAREST && a.v.taps <= HG_RESIZE_MOST_TAPS &&
+           a.h.taps <= HG_RESIZE_MOST_TAPS;
 }
 
 /* Lanes that do work where channels are few. */
@@ -32,8 +32,8 @@ static double lane_use(const hg_problem *p, int64_t lanes)
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const double v = (double)hg_resize_vertical(p, NULL).taps;
-    const double h = (double)hg_resize_horizontal(p, NULL).taps;
+    const hg_resize_axes a = hg_resize_axes_of(p);
+    const double v = (double)a.v.taps, h = (double)a.h.taps;
     const double in_rows = HG_MIN((double)p->in.h, v * (double)p->out.h);
     const double across = (double)p->out.n * in_rows * (double)p->out.w * (double)p->out.c;
     const double use = lane_use(p, hg_isa_model_of(k->isa)->lanes);
@@ -45,8 +45,10 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     return HG_MAX(compute / peak, memory) + 10.0 * rows + 200.0;
 }
 
-/* How a plan cuts its output: blocks of rows, columns and channels of each image. */
+/* How a plan cuts its output: blocks of rows, columns and channels of each image. The tables: of
+ * the axes, then this. */
 typedef struct blocking {
+    hg_resize_images images;
     int64_t rows, columns, channels; /* extents of a block */
     int64_t row_blocks, column_blocks, channel_blocks;
     int64_t ring;     /* rows in scratch */
@@ -56,7 +58,7 @@ typedef struct blocking {
 static blocking blocking_of(const hg_problem *p, const hg_config *c)
 {
     const hg_resize_images m = hg_resize_images_of(p);
-    blocking b = {.ring = hg_resize_vertical(p, NULL).taps};
+    blocking b = {.images = m, .ring = hg_resize_axes_of(p).v.taps};
     b.channel_blocks = HG_CEIL_DIV(m.channels, (int64_t)CHANNEL_BLOCK);
     b.channels = HG_ROUND_UP(HG_CEIL_DIV(m.channels, b.channel_blocks), 16);
     b.channels = HG_MIN(b.channels, m.channels);
@@ -94,11 +96,17 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 {
     (void)k;
     const blocking b = blocking_of(p, c);
-    const int64_t images = hg_resize_images_of(p).count;
     const size_t row = sizeof(float) * (size_t)b.row_size + sizeof(int64_t) + sizeof(float *);
-    *sizes = (hg_sizes){.tables = hg_resize_table_size(p),
-                        .scratch = row * (size_t)b.ring,
-                        .ranges = {images * b.row_blocks * b.column_blocks * b.channel_blocks}};
+    *sizes =
+        (hg_sizes){.tables = hg_resize_axes_of(p).bytes + sizeof b,
+                   .scratch = row * (size_t)b.ring,
+                   .ranges = {b.images.count * b.row_blocks * b.column_blocks * b.channel_blocks}};
+}
+
+static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
+{
+    hg_resize_prepare(p, k, c, tables);
+    *(blocking *)hg_resize_behind(tables) = blocking_of(p, c);
 }
 
 typedef struct block {
@@ -116,13 +124,13 @@ static void extrapolate(const hg_task *t, const hg_resize_axis *h, const block *
             out[x * pixel + c] = t->problem->resize.extrapolation;
 }
 
-static void run_block(const hg_task *t, const hg_resize_images *m, const blocking *s,
-                      const block *b)
+static void run_block(const hg_task *t, const blocking *s, const block *b)
 {
     const hg_problem *p = t->problem;
     const hg_resize_separable_ukernels *u = t->kernel->run.resize_separable;
-    const hg_resize_axis v = hg_resize_vertical(p, t->tables);
-    const hg_resize_axis h = hg_resize_horizontal(p, t->tables);
+    const hg_resize_images *m = &s->images;
+    const hg_resize_axes *axes = t->tables;
+    const hg_resize_axis v = axes->v, h = axes->h;
     float *ring = t->scratch;
     void *behind = ring + s->ring * s->row_size;
     int64_t *held = behind; /* the input row in each slot */
@@ -176,21 +184,21 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
     const hg_problem *p = t->problem;
-    const hg_resize_images m = hg_resize_images_of(p);
-    const blocking s = blocking_of(p, &t->config);
+    const blocking *s = hg_resize_behind(t->tables);
+    const hg_resize_images *m = &s->images;
     for (int64_t i = begin; i < end; i++) {
-        const int64_t c = i % s.channel_blocks * s.channels, rest = i / s.channel_blocks;
-        const int64_t x = rest % s.column_blocks * s.columns, strip = rest / s.column_blocks;
-        const int64_t y = strip % s.row_blocks * s.rows, image = strip / s.row_blocks;
-        const block b = {.in = t->input + hg_resize_image_offset(&m, &p->in.strides, image) + c,
-                         .out = t->output + hg_resize_image_offset(&m, &p->out.strides, image) +
-                                x * m.out_pixel + c,
+        const int64_t c = i % s->channel_blocks * s->channels, rest = i / s->channel_blocks;
+        const int64_t x = rest % s->column_blocks * s->columns, strip = rest / s->column_blocks;
+        const int64_t y = strip % s->row_blocks * s->rows, image = strip / s->row_blocks;
+        const block b = {.in = t->input + hg_resize_image_offset(m, &p->in.strides, image) + c,
+                         .out = t->output + hg_resize_image_offset(m, &p->out.strides, image) +
+                                x * m->out_pixel + c,
                          .y = y,
-                         .y_end = HG_MIN(y + s.rows, p->out.h),
+                         .y_end = HG_MIN(y + s->rows, p->out.h),
                          .x = x,
-                         .width = HG_MIN(s.columns, p->out.w - x),
-                         .channels = HG_MIN(s.channels, m.channels - c)};
-        run_block(t, &m, &s, &b);
+                         .width = HG_MIN(s->columns, p->out.w - x),
+                         .channels = HG_MIN(s->channels, m->channels - c)};
+        run_block(t, s, &b);
     }
 }
 
@@ -199,5 +207,5 @@ const hg_algorithm hg_resize2d_separable = {.name = "separable",
                                             .configs = configs,
                                             .cost = cost,
                                             .size = size,
-                                            .prepare = hg_resize_prepare,
+                                            .prepare = prepare,
                                             .run = run};

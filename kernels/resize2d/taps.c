@@ -90,7 +90,7 @@ static double filter(const hg_resize_attr *r, double x)
 
 /* Writable view of a table. */
 typedef struct columns {
-    int32_t *holes, *first, *count, *same;
+    int32_t *first, *count, *same;
     float *weight;
 } columns;
 
@@ -153,11 +153,19 @@ static bool fill_filter(const hg_resize_side *s, columns t, int64_t o)
     return hole;
 }
 
-static void fill_axis(const hg_resize_side *s, columns t)
+/* ---- The tables: of each axis first, count, same, weight ---- */
+
+enum { AXES_BYTES = HG_ROUND_UP(sizeof(hg_resize_axes), sizeof(float) * HG_CACHELINE) };
+
+/* Fills the axis and what it leads to, from `at` on; returns the end. */
+static int32_t *fill_axis(const hg_resize_side *s, hg_resize_axis *axis, int32_t *at)
 {
     const hg_resize_attr *r = s->attr;
-    memset(t.weight, 0, sizeof(float) * (size_t)(most_taps(s) * s->out));
-    *t.holes = 0;
+    void *weight = at + 3 * s->out;
+    const columns t = {at, at + s->out, at + 2 * s->out, weight};
+    const size_t weights = (size_t)(axis->taps * s->out);
+    bool holes = false;
+    memset(weight, 0, sizeof(float) * weights);
     for (int64_t o = 0; o < s->out; o++) {
         if (hg_resize_outside(s, o))
             t.first[o] = t.count[o] = 0;
@@ -168,72 +176,42 @@ static void fill_axis(const hg_resize_side *s, columns t)
         else if (r->mode == HG_RESIZE_AREA)
             fill_area(s, t, o);
         else
-            *t.holes |= fill_filter(s, t, o);
+            holes |= fill_filter(s, t, o);
     }
     for (int64_t o = s->out - 1; o >= 0; o--) {
-        const bool next = o + 1 < s->out && !*t.holes && t.first[o + 1] == t.first[o] &&
+        const bool next = o + 1 < s->out && !holes && t.first[o + 1] == t.first[o] &&
                           t.count[o + 1] == t.count[o];
         t.same[o] = next ? t.same[o + 1] + 1 : 1;
     }
+    axis->holes = holes;
+    axis->first = t.first, axis->count = t.count, axis->same = t.same;
+    axis->weight = t.weight;
+    return at + 3 * s->out + weights;
 }
 
-/* ---- Layout of the tables: vertical, then horizontal, each first, count, same, weight; behind
- * them, so that vectors stay aligned, whether there are holes in either ---- */
-
-static size_t side_words(const hg_resize_side *s)
+static hg_resize_axis axis_of(const hg_problem *p, bool vertical)
 {
-    return (size_t)(s->out * (3 + most_taps(s)));
+    const hg_resize_side s = hg_resize_side_of(p, vertical);
+    return (hg_resize_axis){.in = s.in, .out = s.out, .taps = most_taps(&s)};
 }
 
-size_t hg_resize_table_size(const hg_problem *p)
+hg_resize_axes hg_resize_axes_of(const hg_problem *p)
 {
-    const hg_resize_side v = hg_resize_side_of(p, true), h = hg_resize_side_of(p, false);
-    return sizeof(float) * (side_words(&v) + side_words(&h) + 2);
-}
-
-/* Of one side. */
-static columns columns_of(const hg_problem *p, bool vertical, void *tables)
-{
-    const hg_resize_side v = hg_resize_side_of(p, true), h = hg_resize_side_of(p, false);
-    const int64_t out = vertical ? v.out : h.out;
-    int32_t *const across = (int32_t *)tables + side_words(&v), *behind = across + side_words(&h);
-    int32_t *const first = vertical ? tables : across;
-    void *weight = first + 3 * out;
-    return (columns){behind + !vertical, first, first + out, first + 2 * out, weight};
+    hg_resize_axes a = {.v = axis_of(p, true), .h = axis_of(p, false)};
+    const int64_t words = a.v.out * (3 + a.v.taps) + a.h.out * (3 + a.h.taps);
+    a.bytes = AXES_BYTES + sizeof(float) * HG_ROUND_UP((size_t)words, (size_t)HG_CACHELINE);
+    return a;
 }
 
 void hg_resize_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
     (void)k, (void)c;
     const hg_resize_side v = hg_resize_side_of(p, true), h = hg_resize_side_of(p, false);
-    fill_axis(&v, columns_of(p, true, tables));
-    fill_axis(&h, columns_of(p, false, tables));
-}
-
-static hg_resize_axis view(const hg_problem *p, bool vertical, const void *tables)
-{
-    const hg_resize_side s = hg_resize_side_of(p, vertical);
-    const hg_resize_axis sizes = {.in = s.in, .out = s.out, .taps = most_taps(&s)};
-    if (!tables) return sizes;
-    const columns t = columns_of(p, vertical, (void *)(uintptr_t)tables);
-    return (hg_resize_axis){.in = s.in,
-                            .out = s.out,
-                            .taps = sizes.taps,
-                            .holes = *t.holes != 0,
-                            .first = t.first,
-                            .count = t.count,
-                            .same = t.same,
-                            .weight = t.weight};
-}
-
-hg_resize_axis hg_resize_vertical(const hg_problem *p, const void *tables)
-{
-    return view(p, true, tables);
-}
-
-hg_resize_axis hg_resize_horizontal(const hg_problem *p, const void *tables)
-{
-    return view(p, false, tables);
+    hg_resize_axes *a = tables;
+    *a = hg_resize_axes_of(p);
+    void *at = (char *)tables + AXES_BYTES;
+    at = fill_axis(&v, &a->v, at);
+    fill_axis(&h, &a->h, at);
 }
 
 /* ---- Doubling ---- */

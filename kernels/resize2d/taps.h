@@ -4,7 +4,7 @@
 
 #include "kernels/kernel.h"
 
-/* One axis of the plan's table. Output coordinate o is the sum over k < count[o] of
+/* One axis. Output coordinate o is the sum over k < count[o] of
  * weight[k*out + o] * input[first[o] + k]; all taps lie inside the input. count is 0 outside the
  * region of crop_and_resize, otherwise at least 1; 1 with weight 1 in nearest mode. The first and
  * the last tap of an output have weight; one between them whose weight is 0 does not count: as 0
@@ -18,11 +18,22 @@ typedef struct hg_resize_axis {
     const float *weight;
 } hg_resize_axis;
 
-size_t hg_resize_table_size(const hg_problem *p);
+/* The tables of a plan begin with this; the memory that it leads to follows, and then, aligned to a
+ * cache line, what an algorithm keeps besides. */
+typedef struct hg_resize_axes {
+    hg_resize_axis v, h;
+    size_t bytes; /* with all that the axes lead to */
+} hg_resize_axes;
+
+/* Without tables: the sizes. */
+hg_resize_axes hg_resize_axes_of(const hg_problem *p);
 void hg_resize_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables);
-/* tables may be NULL where only sizes are asked for. */
-hg_resize_axis hg_resize_vertical(const hg_problem *p, const void *tables);
-hg_resize_axis hg_resize_horizontal(const hg_problem *p, const void *tables);
+
+/* What lies behind. */
+static inline void *hg_resize_behind(const void *tables)
+{
+    return (char *)(uintptr_t)tables + ((const hg_resize_axes *)tables)->bytes;
+}
 
 /* Half the support of a mode's filter, in pixels of the input; 0 = the mode has none. */
 double hg_resize_radius(hg_resize_mode mode);

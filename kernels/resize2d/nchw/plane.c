@@ -29,8 +29,8 @@ bool hg_resize_plane_doubles(const hg_problem *p, const hg_kernel *k)
 
 double hg_resize_plane_cost(const hg_problem *p, const hg_kernel *k)
 {
-    const double v = (double)hg_resize_vertical(p, NULL).taps;
-    const double h = (double)hg_resize_horizontal(p, NULL).taps;
+    const hg_resize_axes a = hg_resize_axes_of(p);
+    const double v = (double)a.v.taps, h = (double)a.h.taps;
     const double row = (double)p->out.n * (double)p->out.c * (double)p->out.w;
     const double in_rows = HG_MIN((double)p->in.h, v * (double)p->out.h);
     const double steps = row * (in_rows * (h + 1.0) + (double)p->out.h * (v + 1.0));
@@ -38,55 +38,97 @@ double hg_resize_plane_cost(const hg_problem *p, const hg_kernel *k)
     return HG_MAX(steps * 0.15 / (double)hg_isa_model_of(k->isa)->lanes, memory) + 300.0;
 }
 
-int64_t hg_resize_ring_rows(const hg_problem *p)
+/* ---- Tables: the arguments that all calls share, what an algorithm adds, and those of taps ----
+ */
+
+typedef struct tables {
+    int64_t rows, ranges; /* of output in a range; of a plane */
+    size_t taps;          /* bytes of the tables of taps, which come first */
+    int64_t ring_rows;
+    hg_resize_plane_args args;
+} tables;
+
+/* Vectors that follow are aligned. */
+enum { BYTES = HG_ROUND_UP(sizeof(tables), sizeof(float) * HG_CACHELINE) };
+
+static const hg_resize_planes *planes_of(const hg_kernel *k)
 {
-    return hg_resize_vertical(p, NULL).taps < 4 ? 4 : 8;
+    return (const hg_resize_planes *)k->algorithm;
 }
 
-static int64_t ring_row(const hg_problem *p)
+static tables tables_of(const hg_problem *p, const hg_kernel *k)
 {
-    return HG_ROUND_UP(p->out.w, (int64_t)16);
-}
-
-/* An even number: of at least so many input rows that few are filtered twice. */
-static int64_t range_rows(const hg_problem *p)
-{
+    const hg_resize_planes *planes = planes_of(k);
+    const hg_resize_axes a = hg_resize_axes_of(p);
+    tables t = {.args = {.in_row = p->in.strides.h,
+                         .out_row = p->out.strides.h,
+                         .v = a.v,
+                         .h = a.h,
+                         .ring_row = HG_ROUND_UP(p->out.w, (int64_t)HG_CACHELINE)}};
+    /* An even number: of at least so many input rows that few are filtered twice. */
     const int64_t fit = RANGE_FLOATS / p->out.w, few = LEAST_ROWS * p->out.h / p->in.h;
-    return HG_MAX(HG_MAX(fit, few), LEAST_ROWS) / 2 * 2;
+    t.rows = HG_MAX(HG_MAX(fit, few), LEAST_ROWS) / 2 * 2;
+    t.ranges = HG_CEIL_DIV(p->out.h, t.rows);
+    t.ring_rows = planes->ring == HG_RING_ROW;
+    if (planes->ring == HG_RING_WINDOW) {
+        t.ring_rows = a.v.taps < 4 ? 4 : 8; /* a window and one row more; a power of 2 */
+        t.args.slots = t.ring_rows - 1;
+        t.taps = a.bytes;
+    }
+    return t;
 }
 
-void hg_resize_plane_size(const hg_problem *p, int64_t ring_rows, hg_sizes *sizes)
+void hg_resize_plane_size(const hg_problem *p, const hg_kernel *k, const hg_config *c,
+                          hg_sizes *sizes)
 {
-    const int64_t ranges = HG_CEIL_DIV(p->out.h, range_rows(p));
-    *sizes = (hg_sizes){.scratch = sizeof(float) * (size_t)(ring_rows * ring_row(p)),
-                        .ranges = {p->out.n * p->out.c * ranges}};
+    (void)c;
+    const hg_resize_planes *planes = planes_of(k);
+    const tables t = tables_of(p, k);
+    const int64_t rows = t.ring_rows + planes->none;
+    *sizes = (hg_sizes){.tables = t.taps + BYTES + (planes->bytes ? planes->bytes(p, k) : 0),
+                        .scratch = sizeof(float) * (size_t)(rows * t.args.ring_row),
+                        .ranges = {p->out.n * p->out.c * t.ranges}};
 }
 
-void hg_resize_plane_run(const hg_task *t, int64_t begin, int64_t end, hg_resize_plane_args *a)
+void hg_resize_plane_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
+                             void *memory)
 {
-    const hg_problem *p = t->problem;
+    const hg_resize_planes *planes = planes_of(k);
+    const tables all = tables_of(p, k);
+    const hg_resize_axes *axes = memory;
+    tables *t = (void *)((char *)memory + all.taps);
+    *t = all;
+    if (t->taps) {
+        hg_resize_prepare(p, k, c, memory);
+        t->args.v = axes->v, t->args.h = axes->h;
+    }
+    if (planes->fill) planes->fill(p, k, (char *)t + BYTES, &t->args);
+}
+
+void hg_resize_plane_run(const hg_task *task, int stage, int64_t begin, int64_t end)
+{
+    (void)stage;
+    const hg_problem *p = task->problem;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
-    const hg_resize_plane_ukernels *u = t->kernel->run.resize_plane;
-    const int64_t rows = range_rows(p), ranges = HG_CEIL_DIV(p->out.h, rows);
-    const int64_t lanes = hg_isa_model_of(t->kernel->isa)->lanes;
+    const hg_resize_plane_ukernels *u = task->kernel->run.resize_plane;
+    const bool window = planes_of(task->kernel)->ring == HG_RING_WINDOW;
+    const tables *t = window ? hg_resize_behind(task->tables) : task->tables;
+    const int64_t lanes = hg_isa_model_of(task->kernel->isa)->lanes;
     const int64_t odd = p->resize.mode != HG_RESIZE_NEAREST;
-    const bool nontemporal = t->config.nontemporal == 1 && p->out.w % lanes == 0;
-    a->in_row = si->h;
-    a->out_row = so->h;
-    a->ring = t->scratch;
-    a->ring_row = ring_row(p);
-    if (a->v.holes)
-        a->none =
-            memset(a->ring + (a->slots + 1) * a->ring_row, 0, sizeof(float) * (size_t)a->ring_row);
+    const bool nontemporal = task->config.nontemporal == 1 && p->out.w % lanes == 0;
+    hg_resize_plane_args a = t->args;
+    a.ring = task->scratch;
+    if (a.v.holes)
+        a.none = memset(a.ring + t->ring_rows * a.ring_row, 0, sizeof(float) * (size_t)a.ring_row);
     for (int64_t i = begin; i < end; i++) {
-        const int64_t plane = i / ranges, n = plane / p->out.c, c = plane % p->out.c;
-        const int64_t last = i % ranges * rows + rows;
-        a->input = t->input + n * si->n + c * si->c;
-        a->output = t->output + n * so->n + c * so->c;
-        a->aligned =
-            so->h % lanes == 0 && (uintptr_t)a->output % (sizeof(float) * (size_t)lanes) == 0;
-        a->y = HG_MAX(last - rows - odd, 0);
-        a->y_end = last < p->out.h ? last - odd : p->out.h;
-        (nontemporal && a->aligned ? u->nontemporal : u->plain)(a);
+        const int64_t plane = i / t->ranges, n = plane / p->out.c, c = plane % p->out.c;
+        const int64_t last = i % t->ranges * t->rows + t->rows;
+        a.input = task->input + n * si->n + c * si->c;
+        a.output = task->output + n * so->n + c * so->c;
+        a.aligned =
+            so->h % lanes == 0 && (uintptr_t)a.output % (sizeof(float) * (size_t)lanes) == 0;
+        a.y = HG_MAX(last - t->rows - odd, 0);
+        a.y_end = last < p->out.h ? last - odd : p->out.h;
+        (nontemporal && a.aligned ? u->nontemporal : u->plain)(&a);
     }
 }

@@ -37,16 +37,31 @@ bool hg_resize_plane_fits(const hg_problem *p, const hg_kernel *k);
 bool hg_resize_plane_doubles(const hg_problem *p, const hg_kernel *k);
 double hg_resize_plane_cost(const hg_problem *p, const hg_kernel *k);
 
-/* Sizes but for the tables. ring_rows: in scratch; with holes in v, one more. */
-void hg_resize_plane_size(const hg_problem *p, int64_t ring_rows, hg_sizes *sizes);
-/* Rows of a ring that holds a window and one row more; a power of 2. */
-int64_t hg_resize_ring_rows(const hg_problem *p);
+/* An algorithm of planes: rows of kernels name its first member. */
+typedef struct hg_resize_planes {
+    hg_algorithm algorithm;
+    enum {
+        HG_NO_RING,
+        HG_RING_ROW,
+        HG_RING_WINDOW
+    } ring;    /* of a window: with the tables of taps */
+    bool none; /* a row of zeros, should v have holes */
+    /* What the tables hold besides: its bytes; fills them, and the arguments that lead there. */
+    size_t (*bytes)(const hg_problem *p, const hg_kernel *k);
+    void (*fill)(const hg_problem *p, const hg_kernel *k, void *memory, hg_resize_plane_args *a);
+} hg_resize_planes;
 
-/* Runs ranges, filling in `a` what differs between them; output rows of two go together, rows
- * 2i + 1 and 2i + 2 or, in nearest mode, 2i and 2i + 1. */
-void hg_resize_plane_run(const hg_task *t, int64_t begin, int64_t end, hg_resize_plane_args *a);
+/* The members of `algorithm` that all of them share. A range is some rows of a plane; output rows
+ * of two go together, rows 2i + 1 and 2i + 2 or, in nearest mode, 2i and 2i + 1. */
+#define HG_RESIZE_BY_PLANES                                                                        \
+    .size = hg_resize_plane_size, .prepare = hg_resize_plane_prepare, .run = hg_resize_plane_run
+void hg_resize_plane_size(const hg_problem *p, const hg_kernel *k, const hg_config *c,
+                          hg_sizes *sizes);
+void hg_resize_plane_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
+                             void *tables);
+void hg_resize_plane_run(const hg_task *t, int stage, int64_t begin, int64_t end);
 
-extern const hg_algorithm hg_resize2d_nchw_planes, hg_resize2d_nchw_upsample_2x_nearest,
+extern const hg_resize_planes hg_resize2d_nchw_planes, hg_resize2d_nchw_upsample_2x_nearest,
     hg_resize2d_nchw_upsample_2x_bilinear, hg_resize2d_nchw_upsample_2x_cubic;
 
 #endif

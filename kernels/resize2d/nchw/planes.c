@@ -5,8 +5,8 @@
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
     const hg_resize_plane_ukernels *u = k->run.resize_plane;
-    const int64_t taps =
-        HG_MAX(hg_resize_vertical(p, NULL).taps, hg_resize_horizontal(p, NULL).taps);
+    const hg_resize_axes a = hg_resize_axes_of(p);
+    const int64_t taps = HG_MAX(a.v.taps, a.h.taps);
     return p->resize.mode != HG_RESIZE_NEAREST && p->resize.mode != HG_RESIZE_AREA &&
            p->resize.coordinates != HG_TF_CROP_AND_RESIZE && hg_resize_plane_fits(p, k) &&
            taps >= u->least_taps && taps <= u->most_taps;
@@ -18,32 +18,17 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     return hg_resize_plane_cost(p, k) * (hg_resize_plane_doubles(p, k) ? 1.5 : 1.0);
 }
 
-/* The tables, in this order, behind those of taps. */
-typedef struct layout {
-    hg_resize_group *groups;
-    int32_t *place, *from;
-    size_t bytes; /* of all */
-} layout;
-
-static layout layout_of(const hg_problem *p, const hg_kernel *k, const void *tables)
+static int64_t groups_of(const hg_problem *p, const hg_kernel *k)
 {
-    const size_t lanes = (size_t)hg_isa_model_of(k->isa)->lanes;
-    const size_t count = HG_CEIL_DIV((size_t)p->out.w, lanes);
-    const uintptr_t begin = (uintptr_t)tables;
-    uintptr_t at = begin + hg_resize_table_size(p);
-    layout l = {0};
-    l.groups = (void *)at, at += count * sizeof *l.groups;
-    l.place = (void *)at, at += count * lanes * sizeof *l.place;
-    l.from = (void *)at, at += (size_t)p->out.h * sizeof *l.from;
-    l.bytes = at - begin;
-    return l;
+    return HG_CEIL_DIV(p->out.w, (int64_t)hg_isa_model_of(k->isa)->lanes);
 }
 
-static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
+/* The groups, and behind them their lists. */
+static size_t bytes(const hg_problem *p, const hg_kernel *k)
 {
-    (void)c;
-    hg_resize_plane_size(p, hg_resize_ring_rows(p) + 1, sizes);
-    sizes->tables = layout_of(p, k, NULL).bytes;
+    const int64_t count = groups_of(p, k), places = count * hg_isa_model_of(k->isa)->lanes;
+    return sizeof(hg_resize_plane_groups) + sizeof(hg_resize_group) * (size_t)count +
+           sizeof(int32_t) * (size_t)(places + p->out.h);
 }
 
 /* The outputs [x, x + lanes). */
@@ -62,38 +47,26 @@ static hg_resize_group group_of(const hg_resize_axis *h, int64_t x, int64_t lane
                              inside ? whole ? HG_SPREAD_NEAR : HG_SPREAD_SOME : HG_SPREAD_EDGE};
 }
 
-static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
+static void fill(const hg_problem *p, const hg_kernel *k, void *memory, hg_resize_plane_args *a)
 {
-    hg_resize_prepare(p, k, c, tables);
-    const hg_resize_axis v = hg_resize_vertical(p, tables), h = hg_resize_horizontal(p, tables);
-    const int64_t lanes = hg_isa_model_of(k->isa)->lanes, count = HG_CEIL_DIV(h.out, lanes);
-    const layout l = layout_of(p, k, tables);
+    const int64_t lanes = hg_isa_model_of(k->isa)->lanes, count = groups_of(p, k);
+    hg_resize_plane_groups *groups = memory;
+    hg_resize_group *list = (void *)(groups + 1);
+    int32_t *place = (void *)(list + count), *from = place + count * lanes;
+    *groups = (hg_resize_plane_groups){list, place, from};
+    a->groups = groups;
     for (int64_t i = 0; i < count; i++) {
-        const int64_t x = HG_MIN(i * lanes, h.out - lanes);
-        l.groups[i] = group_of(&h, x, lanes);
-        for (int64_t j = 0; j < lanes; j++)
-            l.place[i * lanes + j] = h.first[x + j] - l.groups[i].base;
+        const int64_t x = HG_MIN(i * lanes, a->h.out - lanes);
+        list[i] = group_of(&a->h, x, lanes);
+        for (int64_t j = 0; j < lanes; j++) *place++ = a->h.first[x + j] - list[i].base;
     }
-    for (int64_t y = v.out - 1; y >= 0; y--)
-        l.from[y] = y + 1 < v.out ? HG_MIN(v.first[y], l.from[y + 1]) : v.first[y];
+    for (int64_t y = a->v.out - 1; y >= 0; y--)
+        from[y] = y + 1 < a->v.out ? HG_MIN(a->v.first[y], from[y + 1]) : a->v.first[y];
 }
 
-static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
-{
-    (void)stage;
-    const hg_problem *p = t->problem;
-    const layout l = layout_of(p, t->kernel, t->tables);
-    const hg_resize_plane_groups groups = {l.groups, l.place, l.from};
-    hg_resize_plane_args a = {.v = hg_resize_vertical(p, t->tables),
-                              .h = hg_resize_horizontal(p, t->tables),
-                              .slots = hg_resize_ring_rows(p) - 1,
-                              .groups = &groups};
-    hg_resize_plane_run(t, begin, end, &a);
-}
-
-const hg_algorithm hg_resize2d_nchw_planes = {.name = "planes",
-                                              .supports = supports,
-                                              .cost = cost,
-                                              .size = size,
-                                              .prepare = prepare,
-                                              .run = run};
+const hg_resize_planes hg_resize2d_nchw_planes = {
+    .algorithm = {.name = "planes", .supports = supports, .cost = cost, HG_RESIZE_BY_PLANES},
+    .ring = HG_RING_WINDOW,
+    .none = true,
+    .bytes = bytes,
+    .fill = fill};

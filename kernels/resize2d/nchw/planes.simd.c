@@ -189,9 +189,9 @@ static const hg_resize_plane_ukernels few = {.least_taps = 1, .most_taps = 4, .p
 static const hg_resize_plane_ukernels many = {.least_taps = 5, .most_taps = 6, .plain = planes6};
 
 const hg_kernel HG_ROWS(resize2d_nchw_planes)[] = {
-    {HG_ROW(resize2d, nchw, "planes4"), .rev = 1, .algorithm = &hg_resize2d_nchw_planes,
+    {HG_ROW(resize2d, nchw, "planes4"), .rev = 1, .algorithm = &hg_resize2d_nchw_planes.algorithm,
      .run.resize_plane = &few},
-    {HG_ROW(resize2d, nchw, "planes6"), .rev = 1, .algorithm = &hg_resize2d_nchw_planes,
+    {HG_ROW(resize2d, nchw, "planes6"), .rev = 1, .algorithm = &hg_resize2d_nchw_planes.algorithm,
      .run.resize_plane = &many},
     {.name = NULL},
 };

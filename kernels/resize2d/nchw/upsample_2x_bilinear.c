@@ -7,24 +7,10 @@
  * row. */
 #include "kernels/resize2d/nchw/plane.h"
 
-static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
-{
-    (void)k, (void)c;
-    hg_resize_plane_size(p, 1, sizes);
-}
-
-static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
-{
-    (void)stage;
-    hg_resize_plane_args a = {.v = hg_resize_vertical(t->problem, NULL),
-                              .h = hg_resize_horizontal(t->problem, NULL)};
-    hg_resize_plane_run(t, begin, end, &a);
-}
-
-const hg_algorithm hg_resize2d_nchw_upsample_2x_bilinear = {.name = "upsample_2x_bilinear",
-                                                            .supports = hg_resize_plane_doubles,
-                                                            .configs =
-                                                                hg_resize_nontemporal_configs,
-                                                            .cost = hg_resize_plane_cost,
-                                                            .size = size,
-                                                            .run = run};
+const hg_resize_planes hg_resize2d_nchw_upsample_2x_bilinear = {
+    .algorithm = {.name = "upsample_2x_bilinear",
+                  .supports = hg_resize_plane_doubles,
+                  .configs = hg_resize_nontemporal_configs,
+                  .cost = hg_resize_plane_cost,
+                  HG_RESIZE_BY_PLANES},
+    .ring = HG_RING_ROW};

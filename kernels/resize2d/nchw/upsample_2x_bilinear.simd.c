@@ -86,6 +86,6 @@ static const hg_resize_plane_ukernels ukernels = {.plain = plane_2x_bilinear,
 const hg_kernel HG_ROWS(resize2d_nchw_upsample_2x_bilinear)[] = {
     {HG_ROW(resize2d, nchw, "upsample_2x_bilinear"), .rev = 1,
      .limits = {.resize_mode = 1 + HG_RESIZE_BILINEAR, .exact_factor = true},
-     .algorithm = &hg_resize2d_nchw_upsample_2x_bilinear, .run.resize_plane = &ukernels},
+     .algorithm = &hg_resize2d_nchw_upsample_2x_bilinear.algorithm, .run.resize_plane = &ukernels},
     {.name = NULL},
 };

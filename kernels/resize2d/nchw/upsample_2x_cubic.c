@@ -1,22 +1,11 @@
 /* Bicubic doubling of NCHW planes: each input row is filtered along x once, into a ring of rows. */
 #include "kernels/resize2d/nchw/upsample_2x_cubic.h"
 
-static size_t edge_at(const hg_problem *p)
+static size_t bytes(const hg_problem *p, const hg_kernel *k)
 {
-    return HG_ROUND_UP(hg_resize_table_size(p), sizeof(float) * HG_CACHELINE);
-}
-
-static float *edge_of(const hg_problem *p, void *tables)
-{
-    return (void *)((char *)tables + edge_at(p));
-}
-
-static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
-{
-    (void)c;
+    (void)p;
     const size_t lanes = (size_t)hg_isa_model_of(k->isa)->lanes;
-    hg_resize_plane_size(p, hg_resize_ring_rows(p), sizes);
-    sizes->tables = edge_at(p) + HG_RESIZE_EDGE_VECTORS * lanes * sizeof(float);
+    return HG_RESIZE_EDGE_VECTORS * lanes * sizeof(float);
 }
 
 /* The vectors of one edge, whose first pixel is x. */
@@ -32,30 +21,21 @@ static void fill_edge(const hg_problem *p, int64_t x, int64_t lanes, float *edge
     }
 }
 
-static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
+static void fill(const hg_problem *p, const hg_kernel *k, void *memory, hg_resize_plane_args *a)
 {
     const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
-    float *edge = edge_of(p, tables);
-    hg_resize_prepare(p, k, c, tables);
+    float *edge = memory;
+    a->edge = edge;
     fill_edge(p, 0, lanes, edge);
     fill_edge(p, p->in.w - lanes, lanes, edge + HG_RESIZE_EDGE_VECTORS / 2 * lanes);
 }
 
-static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
-{
-    (void)stage;
-    const hg_problem *p = t->problem;
-    hg_resize_plane_args a = {.v = hg_resize_vertical(p, t->tables),
-                              .h = hg_resize_horizontal(p, t->tables),
-                              .slots = hg_resize_ring_rows(p) - 1,
-                              .edge = edge_of(p, (void *)(uintptr_t)t->tables)};
-    hg_resize_plane_run(t, begin, end, &a);
-}
-
-const hg_algorithm hg_resize2d_nchw_upsample_2x_cubic = {.name = "upsample_2x_cubic",
-                                                         .supports = hg_resize_plane_doubles,
-                                                         .configs = hg_resize_nontemporal_configs,
-                                                         .cost = hg_resize_plane_cost,
-                                                         .size = size,
-                                                         .prepare = prepare,
-                                                         .run = run};
+const hg_resize_planes hg_resize2d_nchw_upsample_2x_cubic = {
+    .algorithm = {.name = "upsample_2x_cubic",
+                  .supports = hg_resize_plane_doubles,
+                  .configs = hg_resize_nontemporal_configs,
+                  .cost = hg_resize_plane_cost,
+                  HG_RESIZE_BY_PLANES},
+    .ring = HG_RING_WINDOW,
+    .bytes = bytes,
+    .fill = fill};

@@ -156,6 +156,6 @@ static const hg_resize_plane_ukernels ukernels = {.plain = plane_2x_cubic,
 const hg_kernel HG_ROWS(resize2d_nchw_upsample_2x_cubic)[] = {
     {HG_ROW(resize2d, nchw, "upsample_2x_cubic"), .rev = 1,
      .limits = {.resize_mode = 1 + HG_RESIZE_BICUBIC, .exact_factor = true},
-     .algorithm = &hg_resize2d_nchw_upsample_2x_cubic, .run.resize_plane = &ukernels},
+     .algorithm = &hg_resize2d_nchw_upsample_2x_cubic.algorithm, .run.resize_plane = &ukernels},
     {.name = NULL},
 };

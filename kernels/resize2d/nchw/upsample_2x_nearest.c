@@ -16,23 +16,9 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     return hg_problem_bytes(p) / 45.0 + 200.0;
 }
 
-static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
-{
-    (void)k, (void)c;
-    hg_resize_plane_size(p, 0, sizes);
-}
-
-static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
-{
-    (void)stage;
-    hg_resize_plane_args a = {.v = hg_resize_vertical(t->problem, NULL),
-                              .h = hg_resize_horizontal(t->problem, NULL)};
-    hg_resize_plane_run(t, begin, end, &a);
-}
-
-const hg_algorithm hg_resize2d_nchw_upsample_2x_nearest = {.name = "upsample_2x_nearest",
-                                                           .supports = supports,
-                                                           .configs = hg_resize_nontemporal_configs,
-                                                           .cost = cost,
-                                                           .size = size,
-                                                           .run = run};
+const hg_resize_planes hg_resize2d_nchw_upsample_2x_nearest = {
+    .algorithm = {.name = "upsample_2x_nearest",
+                  .supports = supports,
+                  .configs = hg_resize_nontemporal_configs,
+                  .cost = cost,
+                  HG_RESIZE_BY_PLANES}};

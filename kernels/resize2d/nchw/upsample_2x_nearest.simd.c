@@ -47,6 +47,6 @@ static const hg_resize_plane_ukernels ukernels = {.plain = plane_2x_nearest,
 const hg_kernel HG_ROWS(resize2d_nchw_upsample_2x_nearest)[] = {
     {HG_ROW(resize2d, nchw, "upsample_2x_nearest"), .rev = 2,
      .limits = {.resize_mode = 1 + HG_RESIZE_NEAREST, .exact_factor = true},
-     .algorithm = &hg_resize2d_nchw_upsample_2x_nearest, .run.resize_plane = &ukernels},
+     .algorithm = &hg_resize2d_nchw_upsample_2x_nearest.algorithm, .run.resize_plane = &ukernels},
     {.name = NULL},
 };

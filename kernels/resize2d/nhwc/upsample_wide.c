@@ -27,11 +27,11 @@ static bool may_have_holes(const hg_resize_attr *r)
 
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
+    const hg_resize_axes a = hg_resize_axes_of(p);
     return !may_have_holes(&p->resize) && p->resize.mode != HG_RESIZE_NEAREST &&
            p->resize.coordinates != HG_TF_CROP_AND_RESIZE && p->out.w >= 3 * p->in.w &&
-           p->in.c >= hg_isa_model_of(k->isa)->lanes &&
-           hg_resize_vertical(p, NULL).taps <= HG_RESIZE_WIDE_TAPS &&
-           hg_resize_horizontal(p, NULL).taps <= HG_RESIZE_WIDE_TAPS;
+           p->in.c >= hg_isa_model_of(k->isa)->lanes && a.v.taps <= HG_RESIZE_WIDE_TAPS &&
+           a.h.taps <= HG_RESIZE_WIDE_TAPS;
 }
 
 /* Outputs between the same pixels are a loop for each line of their channels. */
@@ -41,8 +41,8 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double rows = (double)p->out.n * (double)p->out.h;
     const double vectors = rows * (double)p->out.w * (double)p->out.c / lanes;
     const double narrow = (double)p->in.w / (double)p->out.w;
-    const double products = (double)hg_resize_vertical(p, NULL).taps * narrow +
-                            (double)hg_resize_horizontal(p, NULL).taps;
+    const hg_resize_axes a = hg_resize_axes_of(p);
+    const double products = (double)a.v.taps * narrow + (double)a.h.taps;
     const double loops = rows * (double)p->in.w * (double)HG_CEIL_DIV(p->out.c, 16);
     return HG_MAX(hg_problem_bytes(p) / (50.0 * 0.8),
                   0.16 * vectors * (products + 1.0) + 8.0 * loops) +
@@ -93,10 +93,10 @@ typedef struct span {
     int32_t begin, end;
 } span;
 
-/* Behind the tables of taps: the input pixels under each block of columns. */
-static span *spans_of(const hg_problem *p, void *tables)
+/* The tables: of the axes, the blocking, and the input pixels under each block of columns. */
+static span *spans_of(const blocking *b)
 {
-    return (span *)((char *)tables + HG_ROUND_UP(hg_resize_table_size(p), sizeof(span)));
+    return (span *)(b + 1);
 }
 
 /* Taps of weight 0 are not in the tables, so that the last column's may end before another's. */
@@ -113,18 +113,18 @@ static span sources_of(const hg_resize_axis *h, int64_t x, int64_t x_end)
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
     hg_resize_prepare(p, k, c, tables);
-    const blocking b = blocking_of(p);
-    const hg_resize_axis h = hg_resize_horizontal(p, tables);
-    span *spans = spans_of(p, tables);
-    for (int64_t i = 0; i < b.column_blocks; i++)
-        spans[i] = sources_of(&h, i * b.columns, HG_MIN((i + 1) * b.columns, p->out.w));
+    const hg_resize_axes *a = tables;
+    blocking *b = hg_resize_behind(tables);
+    *b = blocking_of(p);
+    for (int64_t i = 0; i < b->column_blocks; i++)
+        spans_of(b)[i] = sources_of(&a->h, i * b->columns, HG_MIN((i + 1) * b->columns, p->out.w));
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k, (void)c;
     const blocking b = blocking_of(p);
-    *sizes = (hg_sizes){.tables = HG_ROUND_UP(hg_resize_table_size(p), sizeof(span)) +
+    *sizes = (hg_sizes){.tables = hg_resize_axes_of(p).bytes + sizeof b +
                                   sizeof(span) * (size_t)b.column_blocks,
                         .scratch = sizeof(float) * (size_t)(GROUP * b.sources * p->in.c),
                         .ranges = {p->out.n * b.row_blocks}};
@@ -136,9 +136,9 @@ static void run_block(const hg_task *t, const blocking *b, const float *in, floa
 {
     const hg_problem *p = t->problem;
     const hg_resize_wide_ukernels *u = t->kernel->run.resize_wide;
-    const hg_resize_axis v = hg_resize_vertical(p, t->tables);
-    const hg_resize_axis h = hg_resize_horizontal(p, t->tables);
-    const span source = spans_of(p, (void *)(uintptr_t)t->tables)[x / b->columns];
+    const hg_resize_axes *axes = t->tables;
+    const hg_resize_axis v = axes->v, h = axes->h;
+    const span source = spans_of(b)[x / b->columns];
     const float *rows[HG_RESIZE_WIDE_TAPS];
     for (int64_t k = 0; k < v.count[oy]; k++)
         rows[k] = in + (v.first[oy] + k) * p->in.strides.h + source.begin * p->in.strides.w;
@@ -174,17 +174,17 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
     const hg_problem *p = t->problem;
-    const hg_resize_axis v = hg_resize_vertical(p, t->tables);
-    const blocking b = blocking_of(p);
+    const hg_resize_axes *axes = t->tables;
+    const blocking *b = hg_resize_behind(axes);
     for (int64_t i = begin; i < end; i++) {
-        const int64_t n = i / b.row_blocks, first = i % b.row_blocks * b.rows;
-        const int64_t last = HG_MIN(first + b.rows, p->out.h);
+        const int64_t n = i / b->row_blocks, first = i % b->row_blocks * b->rows;
+        const int64_t last = HG_MIN(first + b->rows, p->out.h);
         const float *in = t->input + n * p->in.strides.n;
         float *out = t->output + n * p->out.strides.n;
         for (int64_t oy = first, height; oy < last; oy += height) {
-            height = HG_MIN(HG_MIN(v.same[oy], GROUP), last - oy);
-            for (int64_t x = 0; x < p->out.w; x += b.columns)
-                run_block(t, &b, in, out, oy, height, x, HG_MIN(x + b.columns, p->out.w));
+            height = HG_MIN(HG_MIN(axes->v.same[oy], GROUP), last - oy);
+            for (int64_t x = 0; x < p->out.w; x += b->columns)
+                run_block(t, b, in, out, oy, height, x, HG_MIN(x + b->columns, p->out.w));
         }
     }
 }
