@@ -42,6 +42,9 @@ HG_INLINE void hg_prefetch(const void *p, int64_t floats)
     __builtin_prefetch((const void *)((uintptr_t)p + (uintptr_t)floats * sizeof(float)));
 }
 
+/* For a switch among constants: a case for each. */
+#define HG_ONE_TO_SEVEN(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+
 #define HG_MIN(a, b) ((a) < (b) ? (a) : (b))
 #define HG_MAX(a, b) ((a) > (b) ? (a) : (b))
 #define HG_CEIL_DIV(a, b) (((a) + (b)-1) / (b)) /* a >= 0, b > 0 */

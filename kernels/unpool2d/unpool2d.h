@@ -5,7 +5,7 @@
 #include "kernels/index_rule.h"
 #include "kernels/kernel.h"
 
-extern const hg_algorithm hg_unpool2d_nhwc_gather, hg_unpool2d_nchw_gather_2x2;
+extern const hg_algorithm hg_unpool2d_gather;
 
 /* Every output belongs to the block of one input at most: blocks tile the top left of the output.
  * Fewer pixels than one block may be left over. */
@@ -41,7 +41,7 @@ typedef struct hg_unpool_args {
     int64_t in_pixel, out_row, out_pixel;
     int64_t height, in_down; /* NCHW only */
     hg_index_type index_type;
-    int64_t first, index_window, index_channel, index_row, index_column;
+    int64_t first, index_image, index_window, index_channel, index_row, index_column;
 } hg_unpool_args;
 
 #endif

@@ -9,6 +9,11 @@ enum {
     MAX_NV = HG_DIRECT_MAX_UNITS * IN_UNIT
 };
 
+/* Of 5 units and more, by pixels: for outputs of a few, where less than 8 multiply-adds in flight
+ * would wait for each other. */
+#define WIDE_TILES(X)                                                                              \
+    X(1, 1, 5) X(1, 1, 6) X(1, 1, 7) X(1, 1, 8) X(1, 1, 9) X(1, 1, 10) X(1, 1, 11) X(1, 1, 12)
+
 /* TILES, the pixels of the largest (MAX_MR), and the products of a segment. */
 #include HG_TEXT(HG_JOIN(direct, HG_SIMD).h)
 
@@ -76,29 +81,14 @@ HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int UNITS)
 /* A tile of less than MR pixels. MR and UNITS are constants: what exceeds MR is not compiled. */
 HG_INLINE void partial_tile(const hg_direct_args *a, size_t i, size_t pixels, int MR, int UNITS)
 {
+#define CASE(n)                                                                                    \
+    case n:                                                                                        \
+        if (MR > n) tile(a, i, n, UNITS);                                                          \
+        break;
     switch (pixels) {
-    case 1:
-        if (MR > 1) tile(a, i, 1, UNITS);
-        break;
-    case 2:
-        if (MR > 2) tile(a, i, 2, UNITS);
-        break;
-    case 3:
-        if (MR > 3) tile(a, i, 3, UNITS);
-        break;
-    case 4:
-        if (MR > 4) tile(a, i, 4, UNITS);
-        break;
-    case 5:
-        if (MR > 5) tile(a, i, 5, UNITS);
-        break;
-    case 6:
-        if (MR > 6) tile(a, i, 6, UNITS);
-        break;
-    case 7:
-        if (MR > 7) tile(a, i, 7, UNITS);
-        break;
+        HG_ONE_TO_SEVEN(CASE)
     }
+#undef CASE
 }
 
 /* The pixels: tiles of MR, as many as there are; where a smaller one follows, REST < MR, tiles of

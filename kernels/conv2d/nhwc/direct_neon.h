@@ -8,14 +8,7 @@
     X(6, 6, 2)                                                                                     \
     X(4, 4, 3)                                                                                     \
     X(3, 3, 4)                                                                                     \
-    X(1, 1, 5)                                                                                     \
-    X(1, 1, 6)                                                                                     \
-    X(1, 1, 7)                                                                                     \
-    X(1, 1, 8)                                                                                     \
-    X(1, 1, 9)                                                                                     \
-    X(1, 1, 10)                                                                                    \
-    X(1, 1, 11)                                                                                    \
-    X(1, 1, 12)
+    WIDE_TILES(X)
 enum { MAX_MR = 8 };
 
 /* A segment's `count` products of MR pixels and NV vectors of columns; both are constants. Four

@@ -13,11 +13,35 @@ enum {
 
 /* ---- Products: rows in groups of MR, what is left in one smaller group ----
  *
- * Each instruction set has MR, the list TILES(X) of numbers up to it, and products(): `rows` of one
- * panel, product[i*ldp + 0..16) = sum over c of v[i*ldv + c] * u[c*16 ..], HG_WINOGRAD_SUM channels
- * at a time. What is multiplied after it is fetched from `next` on, `step` floats per channel. rows
- * is a constant. */
+ * Each instruction set has MR, the list TILES(X) of numbers up to it, and multiply_channels(): adds
+ * the products of channels [c, end) of `rows` rows to their sums; u, the weights of channel c, and
+ * then of `end`, is returned. What is multiplied after it is fetched from `next` on, `step` floats
+ * per channel. rows is a constant. */
+enum { NV = NR / VL };
 #include HG_TEXT(HG_JOIN(winograd, HG_SIMD).h)
+
+/* product[i*ldp + 0..16) = sum over c of v[i*ldv + c] * u[c*16 ..], i < rows; HG_WINOGRAD_SUM
+ * channels at a time. */
+HG_INLINE void products(const float *restrict v, size_t ldv, const float *restrict u,
+                        size_t channels, float *restrict product, size_t ldp, const float *next,
+                        size_t step, int rows)
+{
+    for (size_t first = 0; first < channels; first += HG_WINOGRAD_SUM) {
+        const size_t end = HG_MIN(first + HG_WINOGRAD_SUM, channels);
+        vfloat vacc[MR][NV];
+        HG_UNROLL
+        for (int i = 0; i < rows * NV; i++) vacc[i / NV][i % NV] = v_zero();
+        u = multiply_channels(vacc, v, ldv, u, first, end, next, step, rows);
+        HG_UNROLL
+        for (int i = 0; i < rows; i++) {
+            HG_UNROLL
+            for (int j = 0; j < NV; j++) {
+                float *const to = product + (size_t)i * ldp + j * VL;
+                v_store(to, first ? v_add(v_load(to), vacc[i][j]) : vacc[i][j]);
+            }
+        }
+    }
+}
 
 #define FUNCTION(n)                                                                                \
     static void rows_##n(const float *v, size_t ldv, const float *u, size_t channels,              \

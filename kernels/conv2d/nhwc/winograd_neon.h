@@ -5,57 +5,39 @@
 
 /* 5 x 16 takes 20 accumulators, 5 vectors of input and leaves 7 registers for weights in flight. */
 #define TILES(X) X(1) X(2) X(3) X(4) X(5)
-enum { MR = 5, NV = NR / VL };
+enum { MR = 5 };
 
-HG_INLINE void products(const float *restrict v, size_t ldv, const float *restrict u,
-                        size_t channels, float *restrict product, size_t ldp, const float *next,
-                        size_t step, int rows)
+HG_INLINE const float *multiply_channels(vfloat vacc[MR][NV], const float *restrict v, size_t ldv,
+                                         const float *restrict u, size_t c, size_t end,
+                                         const float *next, size_t step, int rows)
 {
-    for (size_t first = 0; first < channels; first += HG_WINOGRAD_SUM) {
-        const size_t end = HG_MIN(first + HG_WINOGRAD_SUM, channels);
-        vfloat vacc[MR][NV];
+    for (; c + VL <= end; c += VL, u += VL * NR) {
+        vfloat vi[MR];
         HG_UNROLL
-        for (int i = 0; i < rows; i++) {
-            HG_UNROLL
-            for (int j = 0; j < NV; j++) vacc[i][j] = v_zero();
-        }
-        size_t c = first;
-        for (; c + VL <= end; c += VL, u += VL * NR) {
-            vfloat vi[MR];
-            HG_UNROLL
-            for (int i = 0; i < rows; i++) vi[i] = v_load(v + (size_t)i * ldv + c);
-            HG_UNROLL
-            for (int lane = 0; lane < VL; lane++)
-                hg_prefetch(next, (int64_t)((c + (size_t)lane) * step));
-            HG_UNROLL
-            for (int lane = 0; lane < VL; lane++) {
-                HG_UNROLL
-                for (int j = 0; j < NV; j++) {
-                    const vfloat vk = v_load(u + lane * NR + j * VL);
-                    HG_UNROLL
-                    for (int i = 0; i < rows; i++)
-                        vacc[i][j] = v_fma_lane(vk, vi[i], lane, vacc[i][j]);
-                }
-            }
-        }
-        for (; c < end; c++, u += NR) {
+        for (int i = 0; i < rows; i++) vi[i] = v_load(v + (size_t)i * ldv + c);
+        HG_UNROLL
+        for (int lane = 0; lane < VL; lane++)
+            hg_prefetch(next, (int64_t)((c + (size_t)lane) * step));
+        HG_UNROLL
+        for (int lane = 0; lane < VL; lane++) {
             HG_UNROLL
             for (int j = 0; j < NV; j++) {
-                const vfloat vk = v_load(u + j * VL);
+                const vfloat vk = v_load(u + lane * NR + j * VL);
                 HG_UNROLL
-                for (int i = 0; i < rows; i++)
-                    vacc[i][j] = v_fma_by(v[(size_t)i * ldv + c], vk, vacc[i][j]);
-            }
-        }
-        HG_UNROLL
-        for (int i = 0; i < rows; i++) {
-            HG_UNROLL
-            for (int j = 0; j < NV; j++) {
-                float *const to = product + (size_t)i * ldp + j * VL;
-                v_store(to, first ? v_add(v_load(to), vacc[i][j]) : vacc[i][j]);
+                for (int i = 0; i < rows; i++) vacc[i][j] = v_fma_lane(vk, vi[i], lane, vacc[i][j]);
             }
         }
     }
+    for (; c < end; c++, u += NR) {
+        HG_UNROLL
+        for (int j = 0; j < NV; j++) {
+            const vfloat vk = v_load(u + j * VL);
+            HG_UNROLL
+            for (int i = 0; i < rows; i++)
+                vacc[i][j] = v_fma_by(v[(size_t)i * ldv + c], vk, vacc[i][j]);
+        }
+    }
+    return u;
 }
 
 #endif

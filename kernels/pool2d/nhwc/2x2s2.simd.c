@@ -93,7 +93,7 @@ HG_INLINE bool row_indices(const hg_pool_args *args, hg_index_type type, pool_ki
         index_firsts f = index_firsts_of(a, &l, type, corner);
         int64_t c = 0;
         for (; c + VL <= a->channels; c += VL) {
-            /* Two whole of input for one of output: pixels side by side are often dense. Beside
+            /* Two lines of input for one of output: pixels side by side are often dense. Beside
              * indices of 32 bits the hardware's prefetchers do as well. */
             if (type == HG_INDEX_I64 && at_cacheline(c)) {
                 hg_prefetch(in + 2 * c, 2 * AHEAD);

@@ -58,32 +58,16 @@ HG_INLINE void add_group(const stretch *s, int64_t c, float *out, int n_vec, siz
 /* The last group of a pixel; n is VL or less. */
 HG_INLINE void add_rest(const stretch *s, int64_t c, float *out, int64_t n_vec, size_t n)
 {
+#define CASE(count)                                                                                \
+    case count:                                                                                    \
+        add_group(s, c, out, count, n);                                                            \
+        break;
     switch (n_vec) {
-    case 1:
-        add_group(s, c, out, 1, n);
-        break;
-    case 2:
-        add_group(s, c, out, 2, n);
-        break;
-    case 3:
-        add_group(s, c, out, 3, n);
-        break;
-    case 4:
-        add_group(s, c, out, 4, n);
-        break;
-    case 5:
-        add_group(s, c, out, 5, n);
-        break;
-    case 6:
-        add_group(s, c, out, 6, n);
-        break;
-    case 7:
-        add_group(s, c, out, 7, n);
-        break;
+        HG_ONE_TO_SEVEN(CASE)
     default:
         add_group(s, c, out, GROUP, n);
-        break;
     }
+#undef CASE
 }
 
 HG_INLINE void add_stretch(const hg_pool_args *a, const stretch *s)

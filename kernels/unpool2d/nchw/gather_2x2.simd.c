@@ -104,7 +104,7 @@ static void gather_2x2(const hg_unpool_args *args)
 
 const hg_kernel HG_ROWS(unpool2d_nchw_gather_2x2)[] = {
     {HG_ROW(max_unpool2d, nchw, "gather_2x2"), .rev = 3,
-     .limits = {.kernel = {2, 2}, .stride = {2, 2}}, .algorithm = &hg_unpool2d_nchw_gather_2x2,
+     .limits = {.kernel = {2, 2}, .stride = {2, 2}}, .algorithm = &hg_unpool2d_gather,
      .run.unpool = gather_2x2},
     {.name = NULL},
 };

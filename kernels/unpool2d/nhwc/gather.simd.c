@@ -56,9 +56,9 @@ static void gather_2x2(const hg_unpool_args *a)
 
 const hg_kernel HG_ROWS(unpool2d_nhwc_gather)[] = {
     {HG_ROW(max_unpool2d, nhwc, "gather_2x2"), .rev = 1,
-     .limits = {.kernel = {2, 2}, .stride = {2, 2}}, .algorithm = &hg_unpool2d_nhwc_gather,
+     .limits = {.kernel = {2, 2}, .stride = {2, 2}}, .algorithm = &hg_unpool2d_gather,
      .run.unpool = gather_2x2},
-    {HG_ROW(max_unpool2d, nhwc, "gather"), .rev = 2, .algorithm = &hg_unpool2d_nhwc_gather,
+    {HG_ROW(max_unpool2d, nhwc, "gather"), .rev = 2, .algorithm = &hg_unpool2d_gather,
      .run.unpool = gather},
     {.name = NULL},
 };
