@@ -39,6 +39,24 @@ hg_status hg_check_extent(int64_t value, int64_t least, const char *owner, const
     return HG_OK;
 }
 
+hg_status hg_check_choice(unsigned value, unsigned last, const char *name, const char *type,
+                          hg_reason *why)
+{
+    if (value <= last) return HG_OK;
+    return hg_fail(why, HG_INVALID, "%s is %d, no %s", name, (int)value, type);
+}
+
+hg_status hg_check_index(hg_index_convention convention, hg_index_type type, hg_problem *p,
+                         hg_reason *why)
+{
+    hg_status s = hg_check_choice(convention, HG_INDEX_TENSORFLOW_BATCH, "index_convention",
+                                  "hg_index_convention", why);
+    if (!s) s = hg_check_choice(type, HG_INDEX_I32, "index_type", "hg_index_type", why);
+    p->pool.convention = convention;
+    p->pool.index_type = type;
+    return s;
+}
+
 hg_status hg_check_size2(hg_size2 given, hg_size2 fallback, const char *name, hg_size2 *out,
                          hg_reason *why)
 {
@@ -230,6 +248,13 @@ hg_status hg_finish_output(hg_problem *p, int64_t channels, const hg_strides *gi
     p->out.n = p->in.n;
     p->out.c = channels;
     return hg_resolve_strides(&p->out, given, "output_strides", why);
+}
+
+hg_status hg_give_output(hg_status s, const hg_problem *p, hg_tensor *output)
+{
+    if (!output) return HG_INVALID;
+    if (!s) *output = p->out;
+    return s;
 }
 
 /* ---- Facts ---- */

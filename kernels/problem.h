@@ -111,6 +111,12 @@ hg_status hg_check_size2(hg_size2 given, hg_size2 fallback, const char *name, hg
 /* OWNER.MEMBER, or MEMBER alone where owner is "", must be in [least, HG_MAX_EXTENT]. */
 hg_status hg_check_extent(int64_t value, int64_t least, const char *owner, const char *member,
                           hg_reason *why);
+/* A value of the enumeration `type`, whose last is `last`. */
+hg_status hg_check_choice(unsigned value, unsigned last, const char *name, const char *type,
+                          hg_reason *why);
+/* Fills p->pool.convention and index_type. */
+hg_status hg_check_index(hg_index_convention convention, hg_index_type type, hg_problem *p,
+                         hg_reason *why);
 /* The four sides of explicit padding must be in [0, HG_MAX_EXTENT]. */
 hg_status hg_check_sides(const hg_padding *padding, hg_reason *why);
 hg_status hg_check_reserved(const uint64_t *words, size_t n, const char *owner, hg_reason *why);
@@ -122,6 +128,9 @@ hg_status hg_window_geometry(const hg_padding *padding, bool ceil_mode, hg_probl
 /* Completes p->out (dtype, layout, n; c from the argument) and its strides. */
 hg_status hg_finish_output(hg_problem *p, int64_t channels, const hg_strides *given,
                            hg_reason *why);
+
+/* What hg_..._output returns for a problem built with status s; output may be NULL. */
+hg_status hg_give_output(hg_status s, const hg_problem *p, hg_tensor *output);
 
 /* ---- Facts about problems ---- */
 int64_t hg_problem_reduction(const hg_problem *p); /* products (taps) summed into one output */

@@ -13,10 +13,9 @@ hg_status hg_check_filter_desc(const hg_filter_desc *given, hg_filter_desc *reso
     if (s) return s;
     if (f.dtype != HG_F32)
         return hg_fail(why, HG_UNSUPPORTED, "filter.dtype is not f32, all that is supported");
-    if ((unsigned)f.order >= HG_COUNT(order_names))
-        return hg_fail(why, HG_INVALID, "filter.order is %d, no hg_filter_order", (int)f.order);
     if (f.groups == 0) f.groups = 1;
-    s = hg_check_extent(f.out_channels, 1, "filter", "out_channels", why);
+    s = hg_check_choice(f.order, HG_COUNT(order_names) - 1, "filter.order", "hg_filter_order", why);
+    if (!s) s = hg_check_extent(f.out_channels, 1, "filter", "out_channels", why);
     if (!s) s = hg_check_extent(f.in_channels, 1, "filter", "in_channels", why);
     if (!s) s = hg_check_extent(f.height, 1, "filter", "height", why);
     if (!s) s = hg_check_extent(f.width, 1, "filter", "width", why);
@@ -88,14 +87,12 @@ hg_status hg_conv_common(const hg_tensor *input, const hg_filter_desc *filter,
     if (f.in_channels != p->in.c)
         return hg_fail(why, HG_INVALID, "input.c is %lld, filter.in_channels %lld",
                        (long long)p->in.c, (long long)f.in_channels);
-    if ((unsigned)accuracy > HG_RELAXED)
-        return hg_fail(why, HG_INVALID, "accuracy is %d, no hg_accuracy", (int)accuracy);
     p->kernel = (hg_size2){f.height, f.width};
     if (p->kernel.h == 1) p->dilation.h = 1;
     if (p->kernel.w == 1) p->dilation.w = 1;
     p->groups = f.groups;
     p->accuracy = accuracy;
-    return HG_OK;
+    return hg_check_choice(accuracy, HG_RELAXED, "accuracy", "hg_accuracy", why);
 }
 
 hg_status hg_conv_finish(hg_problem *p, const hg_filter_desc *filter, const hg_strides *output,
@@ -112,9 +109,8 @@ hg_status hg_conv_finish(hg_problem *p, const hg_filter_desc *filter, const hg_s
 /* Pooling halves the output. */
 static hg_status fuse(hg_conv_pool pool, hg_problem *p, hg_reason *why)
 {
-    if ((unsigned)pool > HG_POOL_AVG_2X2)
-        return hg_fail(why, HG_INVALID, "pool is %d, no hg_conv_pool", (int)pool);
-    if (!pool) return HG_OK;
+    const hg_status s = hg_check_choice(pool, HG_POOL_AVG_2X2, "pool", "hg_conv_pool", why);
+    if (s || !pool) return s;
     if (p->post.residual) return hg_fail(why, HG_UNSUPPORTED, "pool cannot follow a residual");
     if (p->out.h < 2 || p->out.w < 2)
         return hg_fail(why, HG_INVALID, "pool: an output of %lldx%lld has no 2x2 window",
@@ -143,8 +139,5 @@ hg_status hg_problem_conv2d(const hg_conv2d *op, const hg_filter_desc *filter, h
 hg_status hg_conv2d_output(const hg_conv2d *op, const hg_filter_desc *filter, hg_tensor *output)
 {
     hg_problem p;
-    if (!output) return HG_INVALID;
-    const hg_status s = hg_problem_conv2d(op, filter, &p, NULL);
-    if (!s) *output = p.out;
-    return s;
+    return hg_give_output(hg_problem_conv2d(op, filter, &p, NULL), &p, output);
 }

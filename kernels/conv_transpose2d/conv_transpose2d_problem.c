@@ -75,8 +75,9 @@ static hg_status crop(const hg_conv_transpose2d *op, hg_problem *p, hg_reason *w
 {
     const hg_padding *pad = &op->padding;
     const bool keras = pad->mode == HG_PADDING_KERAS_SAME || pad->mode == HG_PADDING_KERAS_VALID;
-    if ((unsigned)pad->mode > HG_PADDING_KERAS_VALID)
-        return hg_fail(why, HG_INVALID, "padding.mode is %d, no hg_padding_mode", (int)pad->mode);
+    hg_status s =
+        hg_check_choice(pad->mode, HG_PADDING_KERAS_VALID, "padding.mode", "hg_padding_mode", why);
+    if (s) return s;
     if (keras && !op->keras_output_padding && (op->output_padding.h || op->output_padding.w))
         return hg_fail(why, HG_INVALID, "output_padding is given, keras_output_padding is not set");
     crop_axis axes[2] = {{p->in.h, p->kernel.h, p->stride.h, p->dilation.h, pad->top, pad->bottom,
@@ -85,7 +86,7 @@ static hg_status crop(const hg_conv_transpose2d *op, hg_problem *p, hg_reason *w
                           op->output_padding.w, op->output_size.w, "w", 0}};
     for (int i = 0; i < 2; i++) {
         crop_axis *a = &axes[i];
-        const hg_status s = check_axis(pad->mode, a, why);
+        s = check_axis(pad->mode, a, why);
         if (s) return s;
         if (a->size && pad->mode == HG_PADDING_EXPLICIT) a->extra = a->end = 0; /* replaced */
         if (!solve_axis(pad->mode, op->keras_output_padding, a) || a->out > HG_MAX_EXTENT)
@@ -118,8 +119,5 @@ hg_status hg_conv_transpose2d_output(const hg_conv_transpose2d *op, const hg_fil
                                      hg_tensor *output)
 {
     hg_problem p;
-    if (!output) return HG_INVALID;
-    const hg_status s = hg_problem_conv_transpose2d(op, filter, &p, NULL);
-    if (!s) *output = p.out;
-    return s;
+    return hg_give_output(hg_problem_conv_transpose2d(op, filter, &p, NULL), &p, output);
 }

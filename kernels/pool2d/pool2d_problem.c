@@ -61,17 +61,12 @@ static bool indices_fit(const hg_problem *p)
 hg_status hg_problem_max_pool2d(const hg_max_pool2d *op, hg_problem *p, hg_reason *why)
 {
     if (!op) return hg_fail(why, HG_INVALID, "the descriptor is NULL");
-    const hg_status s =
+    hg_status s =
         common(HG_OP_MAX_POOL2D, &op->input, &op->output_strides, &op->pool, op->reserved, p, why);
     if (s || !op->indices) return s;
-    if ((unsigned)op->index_convention > HG_INDEX_TENSORFLOW_BATCH)
-        return hg_fail(why, HG_INVALID, "index_convention is %d, no hg_index_convention",
-                       (int)op->index_convention);
-    if ((unsigned)op->index_type > HG_INDEX_I32)
-        return hg_fail(why, HG_INVALID, "index_type is %d, no hg_index_type", (int)op->index_type);
     p->pool.indices = true;
-    p->pool.convention = op->index_convention;
-    p->pool.index_type = op->index_type;
+    s = hg_check_index(op->index_convention, op->index_type, p, why);
+    if (s) return s;
     if (op->index_type == HG_INDEX_I32 && !indices_fit(p))
         return hg_fail(why, HG_RANGE, "indices of this input do not fit HG_INDEX_I32");
     return HG_OK;
@@ -101,34 +96,26 @@ hg_status hg_problem_lp_pool2d(const hg_lp_pool2d *op, hg_problem *p, hg_reason 
     const float power = op->p == 0.0f ? 2.0f : op->p;
     if (!(power >= 1.0f) || isinf(power))
         return hg_fail(why, HG_INVALID, "p is %g; finite and at least 1", (double)power);
-    if ((unsigned)op->form > HG_LP_SIGNED)
-        return hg_fail(why, HG_INVALID, "form is %d, no hg_lp_form", (int)op->form);
     p->pool.p = power;
     /* An even power removes the sign by itself. */
     p->pool.form = fmodf(power, 2.0f) == 0.0f ? HG_LP_ABSOLUTE : op->form;
-    return HG_OK;
-}
-
-static hg_status give(hg_status s, const hg_problem *p, hg_tensor *output)
-{
-    if (!s) *output = p->out;
-    return s;
+    return hg_check_choice(op->form, HG_LP_SIGNED, "form", "hg_lp_form", why);
 }
 
 hg_status hg_max_pool2d_output(const hg_max_pool2d *op, hg_tensor *output)
 {
     hg_problem p;
-    return output ? give(hg_problem_max_pool2d(op, &p, NULL), &p, output) : HG_INVALID;
+    return hg_give_output(hg_problem_max_pool2d(op, &p, NULL), &p, output);
 }
 
 hg_status hg_avg_pool2d_output(const hg_avg_pool2d *op, hg_tensor *output)
 {
     hg_problem p;
-    return output ? give(hg_problem_avg_pool2d(op, &p, NULL), &p, output) : HG_INVALID;
+    return hg_give_output(hg_problem_avg_pool2d(op, &p, NULL), &p, output);
 }
 
 hg_status hg_lp_pool2d_output(const hg_lp_pool2d *op, hg_tensor *output)
 {
     hg_problem p;
-    return output ? give(hg_problem_lp_pool2d(op, &p, NULL), &p, output) : HG_INVALID;
+    return hg_give_output(hg_problem_lp_pool2d(op, &p, NULL), &p, output);
 }

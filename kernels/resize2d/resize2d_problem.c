@@ -12,16 +12,15 @@ static const double max_table = 0x1p36;
 
 static hg_status check_choices(const hg_resize2d *op, hg_reason *why)
 {
-    if ((unsigned)op->mode > HG_RESIZE_LANCZOS5)
-        return hg_fail(why, HG_INVALID, "mode is %d, no hg_resize_mode", (int)op->mode);
-    if ((unsigned)op->coordinates > HG_PYTORCH_NEAREST)
-        return hg_fail(why, HG_INVALID, "coordinates is %d, no hg_coordinates",
-                       (int)op->coordinates);
+    hg_status s = hg_check_choice(op->mode, HG_RESIZE_LANCZOS5, "mode", "hg_resize_mode", why);
+    if (!s)
+        s = hg_check_choice(op->coordinates, HG_PYTORCH_NEAREST, "coordinates", "hg_coordinates",
+                            why);
+    if (!s) s = hg_check_choice(op->rounding, HG_ROUND_CEIL, "rounding", "hg_rounding", why);
+    if (s) return s;
     if (op->coordinates == HG_PYTORCH_NEAREST && op->mode != HG_RESIZE_NEAREST)
         return hg_fail(why, HG_INVALID,
                        "coordinates is HG_PYTORCH_NEAREST, which mode HG_RESIZE_NEAREST alone has");
-    if ((unsigned)op->rounding > HG_ROUND_CEIL)
-        return hg_fail(why, HG_INVALID, "rounding is %d, no hg_rounding", (int)op->rounding);
     if (!isfinite(op->cubic_a)) return hg_fail(why, HG_INVALID, "cubic_a must be finite");
     const hg_roi *r = &op->roi;
     if (op->coordinates == HG_TF_CROP_AND_RESIZE &&
@@ -152,10 +151,7 @@ hg_status hg_problem_resize2d(const hg_resize2d *op, hg_problem *p, hg_reason *w
 hg_status hg_resize2d_output(const hg_resize2d *op, hg_tensor *output)
 {
     hg_problem p;
-    if (!output) return HG_INVALID;
-    const hg_status s = hg_problem_resize2d(op, &p, NULL);
-    if (!s) *output = p.out;
-    return s;
+    return hg_give_output(hg_problem_resize2d(op, &p, NULL), &p, output);
 }
 
 /* ---- Presets ---- */

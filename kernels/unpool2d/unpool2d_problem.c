@@ -15,15 +15,10 @@ static hg_status check_padding(const hg_padding *given, hg_pad *pad, hg_reason *
 
 static hg_status check_index(const hg_max_unpool2d *op, hg_problem *p, hg_reason *why)
 {
-    if ((unsigned)op->index_convention > HG_INDEX_TENSORFLOW_BATCH)
-        return hg_fail(why, HG_INVALID, "index_convention is %d, no hg_index_convention",
-                       (int)op->index_convention);
-    if ((unsigned)op->index_type > HG_INDEX_I32)
-        return hg_fail(why, HG_INVALID, "index_type is %d, no hg_index_type", (int)op->index_type);
-    p->pool.convention = op->index_convention;
-    p->pool.index_type = op->index_type;
+    hg_status s = hg_check_index(op->index_convention, op->index_type, p, why);
+    if (s) return s;
     const hg_size2 out = {p->out.h, p->out.w};
-    const hg_status s = hg_check_size2(op->index_size, out, "index_size", &p->pool.index_size, why);
+    s = hg_check_size2(op->index_size, out, "index_size", &p->pool.index_size, why);
     if (s) return s;
     if (p->pool.index_size.h > out.h || p->pool.index_size.w > out.w)
         return hg_fail(why, HG_INVALID, "index_size.%s must not exceed the output, %lldx%lld",
@@ -63,8 +58,5 @@ hg_status hg_problem_max_unpool2d(const hg_max_unpool2d *op, hg_problem *p, hg_r
 hg_status hg_max_unpool2d_output(const hg_max_unpool2d *op, hg_tensor *output)
 {
     hg_problem p;
-    if (!output) return HG_INVALID;
-    const hg_status s = hg_problem_max_unpool2d(op, &p, NULL);
-    if (!s) *output = p.out;
-    return s;
+    return hg_give_output(hg_problem_max_unpool2d(op, &p, NULL), &p, output);
 }
