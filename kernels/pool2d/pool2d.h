@@ -46,12 +46,18 @@ static inline float hg_pool_divisor(const hg_pool_args *a, const hg_pool_span *c
     return (float)(a->divisor > 0.0 ? a->divisor : a->row_extent * column->extent);
 }
 
-/* For drivers, whose tables are spans: what all rows of a run share, and then what output row y of
- * image n from channel c on has for itself. */
+/* The tables of drivers whose microkernel is run.pool: what all calls share; spans follow. */
+typedef struct hg_pool_tables {
+    hg_pool_args args;
+    hg_index_rule rule;
+    int64_t block, blocks; /* channels of a range; ranges that those of a row or image give */
+} hg_pool_tables;
+
 hg_index_rule hg_pool_rule(const hg_problem *p);
-hg_pool_args hg_pool_args_of(const hg_task *t, const hg_index_rule *r);
-void hg_pool_set_row(const hg_task *t, const hg_index_rule *r, int64_t n, int64_t y, int64_t c,
-                     hg_pool_args *a);
+size_t hg_pool_tables_size(const hg_problem *p);
+void hg_pool_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables);
+/* The arguments of output row y of image n from channel c on. */
+void hg_pool_set_row(const hg_task *t, int64_t n, int64_t y, int64_t c, hg_pool_args *a);
 
 /* Positions in the plane have 32 bits. */
 bool hg_pool_places_fit(const hg_problem *p);

@@ -19,21 +19,26 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 {
     (void)k, (void)c;
     *sizes =
-        (hg_sizes){.tables = hg_pool_spans_size(p), .stages = 1, .ranges = {p->out.n * p->out.c}};
+        (hg_sizes){.tables = hg_pool_tables_size(p), .stages = 1, .ranges = {p->out.n * p->out.c}};
+}
+
+static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
+{
+    hg_pool_tables *t = tables;
+    hg_pool_prepare(p, k, c, t);
+    t->args.channels = 1;
+    t->args.height = p->out.h;
+    t->args.in_down = 2 * p->in.strides.h;
+    t->args.out_down = p->out.strides.h;
 }
 
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
-    const hg_problem *p = t->problem;
-    const hg_index_rule r = hg_pool_rule(p);
-    hg_pool_args a = hg_pool_args_of(t, &r);
-    a.channels = 1;
-    a.height = p->out.h;
-    a.in_down = 2 * p->in.strides.h;
-    a.out_down = p->out.strides.h;
+    const int64_t channels = t->problem->out.c;
+    hg_pool_args a = ((const hg_pool_tables *)t->tables)->args;
     for (int64_t i = begin; i < end; i++) {
-        hg_pool_set_row(t, &r, i / p->out.c, 0, i % p->out.c, &a);
+        hg_pool_set_row(t, i / channels, 0, i % channels, &a);
         t->kernel->run.pool(&a);
     }
 }
@@ -42,5 +47,5 @@ const hg_algorithm hg_pool2d_nchw_2x2s2 = {.name = "2x2s2",
                                            .supports = supports,
                                            .cost = cost,
                                            .size = size,
-                                           .prepare = hg_pool_prepare_spans,
+                                           .prepare = prepare,
                                            .run = run};

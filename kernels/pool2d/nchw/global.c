@@ -22,31 +22,36 @@ static int64_t planes_of_range(const hg_problem *p)
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k, (void)c;
-    *sizes = (hg_sizes){.tables = hg_pool_spans_size(p),
+    *sizes = (hg_sizes){.tables = hg_pool_tables_size(p),
                         .stages = 1,
                         .ranges = {p->out.n * HG_CEIL_DIV(p->out.c, planes_of_range(p))}};
+}
+
+/* Rows that follow each other are one long row. */
+static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
+{
+    hg_pool_tables *t = tables;
+    hg_pool_prepare(p, k, c, t);
+    t->block = planes_of_range(p);
+    t->blocks = HG_CEIL_DIV(p->out.c, t->block);
+    t->args.in_pixel = p->in.strides.c;
+    t->args.out_pixel = p->out.strides.c;
+    hg_pool_span *row = (hg_pool_span *)(t + 1), *column = row + 1;
+    if (p->in.strides.h != p->in.w || p->kernel.w != p->in.w || p->in.h * p->in.w > INT32_MAX)
+        return;
+    column->taps *= row->taps;
+    row->taps = 1;
 }
 
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
-    const hg_problem *p = t->problem;
-    const hg_index_rule r = hg_pool_rule(p);
-    const int64_t planes = planes_of_range(p), blocks = HG_CEIL_DIV(p->out.c, planes);
-    const bool joined =
-        p->in.strides.h == p->in.w && p->kernel.w == p->in.w && p->in.h * p->in.w <= INT32_MAX;
-    hg_pool_args a = hg_pool_args_of(t, &r);
-    /* Rows that follow each other are one long row. */
-    const hg_pool_span whole = {0, joined ? (int32_t)(p->kernel.h * p->kernel.w) : 0,
-                                a.columns->extent};
-    if (joined) a.columns = &whole;
-    a.in_pixel = p->in.strides.c;
-    a.out_pixel = p->out.strides.c;
+    const hg_pool_tables *tables = t->tables;
+    hg_pool_args a = tables->args;
     for (int64_t i = begin; i < end; i++) {
-        const int64_t c = i % blocks * planes;
-        hg_pool_set_row(t, &r, i / blocks, 0, c, &a);
-        if (joined) a.rows = 1;
-        a.channels = HG_MIN(p->out.c - c, planes);
+        const int64_t c = i % tables->blocks * tables->block;
+        hg_pool_set_row(t, i / tables->blocks, 0, c, &a);
+        a.channels = HG_MIN(t->problem->out.c - c, tables->block);
         t->kernel->run.pool(&a);
     }
 }
@@ -55,5 +60,5 @@ const hg_algorithm hg_pool2d_nchw_global = {.name = "global",
                                             .supports = supports,
                                             .cost = cost,
                                             .size = size,
-                                            .prepare = hg_pool_prepare_spans,
+                                            .prepare = prepare,
                                             .run = run};

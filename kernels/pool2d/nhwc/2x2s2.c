@@ -13,9 +13,5 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     return hg_pool_rows_cost(p, k, 0.5);
 }
 
-const hg_algorithm hg_pool2d_nhwc_2x2s2 = {.name = "2x2s2",
-                                           .supports = supports,
-                                           .cost = cost,
-                                           .size = hg_pool_rows_size,
-                                           .prepare = hg_pool_prepare_spans,
-                                           .run = hg_pool_rows_run};
+const hg_algorithm hg_pool2d_nhwc_2x2s2 = {
+    .name = "2x2s2", .supports = supports, .cost = cost, HG_POOL_BY_ROWS};

@@ -13,9 +13,17 @@ static int64_t channel_blocks(const hg_problem *p)
 void hg_pool_rows_size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k, (void)c;
-    *sizes = (hg_sizes){.tables = hg_pool_spans_size(p),
+    *sizes = (hg_sizes){.tables = hg_pool_tables_size(p),
                         .stages = 1,
                         .ranges = {p->out.n * p->out.h * channel_blocks(p)}};
+}
+
+void hg_pool_rows_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
+{
+    hg_pool_tables *t = tables;
+    hg_pool_prepare(p, k, c, t);
+    t->blocks = channel_blocks(p);
+    t->block = t->blocks == 1 ? p->out.c : CHANNEL_BLOCK;
 }
 
 /* Blocks side by side are one call, for longer runs of memory. */
@@ -23,14 +31,14 @@ void hg_pool_rows_run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
     const hg_problem *p = t->problem;
-    const int64_t blocks = channel_blocks(p);
-    const hg_index_rule r = hg_pool_rule(p);
-    hg_pool_args a = hg_pool_args_of(t, &r);
+    const hg_pool_tables *tables = t->tables;
+    const int64_t blocks = tables->blocks, block = tables->block;
+    hg_pool_args a = tables->args;
     for (int64_t i = begin, count; i < end; i += count) {
-        const int64_t row = i / blocks, c = i % blocks * CHANNEL_BLOCK;
+        const int64_t row = i / blocks, c = i % blocks * block;
         count = HG_MIN(end - i, blocks - i % blocks);
-        a.channels = blocks == 1 ? p->out.c : HG_MIN(p->out.c - c, count * CHANNEL_BLOCK);
-        hg_pool_set_row(t, &r, row / p->out.h, row % p->out.h, c, &a);
+        a.channels = HG_MIN(p->out.c - c, count * block);
+        hg_pool_set_row(t, row / p->out.h, row % p->out.h, c, &a);
         t->kernel->run.pool(&a);
     }
 }
