@@ -84,24 +84,34 @@ typedef struct hg_task {
     int *fault;    /* atomic; HG_INDEX is stored (never loaded) when an index is refused */
 } hg_task;
 
+/* What an algorithm does. */
+typedef bool hg_supports_fn(const hg_problem *p, const hg_kernel *k);
+typedef int hg_configs_fn(const hg_problem *p, const hg_kernel *k, hg_config c[HG_MAX_CONFIGS]);
+typedef double hg_cost_fn(const hg_problem *p, const hg_kernel *k);
+typedef void hg_size_fn(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *s);
+typedef void hg_form_fn(const hg_problem *p, const hg_kernel *k, int32_t form[12]);
+typedef void hg_pack_fn(const hg_problem *p, const hg_kernel *k, const float *filter,
+                        float *packed);
+typedef void hg_prepare_fn(const hg_problem *p, const hg_kernel *k, const hg_config *c,
+                           void *tables);
+typedef void hg_run_fn(const hg_task *task, int stage, int64_t begin, int64_t end);
+
 /* Everything about an algorithm that does not depend on the ISA. Optional members may be NULL. */
 typedef struct hg_algorithm {
     const char *name;
-    /* Optional: what hg_limits cannot say. */
-    bool (*supports)(const hg_problem *p, const hg_kernel *k);
+    hg_supports_fn *supports; /* optional: what hg_limits cannot say */
     /* Optional: fills configs[0 .. n), the first being the default; returns n >= 1. All-zero
      * members may stand in the first only: a kernel's bare name means its first configuration. */
-    int (*configs)(const hg_problem *p, const hg_kernel *k, hg_config configs[HG_MAX_CONFIGS]);
+    hg_configs_fn *configs;
     /* Estimated time in units of 1 ns on a 100 GFLOP/s, 50 GB/s core: good to a factor of 2. */
-    double (*cost)(const hg_problem *p, const hg_kernel *k);
-    void (*size)(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes);
+    hg_cost_fn *cost;
+    hg_size_fn *size;
     /* Optional: names the form that `pack` writes; plans with equal forms share packed weights. */
-    void (*form)(const hg_problem *p, const hg_kernel *k, int32_t form[12]);
+    hg_form_fn *form;
     /* Optional: filter is [out.c][in.c/groups][kernel.h][kernel.w] for both convolutions. */
-    void (*pack)(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed);
-    /* Optional: builds the tables. */
-    void (*prepare)(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables);
-    void (*run)(const hg_task *task, int stage, int64_t begin, int64_t end);
+    hg_pack_fn *pack;
+    hg_prepare_fn *prepare; /* optional: builds the tables */
+    hg_run_fn *run;
 } hg_algorithm;
 
 /* Microkernels, declared with their contracts in the operators' headers. */

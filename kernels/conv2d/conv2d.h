@@ -27,10 +27,10 @@ hg_status hg_conv_finish(hg_problem *p, const hg_filter_desc *filter, const hg_s
 #define HG_CONV_REFERENCE                                                                          \
     .name = "reference", .cost = hg_conv_ref_cost, .size = hg_conv_ref_size,                       \
     .form = hg_conv_ref_form, .pack = hg_conv_ref_pack
-double hg_conv_ref_cost(const hg_problem *p, const hg_kernel *k);
-void hg_conv_ref_size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes);
-void hg_conv_ref_form(const hg_problem *p, const hg_kernel *k, int32_t words[12]);
-void hg_conv_ref_pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed);
+hg_cost_fn hg_conv_ref_cost;
+hg_size_fn hg_conv_ref_size;
+hg_form_fn hg_conv_ref_form;
+hg_pack_fn hg_conv_ref_pack;
 float hg_conv_ref_end(const hg_task *t, const hg_output *o, float v);
 
 /* Estimate for hg_algorithm.cost: flops as the kernel performs them (padding of tiles included), at

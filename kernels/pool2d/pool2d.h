@@ -55,7 +55,7 @@ typedef struct hg_pool_tables {
 
 hg_index_rule hg_pool_rule(const hg_problem *p);
 size_t hg_pool_tables_size(const hg_problem *p);
-void hg_pool_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables);
+hg_prepare_fn hg_pool_prepare;
 /* The arguments of output row y of image n from channel c on. */
 void hg_pool_set_row(const hg_task *t, int64_t n, int64_t y, int64_t c, hg_pool_args *a);
 

@@ -14,8 +14,7 @@ typedef struct hg_pool_span {
 
 /* The table of a plan: out.h spans of rows, then out.w of columns. */
 size_t hg_pool_spans_size(const hg_problem *p);
-void hg_pool_prepare_spans(const hg_problem *p, const hg_kernel *k, const hg_config *c,
-                           void *tables);
+hg_prepare_fn hg_pool_prepare_spans;
 
 /* What sums of averages are multiplied by: scale[rows[y] + x], a rounded reciprocal. Rows whose
  * windows are as high share theirs: rows[y] is then the same. A vector of the kernel's may be
@@ -27,8 +26,7 @@ typedef struct hg_pool_scales {
 
 /* The table of a plan with scales behind the spans; other operators than averages have none. */
 size_t hg_pool_scales_size(const hg_problem *p, const hg_kernel *k);
-void hg_pool_prepare_scales(const hg_problem *p, const hg_kernel *k, const hg_config *c,
-                            void *tables);
+hg_prepare_fn hg_pool_prepare_scales;
 hg_pool_scales hg_pool_scales_of(const hg_problem *p, const void *tables);
 
 #endif

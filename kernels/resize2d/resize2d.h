@@ -24,8 +24,7 @@ bool hg_resize_has_factor(const hg_problem *p);
 
 /* `nontemporal` is 1 for non-temporal stores: lines of an output beyond the last-level cache are
  * better not read before they are written. */
-int hg_resize_nontemporal_configs(const hg_problem *p, const hg_kernel *k,
-                                  hg_config list[HG_MAX_CONFIGS]);
+hg_configs_fn hg_resize_nontemporal_configs;
 /* Are they asked for, and is each output pixel of the NHWC task whole aligned vectors? */
 bool hg_resize_nontemporal(const hg_task *t);
 

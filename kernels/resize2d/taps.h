@@ -27,7 +27,7 @@ typedef struct hg_resize_axes {
 
 /* Without tables: the sizes. */
 hg_resize_axes hg_resize_axes_of(const hg_problem *p);
-void hg_resize_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables);
+hg_prepare_fn hg_resize_prepare;
 
 /* What lies behind. */
 static inline void *hg_resize_behind(const void *tables)

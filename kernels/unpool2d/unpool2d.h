@@ -9,7 +9,7 @@ extern const hg_algorithm hg_unpool2d_gather;
 
 /* Every output belongs to the block of one input at most: blocks tile the top left of the output.
  * Fewer pixels than one block may be left over. */
-bool hg_unpool_tiles(const hg_problem *p, const hg_kernel *k);
+hg_supports_fn hg_unpool_tiles;
 
 /* Index steps of one output pixel to the right and down. */
 hg_index_rule hg_unpool_rule(const hg_problem *p);

@@ -4,7 +4,7 @@
  *     for block of output rows, over all planes         config.block rows: one range of work
  *         microkernel: for rows, for vectors of columns
  *
- * Weights are used as they come. The tables are masks, and a row of zeros. */
+ * Weights are used as they come. The tables are what all calls share, masks, and a row of zeros. */
 #include "kernels/conv2d/nchw/depthwise.h"
 
 #include <string.h>
@@ -16,6 +16,13 @@ enum {
     ROWS = 4,                /* of a block at least */
     SHORT = 4                /* lanes of vectors that have no masks */
 };
+
+typedef struct tables {
+    int64_t block;
+    hg_depthwise_plane plane;
+} tables;
+
+enum { MASKS = HG_ROUND_UP(sizeof(tables), sizeof(float) * HG_CACHELINE) }; /* begin there */
 
 static int lanes_of(const hg_kernel *k)
 {
@@ -51,16 +58,27 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 {
     const int64_t rows = p->out.n * p->out.c * p->out.h;
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(p->out.c * p->kernel.h * p->kernel.w),
-                        .tables = sizeof(float) * (size_t)(mask_words(p, k) + p->in.w),
+                        .tables = MASKS + sizeof(float) * (size_t)(mask_words(p, k) + p->in.w),
                         .stages = 1,
                         .ranges = {HG_CEIL_DIV(rows, block_of(p, c))}};
 }
 
-static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
+static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *memory)
 {
-    (void)c;
     const int lanes = lanes_of(k), tile = HG_DEPTHWISE_NCHW_TILE(lanes);
-    int32_t *mask = tables;
+    tables *t = memory;
+    int32_t *mask = (void *)((char *)memory + MASKS);
+    t->block = block_of(p, c);
+    t->plane = (hg_depthwise_plane){.masks = mask,
+                                    .zeros = (const float *)(mask + mask_words(p, k)),
+                                    .in_row = p->in.strides.h,
+                                    .in_height = p->in.h,
+                                    .in_width = p->in.w,
+                                    .left = p->pad.left,
+                                    .out_row = p->out.strides.h,
+                                    .residual_row = p->residual_strides.h,
+                                    .width = p->out.w,
+                                    .post = p->post};
     for (int64_t begin = 0; begin < p->out.w; begin += tile)
         for (int i = 0; i < tile / lanes * HG_DEPTHWISE_NCHW_LOADS; i++) {
             const int64_t first = HG_MIN(begin, p->out.w - tile) * p->stride.w - p->pad.left;
@@ -91,18 +109,9 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const hg_problem *p = t->problem;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides, *sr = &p->residual_strides;
     const int64_t taps = p->kernel.h * p->kernel.w, multiplier = p->out.c / p->in.c;
-    const int32_t *masks = t->tables;
-    hg_depthwise_plane plane = {.zeros = (const float *)(masks + mask_words(p, t->kernel)),
-                                .masks = masks,
-                                .in_row = si->h,
-                                .in_height = p->in.h,
-                                .in_width = p->in.w,
-                                .left = p->pad.left,
-                                .out_row = so->h,
-                                .residual_row = sr->h,
-                                .width = p->out.w,
-                                .post = p->post};
-    const int64_t block = block_of(p, &t->config);
+    const tables *tables = t->tables;
+    const int64_t block = tables->block;
+    hg_depthwise_plane plane = tables->plane;
     const int64_t last = HG_MIN(end * block, p->out.n * p->out.c * p->out.h);
     for (int64_t row = begin * block; row < last; row += plane.rows) {
         const int64_t y = row % p->out.h, c = row / p->out.h % p->out.c;

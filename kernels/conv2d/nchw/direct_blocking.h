@@ -27,9 +27,9 @@ hg_direct_nchw_blocking hg_direct_nchw_blocking_of(const hg_problem *p, const hg
 int64_t hg_direct_nchw_strips(const hg_problem *p, const hg_direct_nchw_blocking *b, int64_t rows);
 
 /* Strips of the default blocking fit their cache, and rows their vectors. */
-bool hg_direct_nchw_fits(const hg_problem *p, const hg_kernel *k);
+hg_supports_fn hg_direct_nchw_fits;
 
 /* As hg_algorithm.cost. */
-double hg_direct_nchw_cost(const hg_problem *p, const hg_kernel *k);
+hg_cost_fn hg_direct_nchw_cost;
 
 #endif

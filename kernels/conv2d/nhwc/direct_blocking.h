@@ -28,7 +28,7 @@ hg_direct_blocking hg_direct_blocking_of(const hg_problem *p, const hg_kernel *k
                                          const hg_config *c);
 
 /* As hg_algorithm.cost. */
-double hg_direct_cost(const hg_problem *p, const hg_kernel *k);
+hg_cost_fn hg_direct_cost;
 
 /* Kernels of dots have no panels of units. */
 static inline bool hg_direct_dots(const hg_kernel *k)

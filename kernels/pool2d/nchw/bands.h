@@ -67,11 +67,9 @@ typedef struct hg_pool_bands {
 /* The members of `algorithm` that all of them share. A range is a band of one plane. */
 #define HG_POOL_IN_BANDS                                                                           \
     .size = hg_pool_bands_size, .prepare = hg_pool_bands_prepare, .run = hg_pool_bands_run
-void hg_pool_bands_size(const hg_problem *p, const hg_kernel *k, const hg_config *c,
-                        hg_sizes *sizes);
-void hg_pool_bands_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
-                           void *tables);
-void hg_pool_bands_run(const hg_task *t, int stage, int64_t begin, int64_t end);
+hg_size_fn hg_pool_bands_size;
+hg_prepare_fn hg_pool_bands_prepare;
+hg_run_fn hg_pool_bands_run;
 
 /* Windows and scratch have sizes that kernels are made for. */
 bool hg_pool_bands_fit(const hg_problem *p, const hg_kernel *k);

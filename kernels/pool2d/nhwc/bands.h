@@ -58,15 +58,13 @@ typedef struct hg_pool_slide {
 /* The members of `algorithm` that all of them share. */
 #define HG_POOL_SLIDES                                                                             \
     .size = hg_pool_slide_size, .prepare = hg_pool_slide_prepare, .run = hg_pool_slide_run
-void hg_pool_slide_size(const hg_problem *p, const hg_kernel *k, const hg_config *c,
-                        hg_sizes *sizes);
-void hg_pool_slide_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
-                           void *tables);
-void hg_pool_slide_run(const hg_task *t, int stage, int64_t begin, int64_t end);
+hg_size_fn hg_pool_slide_size;
+hg_prepare_fn hg_pool_slide_prepare;
+hg_run_fn hg_pool_slide_run;
 
 /* Windows of stride 1, dilation 1 that have neighbours, and all reach into the input. */
-bool hg_pool_slide_supports(const hg_problem *p, const hg_kernel *k);
-double hg_pool_slide_cost(const hg_problem *p, const hg_kernel *k);
+hg_supports_fn hg_pool_slide_supports;
+hg_cost_fn hg_pool_slide_cost;
 
 extern const hg_pool_slide hg_pool2d_nhwc_slide, hg_pool2d_nhwc_avg_3x3s1, hg_pool2d_nhwc_max_3x3s2;
 

@@ -10,11 +10,9 @@ extern const hg_algorithm hg_pool2d_nhwc_window, hg_pool2d_nhwc_2x2s2, hg_pool2d
 /* The members that all of them share. */
 #define HG_POOL_BY_ROWS                                                                            \
     .size = hg_pool_rows_size, .prepare = hg_pool_rows_prepare, .run = hg_pool_rows_run
-void hg_pool_rows_size(const hg_problem *p, const hg_kernel *k, const hg_config *c,
-                       hg_sizes *sizes);
-void hg_pool_rows_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
-                          void *tables);
-void hg_pool_rows_run(const hg_task *t, int stage, int64_t begin, int64_t end);
+hg_size_fn hg_pool_rows_size;
+hg_prepare_fn hg_pool_rows_prepare;
+hg_run_fn hg_pool_rows_run;
 
 /* efficiency: of AVX2 with all lanes at work and no indices. */
 double hg_pool_rows_cost(const hg_problem *p, const hg_kernel *k, double efficiency);

@@ -32,10 +32,10 @@ typedef struct hg_resize_plane_ukernels {
 } hg_resize_plane_ukernels;
 
 /* Are rows as long as vectors, and not longer than the ring is meant for? */
-bool hg_resize_plane_fits(const hg_problem *p, const hg_kernel *k);
+hg_supports_fn hg_resize_plane_fits;
 /* Is there an algorithm for this problem that doubles both axes by filters of its own? */
-bool hg_resize_plane_doubles(const hg_problem *p, const hg_kernel *k);
-double hg_resize_plane_cost(const hg_problem *p, const hg_kernel *k);
+hg_supports_fn hg_resize_plane_doubles;
+hg_cost_fn hg_resize_plane_cost;
 
 /* An algorithm of planes: rows of kernels name its first member. */
 typedef struct hg_resize_planes {
@@ -55,11 +55,9 @@ typedef struct hg_resize_planes {
  * of two go together, rows 2i + 1 and 2i + 2 or, in nearest mode, 2i and 2i + 1. */
 #define HG_RESIZE_BY_PLANES                                                                        \
     .size = hg_resize_plane_size, .prepare = hg_resize_plane_prepare, .run = hg_resize_plane_run
-void hg_resize_plane_size(const hg_problem *p, const hg_kernel *k, const hg_config *c,
-                          hg_sizes *sizes);
-void hg_resize_plane_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
-                             void *tables);
-void hg_resize_plane_run(const hg_task *t, int stage, int64_t begin, int64_t end);
+hg_size_fn hg_resize_plane_size;
+hg_prepare_fn hg_resize_plane_prepare;
+hg_run_fn hg_resize_plane_run;
 
 extern const hg_resize_planes hg_resize2d_nchw_planes, hg_resize2d_nchw_upsample_2x_nearest,
     hg_resize2d_nchw_upsample_2x_bilinear, hg_resize2d_nchw_upsample_2x_cubic;

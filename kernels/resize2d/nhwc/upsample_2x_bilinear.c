@@ -21,27 +21,32 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     return HG_MAX(hg_problem_bytes(p) / (50.0 * 0.9), 0.35 * vectors) + 200.0;
 }
 
-/* Gaps between input rows, the borders' included, and those of one range. */
-static int64_t gaps_of(const hg_problem *p)
-{
-    return p->in.h + 1;
-}
+/* The tables: gaps between input rows, the borders' included, of a range; ranges of an image. */
+typedef struct blocking {
+    int64_t gaps, ranges;
+    bool
+        far; /* pixels are wide and far enough that whole cache lines are worth more instructions */
+} blocking;
 
-static int64_t range_gaps(const hg_problem *p)
+static blocking blocking_of(const hg_problem *p)
 {
-    return hg_clamp(RANGE_FLOATS / (2 * p->out.w * p->out.c), 1, gaps_of(p));
+    const int64_t row = p->out.w * p->out.c, all = p->in.h + 1;
+    blocking b = {.gaps = hg_clamp(RANGE_FLOATS / (2 * row), 1, all)};
+    b.ranges = HG_CEIL_DIV(all, b.gaps);
+    b.far = p->out.c >= FAR_CHANNELS && p->out.n * p->out.h * row >= FAR_FLOATS;
+    return b;
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k, (void)c;
-    *sizes = (hg_sizes){.ranges = {p->out.n * HG_CEIL_DIV(gaps_of(p), range_gaps(p))}};
+    *sizes = (hg_sizes){.tables = sizeof(blocking), .ranges = {p->out.n * blocking_of(p).ranges}};
 }
 
-/* Are pixels wide and far enough that whole lines are worth more instructions? */
-static bool far_away(const hg_problem *p)
+static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
-    return p->out.c >= FAR_CHANNELS && p->out.n * p->out.h * p->out.w * p->out.c >= FAR_FLOATS;
+    (void)k, (void)c;
+    *(blocking *)tables = blocking_of(p);
 }
 
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
@@ -50,17 +55,17 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const hg_problem *p = t->problem;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
     const hg_resize_2x_bilinear_ukernels *u = t->kernel->run.resize_2x_bilinear;
-    const int64_t gaps = range_gaps(p), ranges = HG_CEIL_DIV(gaps_of(p), gaps);
+    const blocking *b = t->tables;
     const bool whole = p->in.c % hg_isa_model_of(t->kernel->isa)->lanes == 0;
-    const bool cachelines = whole && (t->config.nontemporal == 1 || far_away(p));
+    const bool cachelines = whole && (t->config.nontemporal == 1 || b->far);
     hg_resize_2x_bilinear_fn *const border = cachelines ? u->cachelines : u->any;
     hg_resize_2x_bilinear_fn *const inside = hg_resize_nontemporal(t) ? u->nontemporal : border;
     hg_resize_2x_bilinear_args a = {
         .width = p->in.w, .channels = p->in.c, .in_pixel = si->w, .out_pixel = so->w};
     for (int64_t i = begin; i < end; i++) {
-        const float *in = t->input + i / ranges * si->n;
-        float *out = t->output + i / ranges * so->n;
-        const int64_t first = i % ranges * gaps, last = HG_MIN(first + gaps, gaps_of(p));
+        const float *in = t->input + i / b->ranges * si->n;
+        float *out = t->output + i / b->ranges * so->n;
+        const int64_t first = i % b->ranges * b->gaps, last = HG_MIN(first + b->gaps, p->in.h + 1);
         for (int64_t y = first; y < last; y++) { /* the gap above input row y */
             a.above = in + HG_MAX(y - 1, 0) * si->h;
             a.below = in + HG_MIN(y, p->in.h - 1) * si->h;
@@ -78,4 +83,5 @@ const hg_algorithm hg_resize2d_nhwc_upsample_2x_bilinear = {.name = "upsample_2x
                                                                 hg_resize_nontemporal_configs,
                                                             .cost = cost,
                                                             .size = size,
+                                                            .prepare = prepare,
                                                             .run = run};
