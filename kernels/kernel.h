@@ -168,4 +168,21 @@ struct hg_kernel {
 
 enum { HG_IN_NHWC = 1u << HG_NHWC, HG_IN_NCHW = 1u << HG_NCHW };
 
+/* Of a kernel's instruction set: floats of a vector; rate of dense code in that of AVX2; the share
+ * of lanes that n elements leave at work. */
+static inline int64_t hg_lanes(const hg_kernel *k)
+{
+    return hg_isa_model_of(k->isa)->lanes;
+}
+
+static inline double hg_rate(const hg_kernel *k)
+{
+    return hg_isa_model_of(k->isa)->rate;
+}
+
+static inline double hg_lanes_used(const hg_kernel *k, int64_t n)
+{
+    return (double)n / (double)HG_ROUND_UP(n, hg_lanes(k));
+}
+
 #endif

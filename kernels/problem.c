@@ -259,14 +259,9 @@ hg_status hg_give_output(hg_status s, const hg_problem *p, hg_tensor *output)
 
 /* ---- Facts ---- */
 
-static bool is_conv(const hg_problem *p)
-{
-    return p->op == HG_OP_CONV2D || p->op == HG_OP_CONV_TRANSPOSE2D;
-}
-
 bool hg_problem_has_filter(const hg_problem *p)
 {
-    return is_conv(p);
+    return p->op == HG_OP_CONV2D || p->op == HG_OP_CONV_TRANSPOSE2D;
 }
 
 void hg_problem_filter(const hg_problem *p, hg_filter_desc *desc)
@@ -282,7 +277,7 @@ void hg_problem_filter(const hg_problem *p, hg_filter_desc *desc)
 
 int64_t hg_problem_reduction(const hg_problem *p)
 {
-    return (is_conv(p) ? p->in.c / p->groups : 1) * p->kernel.h * p->kernel.w;
+    return (hg_problem_has_filter(p) ? p->in.c / p->groups : 1) * p->kernel.h * p->kernel.w;
 }
 
 double hg_problem_flops(const hg_problem *p)
@@ -294,11 +289,17 @@ double hg_problem_flops(const hg_problem *p)
 
 double hg_problem_bytes(const hg_problem *p)
 {
-    const double in = (double)p->in.n * (double)p->in.h * (double)p->in.w * (double)p->in.c;
-    const double out = (double)p->out.n * (double)p->out.h * (double)p->out.w * (double)p->out.c;
+    const double in = hg_tensor_elements(&p->in), out = hg_tensor_elements(&p->out);
     const double index = (double)hg_index_bytes(p->pool.index_type);
     double bytes = 4.0 * (in + out) + (p->post.residual ? 4.0 * out : 0.0);
     if (p->op == HG_OP_MAX_UNPOOL2D) bytes += index * in;
     if (p->op == HG_OP_MAX_POOL2D && p->pool.indices) bytes += index * out;
     return bytes;
+}
+
+double hg_roofline(const hg_problem *p, double flops, double efficiency)
+{
+    const double compute = flops / (100.0 * efficiency);
+    const double memory = hg_problem_bytes(p) / (50.0 * HG_MIN(1.0, 2.0 * efficiency));
+    return HG_MAX(compute, memory) + 200.0;
 }

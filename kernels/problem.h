@@ -142,8 +142,17 @@ static inline size_t hg_index_bytes(hg_index_type type)
 }
 
 double hg_problem_bytes(const hg_problem *p); /* compulsory: input + output (+ indices) */
+/* Estimate for hg_algorithm.cost: flops as the kernel performs them (padding of tiles included), at
+ * a share of 100 GFLOP/s; at least the time of the compulsory traffic. */
+double hg_roofline(const hg_problem *p, double flops, double efficiency);
 bool hg_problem_has_filter(const hg_problem *p);
 void hg_problem_filter(const hg_problem *p, hg_filter_desc *desc);
+
+/* Elements of a tensor. */
+static inline double hg_tensor_elements(const hg_tensor *t)
+{
+    return (double)t->n * (double)t->h * (double)t->w * (double)t->c;
+}
 
 /* Elements from the first to the last of a tensor, plus 1; 0 if it has none. */
 int64_t hg_tensor_extent(const hg_tensor *t);

@@ -33,8 +33,4 @@ hg_form_fn hg_conv_ref_form;
 hg_pack_fn hg_conv_ref_pack;
 float hg_conv_ref_end(const hg_task *t, const hg_output *o, float v);
 
-/* Estimate for hg_algorithm.cost: flops as the kernel performs them (padding of tiles included), at
- * a share of 100 GFLOP/s; at least the time of the compulsory traffic. */
-double hg_conv_cost(const hg_problem *p, double flops, double efficiency);
-
 #endif

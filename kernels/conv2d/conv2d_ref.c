@@ -3,17 +3,10 @@
 
 #include "kernels/conv2d/conv2d.h"
 
-double hg_conv_cost(const hg_problem *p, double flops, double efficiency)
-{
-    const double compute = flops / (100.0 * efficiency);
-    const double memory = hg_problem_bytes(p) / (50.0 * HG_MIN(1.0, 2.0 * efficiency));
-    return HG_MAX(compute, memory) + 200.0;
-}
-
 double hg_conv_ref_cost(const hg_problem *p, const hg_kernel *k)
 {
     (void)k;
-    return hg_conv_cost(p, hg_problem_flops(p), 0.02);
+    return hg_roofline(p, hg_problem_flops(p), 0.02);
 }
 
 void hg_conv_ref_size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)

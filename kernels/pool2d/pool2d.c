@@ -6,8 +6,7 @@ enum { CACHED_BYTES = 1 << 20 };
 /* Taps are counted from the sizes where windows are adaptive. */
 double hg_pool_cost(const hg_problem *p, double efficiency)
 {
-    const double outputs =
-        (double)p->out.n * (double)p->out.h * (double)p->out.w * (double)p->out.c;
+    const double outputs = hg_tensor_elements(&p->out);
     const double windows = (double)p->kernel.h * (double)p->kernel.w;
     const double shrink = (double)p->in.h * (double)p->in.w / ((double)p->out.h * (double)p->out.w);
     const double taps = p->pool.adaptive ? HG_MAX(shrink, 1.0) : windows;

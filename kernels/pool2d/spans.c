@@ -51,7 +51,7 @@ static size_t scales_begin(const hg_problem *p)
 
 static int64_t scale_pitch(const hg_problem *p, const hg_kernel *k)
 {
-    return HG_ROUND_UP(p->out.w, (int64_t)hg_isa_model_of(k->isa)->lanes);
+    return HG_ROUND_UP(p->out.w, hg_lanes(k));
 }
 
 size_t hg_pool_scales_size(const hg_problem *p, const hg_kernel *k)

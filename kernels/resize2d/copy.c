@@ -13,24 +13,23 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
 {
     const bool doubled = hg_resize_has_factor(p) && p->out.w == 2 * p->in.w;
-    if (doubled && p->in.layout == HG_NHWC && p->in.c % hg_isa_model_of(k->isa)->lanes == 0)
+    if (doubled && p->in.layout == HG_NHWC && p->in.c % hg_lanes(k) == 0)
         return hg_resize_nontemporal_configs(p, k, list);
     list[0] = (hg_config){0};
     return 1;
 }
 
 /* Lanes that do work where channels are few. */
-static double lane_use(const hg_problem *p, int64_t lanes)
+static double lane_use(const hg_problem *p, const hg_kernel *k)
 {
     if (p->in.layout == HG_NCHW) return 0.6; /* pixels are gathered */
-    return p->in.c == 1 ? 0.5 : (double)p->in.c / (double)HG_ROUND_UP(p->in.c, lanes);
+    return p->in.c == 1 ? 0.5 : hg_lanes_used(k, p->in.c);
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
     const double memory = hg_problem_bytes(p) / (50.0 * 0.8);
-    const double vectors = hg_resize_outputs(p) / ((double)lanes * lane_use(p, lanes));
+    const double vectors = hg_tensor_elements(&p->out) / ((double)hg_lanes(k) * lane_use(p, k));
     const double rows = (double)hg_resize_images_of(p).count * (double)p->in.h;
     return HG_MAX(memory, 0.5 * vectors) + 4.0 * rows + 200.0;
 }

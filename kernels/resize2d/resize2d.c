@@ -14,11 +14,6 @@ int64_t hg_resize_image_offset(const hg_resize_images *m, const hg_strides *s, i
     return i / m->per_n * s->n + i % m->per_n * s->c;
 }
 
-double hg_resize_outputs(const hg_problem *p)
-{
-    return (double)p->out.n * (double)p->out.h * (double)p->out.w * (double)p->out.c;
-}
-
 bool hg_resize_has_factor(const hg_problem *p)
 {
     const hg_resize_attr *r = &p->resize;
@@ -31,7 +26,7 @@ int hg_resize_nontemporal_configs(const hg_problem *p, const hg_kernel *k,
                                   hg_config list[HG_MAX_CONFIGS])
 {
     (void)k;
-    const bool beyond = 4.0 * hg_resize_outputs(p) >= BEYOND_BYTES;
+    const bool beyond = 4.0 * hg_tensor_elements(&p->out) >= BEYOND_BYTES;
     list[0] = (hg_config){.nontemporal = beyond};
     list[1] = (hg_config){.nontemporal = 1};
     return beyond ? 1 : 2;
@@ -40,7 +35,7 @@ int hg_resize_nontemporal_configs(const hg_problem *p, const hg_kernel *k,
 bool hg_resize_nontemporal(const hg_task *t)
 {
     const hg_strides *so = &t->problem->out.strides;
-    const int64_t lanes = hg_isa_model_of(t->kernel->isa)->lanes;
+    const int64_t lanes = hg_lanes(t->kernel);
     const int64_t all = so->n | so->h | so->w | t->problem->out.c; /* lanes are a power of 2 */
     return t->config.nontemporal == 1 && all % lanes == 0 &&
            (uintptr_t)t->output % (sizeof(float) * (size_t)lanes) == 0;

@@ -15,9 +15,6 @@ hg_resize_images hg_resize_images_of(const hg_problem *p);
 /* Floats from a tensor's first element to that of image i. */
 int64_t hg_resize_image_offset(const hg_resize_images *m, const hg_strides *s, int64_t i);
 
-/* Elements of the output. */
-double hg_resize_outputs(const hg_problem *p);
-
 /* Nearest mode: is the index of every output o / factor, factors being whole? Builders state all
  * such problems in one way (hg_resize_repeats). */
 bool hg_resize_has_factor(const hg_problem *p);

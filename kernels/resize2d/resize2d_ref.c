@@ -46,7 +46,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     (void)k;
     const hg_resize_axes a = hg_resize_axes_of(p);
     const double taps = (double)a.v.taps * (double)a.h.taps;
-    return 2.0 * (taps + 2.0) * hg_resize_outputs(p) / (100.0 * 0.02) + 200.0;
+    return 2.0 * (taps + 2.0) * hg_tensor_elements(&p->out) / (100.0 * 0.02) + 200.0;
 }
 
 static const hg_algorithm reference = {

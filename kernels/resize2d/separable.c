@@ -24,10 +24,10 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 }
 
 /* Lanes that do work where channels are few. */
-static double lane_use(const hg_problem *p, int64_t lanes)
+static double lane_use(const hg_problem *p, const hg_kernel *k)
 {
     if (p->in.layout == HG_NCHW) return 0.6 * 0.3; /* pixels are gathered */
-    return p->in.c == 1 ? 0.5 * 0.3 : 0.5 * (double)p->in.c / (double)HG_ROUND_UP(p->in.c, lanes);
+    return p->in.c == 1 ? 0.5 * 0.3 : 0.5 * hg_lanes_used(k, p->in.c);
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
@@ -36,10 +36,10 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double v = (double)a.v.taps, h = (double)a.h.taps;
     const double in_rows = HG_MIN((double)p->in.h, v * (double)p->out.h);
     const double across = (double)p->out.n * in_rows * (double)p->out.w * (double)p->out.c;
-    const double use = lane_use(p, hg_isa_model_of(k->isa)->lanes);
-    const double peak = 100.0 * hg_isa_model_of(k->isa)->rate;
+    const double use = lane_use(p, k);
+    const double peak = 100.0 * hg_rate(k);
     const double compute =
-        2.0 * ((h + 1.0) * across / use + (v + 1.0) * hg_resize_outputs(p) / 0.4);
+        2.0 * ((h + 1.0) * across / use + (v + 1.0) * hg_tensor_elements(&p->out) / 0.4);
     const double memory = hg_problem_bytes(p) / (50.0 * 0.8);
     const double rows = (double)hg_resize_images_of(p).count * (double)p->out.h;
     return HG_MAX(compute / peak, memory) + 10.0 * rows + 200.0;

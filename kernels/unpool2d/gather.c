@@ -97,11 +97,10 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const hg_isa_model *isa = hg_isa_model_of(k->isa);
-    if (!nhwc(p)) return hg_unpool_cost(p, 0.4 * isa->rate);
-    const double used = (double)p->in.c / (double)HG_ROUND_UP(p->in.c, (int64_t)isa->lanes);
+    const double efficiency = 0.4 * hg_rate(k);
+    if (!nhwc(p)) return hg_unpool_cost(p, efficiency);
     const double fixed = k->limits.kernel.h ? 1.2 : 1.0;
-    return hg_unpool_cost(p, 0.4 * isa->rate * used * fixed);
+    return hg_unpool_cost(p, efficiency * hg_lanes_used(k, p->in.c) * fixed);
 }
 
 const hg_algorithm hg_unpool2d_gather = {.name = "gather",

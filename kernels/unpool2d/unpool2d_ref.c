@@ -63,11 +63,8 @@ void hg_unpool_scatter(const hg_task *t, int64_t n, int64_t c0, int64_t channels
 
 double hg_unpool_cost(const hg_problem *p, double efficiency)
 {
-    const double in = (double)p->in.n * (double)p->in.h * (double)p->in.w * (double)p->in.c;
-    const double out = (double)p->out.n * (double)p->out.h * (double)p->out.w * (double)p->out.c;
-    const double compute = 2.0 * (in + out) / (100.0 * efficiency);
-    const double memory = hg_problem_bytes(p) / (50.0 * HG_MIN(1.0, 2.0 * efficiency));
-    return HG_MAX(compute, memory) + 200.0;
+    const double moved = hg_tensor_elements(&p->in) + hg_tensor_elements(&p->out);
+    return hg_roofline(p, 2.0 * moved, efficiency);
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)

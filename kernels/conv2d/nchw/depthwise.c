@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#include "kernels/conv2d/conv2d.h"
-
 enum {
     OUTPUT_BYTES = 32 << 10, /* of a range */
     ROWS = 4,                /* of a block at least */
@@ -24,11 +22,6 @@ typedef struct tables {
 
 enum { MASKS = HG_ROUND_UP(sizeof(tables), sizeof(float) * HG_CACHELINE) }; /* begin there */
 
-static int lanes_of(const hg_kernel *k)
-{
-    return hg_isa_model_of(k->isa)->lanes;
-}
-
 static int64_t block_of(const hg_problem *p, const hg_config *c)
 {
     const int64_t row_bytes = p->out.w * (int64_t)sizeof(float);
@@ -39,18 +32,18 @@ static int64_t block_of(const hg_problem *p, const hg_config *c)
  * find their lanes inside the input. */
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
-    const int lanes = lanes_of(k);
+    const int lanes = hg_lanes(k);
     return p->out.w >= HG_DEPTHWISE_NCHW_TILE(lanes) && (lanes > SHORT || p->in.w >= lanes);
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_conv_cost(p, hg_problem_flops(p), 0.5 * hg_isa_model_of(k->isa)->rate);
+    return hg_roofline(p, hg_problem_flops(p), 0.5 * hg_rate(k));
 }
 
 static int64_t mask_words(const hg_problem *p, const hg_kernel *k)
 {
-    const int tile = HG_DEPTHWISE_NCHW_TILE(lanes_of(k));
+    const int tile = HG_DEPTHWISE_NCHW_TILE(hg_lanes(k));
     return HG_CEIL_DIV(p->out.w, tile) * HG_DEPTHWISE_NCHW_LOADS * tile;
 }
 
@@ -65,7 +58,7 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *memory)
 {
-    const int lanes = lanes_of(k), tile = HG_DEPTHWISE_NCHW_TILE(lanes);
+    const int lanes = hg_lanes(k), tile = HG_DEPTHWISE_NCHW_TILE(lanes);
     tables *t = memory;
     int32_t *mask = (void *)((char *)memory + MASKS);
     t->block = block_of(p, c);

@@ -17,7 +17,6 @@
  * offsets of the taps, and the vectors of a band. */
 #include "kernels/conv2d/nchw/direct.h"
 
-#include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/nchw/direct_blocking.h"
 
 typedef hg_direct_nchw_blocking blocking;

@@ -3,7 +3,6 @@
 
 #include <math.h>
 
-#include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/nchw/direct.h"
 #include "kernels/geometry.h"
 
@@ -22,11 +21,6 @@ enum {
     MIN_WORK = 1 << 16,    /* multiply-adds: a microsecond or so */
     CUTS = 8               /* heights of bands that are tried */
 };
-
-static int lanes_of(const hg_kernel *k)
-{
-    return hg_isa_model_of(k->isa)->lanes;
-}
 
 int64_t hg_direct_nchw_strips(const hg_problem *p, const blocking *b, int64_t rows)
 {
@@ -93,7 +87,7 @@ static double block_cycles(const hg_kernel *k, const blocking *b, int64_t n)
 /* Cycles of an image. */
 static double image_cycles(const hg_problem *p, const hg_kernel *k, const blocking *b)
 {
-    const double in_vectors = (double)b->inside / (double)lanes_of(k);
+    const double in_vectors = (double)b->inside / (double)hg_lanes(k);
     /* Pixels of a plane come from afar, rows of one follow each other. */
     const double row = b->flat            ? 10.0 + 2.0 * in_vectors
                        : p->stride.w == 1 ? 7.0 + in_vectors
@@ -110,7 +104,7 @@ static double image_cycles(const hg_problem *p, const hg_kernel *k, const blocki
  * the one that wastes least. */
 static int64_t default_block(const hg_problem *p, const hg_kernel *k, const blocking *whole)
 {
-    const int64_t lanes = lanes_of(k);
+    const int64_t lanes = hg_lanes(k);
     const blocking one = in_bands(p, whole, lanes, whole->flat ? lanes : 1);
     const int64_t row = one.c_group * one.pitch * one.residues * (int64_t)sizeof(float);
     const int64_t few =
@@ -152,7 +146,7 @@ blocking hg_direct_nchw_blocking_of(const hg_problem *p, const hg_kernel *k, con
                   .depth = hg_problem_reduction(p),
                   .every = every,
                   .below = p->stride.h / every};
-    const int64_t lanes = lanes_of(k);
+    const int64_t lanes = hg_lanes(k);
     b.lines = b.flat ? p->out.h * p->out.w : p->out.h;
     int64_t block = c->block ? hg_clamp(c->block, 1, b.lines) : default_block(p, k, &b);
     if (b.flat && block < b.lines) block = HG_MIN(HG_ROUND_UP(block, lanes), b.lines);
@@ -168,16 +162,16 @@ bool hg_direct_nchw_fits(const hg_problem *p, const hg_kernel *k)
 {
     if (!is_flat(p) && row_bytes(p) > MAX_STRIP_BYTES) return false;
     const blocking b = hg_direct_nchw_blocking_of(p, k, &(hg_config){0});
-    return 2 * b.width > lanes_of(k) && b.depth <= MAX_DEPTH && b.bytes <= MAX_STRIP_BYTES;
+    return 2 * b.width > hg_lanes(k) && b.depth <= MAX_DEPTH && b.bytes <= MAX_STRIP_BYTES;
 }
 
 /* Repacking, which this is compared with, is faster than its estimate while tensors stay in L2. */
 double hg_direct_nchw_cost(const hg_problem *p, const hg_kernel *k)
 {
     const blocking b = hg_direct_nchw_blocking_of(p, k, &(hg_config){0});
-    const double peak = 100.0 * hg_isa_model_of(k->isa)->rate;
-    const double rate = 4.0 * (double)lanes_of(k) / peak; /* ns of a cycle */
+    const double peak = 100.0 * hg_rate(k);
+    const double rate = 4.0 * (double)hg_lanes(k) / peak; /* ns of a cycle */
     const double caution = hg_problem_bytes(p) > LARGE_BYTES ? 1.11 : 1.24;
     const double ns = image_cycles(p, k, &b) * (double)p->out.n * rate * caution;
-    return HG_MAX(ns, hg_conv_cost(p, 0.0, 1.0)) + 0.01 * ns; /* no ties */
+    return HG_MAX(ns, hg_roofline(p, 0.0, 1.0)) + 0.01 * ns; /* no ties */
 }

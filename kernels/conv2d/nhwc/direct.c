@@ -33,7 +33,7 @@ typedef hg_direct_blocking blocking;
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
     if (hg_direct_dots(k)) return p->out.c <= HG_DIRECT_MAX_DOT * p->groups;
-    const int64_t unit = HG_DIRECT_UNIT(hg_isa_model_of(k->isa)->lanes);
+    const int64_t unit = HG_DIRECT_UNIT(hg_lanes(k));
     if (k->tile.nr > WIDE * unit && p->out.n * p->out.h * p->out.w > FEW_PIXELS) return false;
     const int64_t columns = HG_ROUND_UP(p->out.c / p->groups, unit) * p->groups;
     const double packed = 4.0 * (double)columns * (double)hg_problem_reduction(p);

@@ -1,4 +1,3 @@
-#include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/nhwc/direct_blocking.h"
 
 /* Products of a partial tile for each of its pixels' inputs, or as many as take its time: fewer
@@ -102,5 +101,5 @@ double hg_direct_cost(const hg_problem *p, const hg_kernel *k)
         ns += b.flat ? (double)blocks * run_ns(p, k, &b, rows, units) : image_ns(p, k, &b, units);
     }
     const double images = (double)(b.flat ? p->groups : p->out.n * p->groups);
-    return HG_MAX(ns * images / 0.97, hg_conv_cost(p, 0.0, 1.0)) + 0.01 * ns; /* no ties */
+    return HG_MAX(ns * images / 0.97, hg_roofline(p, 0.0, 1.0)) + 0.01 * ns; /* no ties */
 }

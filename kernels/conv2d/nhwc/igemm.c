@@ -15,7 +15,6 @@
 
 #include <string.h>
 
-#include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/nhwc/igemm_rows.h"
 
 typedef hg_igemm_blocking blocking;
@@ -130,14 +129,14 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double columns = (double)(b.panels * b.nr) / (double)p->out.c;
     const double rows = tiles * (double)b.mr / (double)HG_MAX(b.pixels, 1);
     /* A tile reads its weights and its inputs for mr * vectors products. */
-    const double lanes = hg_isa_model_of(k->isa)->lanes;
+    const double lanes = hg_lanes(k);
     const double vectors = (double)b.nr / lanes;
     const double loads = hg_isa_model_of(k->isa)->fma_lane ? vectors : (double)b.mr + vectors;
     const double reuse = HG_MIN(1.0, 0.75 * (double)b.mr * vectors / loads);
     /* Fewer than 12 sums in flight also mean more instructions per product. */
     const double sums = 0.5 + 0.5 * HG_MIN(1.0, (double)b.mr * vectors / 12.0);
-    const double efficiency = sums * reuse * 0.85 * hg_isa_model_of(k->isa)->rate;
-    return hg_conv_cost(p, hg_problem_flops(p) * columns * rows, efficiency) +
+    const double efficiency = sums * reuse * 0.85 * hg_rate(k);
+    return hg_roofline(p, hg_problem_flops(p) * columns * rows, efficiency) +
            phases * tiles * (double)b.panels * 12.0 +
            phases * (double)b.pixels * (double)b.taps * (double)b.chunks;
 }

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "kernels/conv2d/conv2d.h"
-
 enum { NR = HG_WINOGRAD_NR, MAX_A = HG_WINOGRAD_MAX_A, L2_BYTES = 1 << 19 };
 
 /* Everything about the blocks that follows from problem, kernel and config; begins the tables. */
@@ -73,8 +71,7 @@ static blocking blocking_of(const hg_problem *p, const hg_kernel *k, const hg_co
     b.chunk = HG_CEIL_DIV(b.panels, (size_t)HG_MAX(config->parts, 1));
     b.chunks = HG_CEIL_DIV(b.panels, b.chunk);
     /* Whole vectors are written, and a tile begins with a cache line. */
-    b.ldv = HG_ROUND_UP((size_t)p->in.c,
-                        (size_t)HG_MAX(hg_isa_model_of(k->isa)->lanes, (int)HG_CACHELINE));
+    b.ldv = HG_ROUND_UP((size_t)p->in.c, (size_t)HG_MAX(hg_lanes(k), (int)HG_CACHELINE));
     b.ldp = b.chunk * NR;
     b.plane_u = plane_of_weights(p);
     b.plane_v = (size_t)b.block * b.ldv + HG_CACHELINE;
@@ -101,7 +98,7 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     for (int32_t parts = 2; parts <= 8 && (size_t)parts <= b.panels; parts *= 2)
         if (p->in.n * b.blocks < 8) list[n++] = (hg_config){.block = block, .parts = parts};
     const int64_t twice = blocking_of(p, k, &(hg_config){.block = 2 * block}).block;
-    const bool fills = p->in.c >= hg_isa_model_of(k->isa)->lanes; /* else blocks are mostly zeros */
+    const bool fills = p->in.c >= hg_lanes(k); /* else blocks are mostly zeros */
     if (twice > block && fills) list[n++] = (hg_config){.block = (int32_t)twice, .parts = 1};
     if (block >= 12) list[n++] = (hg_config){.block = block / 2, .parts = 1};
     return n;
@@ -112,7 +109,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const blocking b = blocking_of(p, k, &(hg_config){0});
     const double tiles = (double)p->out.n * (double)b.tiles, planes = b.planes;
     const double columns = (double)(b.panels * NR), channels = (double)p->in.c;
-    const double rate = hg_isa_model_of(k->isa)->rate;
+    const double rate = hg_rate(k);
     /* Rows of products come in groups of mr; in one of less than 4 sums wait for each other. */
     const int64_t mr = k->run.winograd->mr, rest = b.block % mr;
     const double rows = (double)(b.block - rest + (rest ? HG_MAX(rest, 4) : 0)) / (double)b.block;

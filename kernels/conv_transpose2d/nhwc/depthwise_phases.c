@@ -10,7 +10,6 @@
  * range. The tables are the blocking and the phases of both axes. */
 #include <string.h>
 
-#include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/nhwc/depthwise.h"
 #include "kernels/conv2d/phases.h"
 
@@ -49,7 +48,7 @@ static blocking blocking_of(const hg_problem *p, const hg_kernel *k, const hg_co
 {
     blocking b = {.y = axis_of(p->stride.h, p->dilation.h, p->kernel.h, p->out.h),
                   .x = axis_of(p->stride.w, p->dilation.w, p->kernel.w, p->out.w),
-                  .unit = HG_DEPTHWISE_BLOCK(hg_isa_model_of(k->isa)->lanes),
+                  .unit = HG_DEPTHWISE_BLOCK(hg_lanes(k)),
                   .rows = p->out.n * p->out.h};
     const int64_t row_bytes = p->out.w * p->out.c * (int64_t)sizeof(float);
     b.blocks = HG_CEIL_DIV(p->in.c, b.unit);
@@ -77,7 +76,7 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_conv_cost(p, hg_problem_flops(p), 0.25 * hg_isa_model_of(k->isa)->rate);
+    return hg_roofline(p, hg_problem_flops(p), 0.25 * hg_rate(k));
 }
 
 static int64_t class_floats(const blocking *b)

@@ -4,15 +4,14 @@
 /* One column of padding on either side, two vectors in a row and two rows. */
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
-    return p->pad.left == 1 && p->out.w == p->in.w && p->out.h > 1 &&
-           p->out.w >= 2 * hg_isa_model_of(k->isa)->lanes && hg_pool_bands_fit(p, k);
+    return p->pad.left == 1 && p->out.w == p->in.w && p->out.h > 1 && p->out.w >= 2 * hg_lanes(k) &&
+           hg_pool_bands_fit(p, k);
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     /* The same sums by walking down columns cannot be faster. */
-    return HG_MIN(hg_pool_cost(p, 0.9 * hg_isa_model_of(k->isa)->rate),
-                  0.95 * hg_pool_bands_cost(p, k, 3.0, 0.2));
+    return HG_MIN(hg_pool_cost(p, 0.9 * hg_rate(k)), 0.95 * hg_pool_bands_cost(p, k, 3.0, 0.2));
 }
 
 const hg_pool_bands hg_pool2d_nchw_avg_3x3s1 = {

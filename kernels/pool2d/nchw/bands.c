@@ -11,11 +11,6 @@ enum {
     LEAST_WIDTH = 3 /* vectors straight from the input that pay for two strips */
 };
 
-static int64_t lanes_of(const hg_kernel *k)
-{
-    return hg_isa_model_of(k->isa)->lanes;
-}
-
 /* The tables: how planes are cut, what all calls share, then the scales. The first pointers of the
  * arguments are into scratch: they are set at run time. */
 typedef struct blocking {
@@ -29,7 +24,7 @@ typedef struct blocking {
 /* Floats that may be read behind the last window of a strip. */
 static int64_t slack_of(const hg_kernel *k)
 {
-    return 4 * lanes_of(k);
+    return 4 * hg_lanes(k);
 }
 
 /* ---- Strips ---- */
@@ -38,7 +33,7 @@ static int64_t slack_of(const hg_kernel *k)
 static hg_pool_strip strip_at(const hg_problem *p, const hg_kernel *k, int64_t x, int64_t outputs)
 {
     if (outputs == 0) return (hg_pool_strip){.x = x};
-    const int64_t lanes = lanes_of(k), s = p->stride.w, reach = hg_window_reach(p).w;
+    const int64_t lanes = hg_lanes(k), s = p->stride.w, reach = hg_window_reach(p).w;
     const int64_t first = x * s - p->pad.left, end = first + (outputs - 1) * s + reach;
     const int64_t column = HG_MAX(first, 0);
     const int64_t floats = (HG_ROUND_UP(outputs, lanes) - 1) * s + reach + slack_of(k);
@@ -53,7 +48,7 @@ static hg_pool_strip strip_at(const hg_problem *p, const hg_kernel *k, int64_t x
 static void set_strips(const hg_problem *p, const hg_kernel *k, const hg_pool_bands *a,
                        hg_pool_strip strips[2])
 {
-    const int64_t lanes = lanes_of(k), s = p->stride.w;
+    const int64_t lanes = hg_lanes(k), s = p->stride.w;
     strips[0] = strip_at(p, k, 0, a->strips == HG_NO_STRIPS ? 0 : p->out.w);
     strips[1] = strip_at(p, k, p->out.w, 0);
     if (a->strips != HG_EDGE_STRIPS) return;
@@ -87,7 +82,7 @@ static blocking blocking_of(const hg_problem *p, const hg_kernel *k)
                            .stride = p->stride,
                            .dilation = p->dilation}};
     set_strips(p, k, a, b.args.strips);
-    if (a->buffer != HG_NO_BUFFER) b.args.buffer_row = HG_ROUND_UP(p->out.w, lanes_of(k));
+    if (a->buffer != HG_NO_BUFFER) b.args.buffer_row = HG_ROUND_UP(p->out.w, hg_lanes(k));
     const int64_t strips = b.args.strips[0].pitch + b.args.strips[1].pitch;
     const int64_t copies = strips + (a->parts ? b.args.strips[0].pitch : 0);
     const int64_t row = copies + b.args.buffer_row + HG_MIN(p->in.w, p->out.w * p->stride.w);

@@ -9,7 +9,7 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_pool_cost(p, 0.3 * hg_isa_model_of(k->isa)->rate);
+    return hg_pool_cost(p, 0.3 * hg_rate(k));
 }
 
 /* Planes of a range: enough floats to hide the call, few enough for all threads. */

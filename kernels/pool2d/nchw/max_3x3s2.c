@@ -6,13 +6,13 @@
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
     return p->pad.top < 2 && p->pad.left < 2 && (p->out.h - 1) * 2 - p->pad.top < p->in.h &&
-           (p->out.w - 1) * 2 - p->pad.left < p->in.w &&
-           p->out.w >= hg_isa_model_of(k->isa)->lanes && hg_pool_bands_fit(p, k);
+           (p->out.w - 1) * 2 - p->pad.left < p->in.w && p->out.w >= hg_lanes(k) &&
+           hg_pool_bands_fit(p, k);
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_pool_cost(p, 0.9 * hg_isa_model_of(k->isa)->rate);
+    return hg_pool_cost(p, 0.9 * hg_rate(k));
 }
 
 const hg_pool_bands hg_pool2d_nchw_max_3x3s2 = {

@@ -4,7 +4,7 @@
 /* Two columns of padding on either side, whole vectors. */
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
-    return p->pad.left == 2 && p->out.w == p->in.w && p->out.w >= hg_isa_model_of(k->isa)->lanes &&
+    return p->pad.left == 2 && p->out.w == p->in.w && p->out.w >= hg_lanes(k) &&
            hg_pool_bands_fit(p, k);
 }
 

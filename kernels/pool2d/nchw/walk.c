@@ -4,7 +4,7 @@
 /* Whole vectors. */
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
-    return p->out.w >= hg_isa_model_of(k->isa)->lanes && hg_pool_bands_fit(p, k);
+    return p->out.w >= hg_lanes(k) && hg_pool_bands_fit(p, k);
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)

@@ -22,7 +22,7 @@ static hg_pool_slide_blocking blocking_of(const hg_problem *p)
  * beyond the last whole vector are a pass of their own here. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
+    const int64_t lanes = hg_lanes(k);
     const bool better = p->out.w <= 20 || p->in.c <= HG_SLIDE_CHANNELS || p->in.c % 256 == 0;
     return (better && p->in.c % lanes == 0 ? 0.9 : 1.1) * hg_pool_slide_cost(p, k);
 }

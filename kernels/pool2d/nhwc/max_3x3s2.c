@@ -22,9 +22,7 @@ static hg_pool_slide_blocking blocking_of(const hg_problem *p)
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
-    const double used = (double)p->in.c / (double)HG_ROUND_UP(p->in.c, lanes);
-    return hg_pool_cost(p, 0.8 * hg_isa_model_of(k->isa)->rate * used);
+    return hg_pool_cost(p, 0.8 * hg_rate(k) * hg_lanes_used(k, p->in.c));
 }
 
 const hg_pool_slide hg_pool2d_nhwc_max_3x3s2 = {

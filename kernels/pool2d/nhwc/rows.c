@@ -46,8 +46,6 @@ void hg_pool_rows_run(const hg_task *t, int stage, int64_t begin, int64_t end)
 /* Lanes beyond the last channel do nothing. */
 double hg_pool_rows_cost(const hg_problem *p, const hg_kernel *k, double efficiency)
 {
-    const hg_isa_model *isa = hg_isa_model_of(k->isa);
-    const double used = (double)p->in.c / (double)HG_ROUND_UP(p->in.c, (int64_t)isa->lanes);
     const double indexed = k->limits.only_indices ? 0.6 : 1.0;
-    return hg_pool_cost(p, isa->rate * efficiency * indexed * used);
+    return hg_pool_cost(p, hg_rate(k) * efficiency * indexed * hg_lanes_used(k, p->in.c));
 }

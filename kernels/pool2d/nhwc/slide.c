@@ -27,12 +27,8 @@ static hg_pool_slide_blocking blocking_of(const hg_problem *p)
 /* Per output about 4 operations along either axis, whatever the window. */
 double hg_pool_slide_cost(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
-    const double used = (double)p->in.c / (double)HG_ROUND_UP(p->in.c, lanes);
-    const double outputs =
-        (double)p->out.n * (double)p->out.h * (double)p->out.w * (double)p->out.c;
-    const double efficiency = 0.4 * hg_isa_model_of(k->isa)->rate * used;
-    const double compute = 8.0 * outputs / (100.0 * efficiency);
+    const double efficiency = 0.4 * hg_rate(k) * hg_lanes_used(k, p->in.c);
+    const double compute = 8.0 * hg_tensor_elements(&p->out) / (100.0 * efficiency);
     return HG_MAX(compute, hg_problem_bytes(p) / 50.0) + 300.0;
 }
 

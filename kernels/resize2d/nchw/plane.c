@@ -14,13 +14,13 @@ enum {
 
 bool hg_resize_plane_fits(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t least = HG_MAX(LEAST_WIDTH, hg_isa_model_of(k->isa)->lanes);
+    const int64_t least = HG_MAX(LEAST_WIDTH, hg_lanes(k));
     return p->in.w >= least && p->out.w >= least && p->out.w <= MOST_WIDTH;
 }
 
 bool hg_resize_plane_doubles(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t inside = hg_isa_model_of(k->isa)->lanes + 2 * CUBIC_REACH;
+    const int64_t inside = hg_lanes(k) + 2 * CUBIC_REACH;
     const int64_t least = HG_MAX(LEAST_CUBIC_WIDTH, inside);
     return hg_resize_plane_fits(p, k) &&
            (hg_resize_doubles(p, HG_RESIZE_BILINEAR) ||
@@ -35,7 +35,7 @@ double hg_resize_plane_cost(const hg_problem *p, const hg_kernel *k)
     const double in_rows = HG_MIN((double)p->in.h, v * (double)p->out.h);
     const double steps = row * (in_rows * (h + 1.0) + (double)p->out.h * (v + 1.0));
     const double memory = hg_problem_bytes(p) / 45.0;
-    return HG_MAX(steps * 0.15 / (double)hg_isa_model_of(k->isa)->lanes, memory) + 300.0;
+    return HG_MAX(steps * 0.15 / (double)hg_lanes(k), memory) + 300.0;
 }
 
 /* ---- Tables: the arguments that all calls share, what an algorithm adds, and those of taps ----
@@ -113,7 +113,7 @@ void hg_resize_plane_run(const hg_task *task, int stage, int64_t begin, int64_t 
     const hg_resize_plane_ukernels *u = task->kernel->run.resize_plane;
     const bool window = planes_of(task->kernel)->ring == HG_RING_WINDOW;
     const tables *t = window ? hg_resize_behind(task->tables) : task->tables;
-    const int64_t lanes = hg_isa_model_of(task->kernel->isa)->lanes;
+    const int64_t lanes = hg_lanes(task->kernel);
     const int64_t odd = p->resize.mode != HG_RESIZE_NEAREST;
     const bool nontemporal = task->config.nontemporal == 1 && p->out.w % lanes == 0;
     hg_resize_plane_args a = t->args;

@@ -20,13 +20,13 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 
 static int64_t groups_of(const hg_problem *p, const hg_kernel *k)
 {
-    return HG_CEIL_DIV(p->out.w, (int64_t)hg_isa_model_of(k->isa)->lanes);
+    return HG_CEIL_DIV(p->out.w, hg_lanes(k));
 }
 
 /* The groups, and behind them their lists. */
 static size_t bytes(const hg_problem *p, const hg_kernel *k)
 {
-    const int64_t count = groups_of(p, k), places = count * hg_isa_model_of(k->isa)->lanes;
+    const int64_t count = groups_of(p, k), places = count * hg_lanes(k);
     return sizeof(hg_resize_plane_groups) + sizeof(hg_resize_group) * (size_t)count +
            sizeof(int32_t) * (size_t)(places + p->out.h);
 }
@@ -49,7 +49,7 @@ static hg_resize_group group_of(const hg_resize_axis *h, int64_t x, int64_t lane
 
 static void fill(const hg_problem *p, const hg_kernel *k, void *memory, hg_resize_plane_args *a)
 {
-    const int64_t lanes = hg_isa_model_of(k->isa)->lanes, count = groups_of(p, k);
+    const int64_t lanes = hg_lanes(k), count = groups_of(p, k);
     hg_resize_plane_groups *groups = memory;
     hg_resize_group *list = (void *)(groups + 1);
     int32_t *place = (void *)(list + count), *from = place + count * lanes;

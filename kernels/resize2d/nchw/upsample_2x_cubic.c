@@ -4,7 +4,7 @@
 static size_t bytes(const hg_problem *p, const hg_kernel *k)
 {
     (void)p;
-    const size_t lanes = (size_t)hg_isa_model_of(k->isa)->lanes;
+    const size_t lanes = (size_t)hg_lanes(k);
     return HG_RESIZE_EDGE_VECTORS * lanes * sizeof(float);
 }
 
@@ -23,7 +23,7 @@ static void fill_edge(const hg_problem *p, int64_t x, int64_t lanes, float *edge
 
 static void fill(const hg_problem *p, const hg_kernel *k, void *memory, hg_resize_plane_args *a)
 {
-    const int64_t lanes = hg_isa_model_of(k->isa)->lanes;
+    const int64_t lanes = hg_lanes(k);
     float *edge = memory;
     a->edge = edge;
     fill_edge(p, 0, lanes, edge);

@@ -17,7 +17,7 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const double vectors = (double)p->out.n * (double)p->out.h * (double)p->out.w *
-                           (double)HG_CEIL_DIV(p->out.c, hg_isa_model_of(k->isa)->lanes);
+                           (double)HG_CEIL_DIV(p->out.c, hg_lanes(k));
     return HG_MAX(hg_problem_bytes(p) / (50.0 * 0.9), 0.35 * vectors) + 200.0;
 }
 
@@ -56,7 +56,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
     const hg_resize_2x_bilinear_ukernels *u = t->kernel->run.resize_2x_bilinear;
     const blocking *b = t->tables;
-    const bool whole = p->in.c % hg_isa_model_of(t->kernel->isa)->lanes == 0;
+    const bool whole = p->in.c % hg_lanes(t->kernel) == 0;
     const bool cachelines = whole && (t->config.nontemporal == 1 || b->far);
     hg_resize_2x_bilinear_fn *const border = cachelines ? u->cachelines : u->any;
     hg_resize_2x_bilinear_fn *const inside = hg_resize_nontemporal(t) ? u->nontemporal : border;

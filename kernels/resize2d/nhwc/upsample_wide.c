@@ -30,14 +30,14 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
     const hg_resize_axes a = hg_resize_axes_of(p);
     return !may_have_holes(&p->resize) && p->resize.mode != HG_RESIZE_NEAREST &&
            p->resize.coordinates != HG_TF_CROP_AND_RESIZE && p->out.w >= 3 * p->in.w &&
-           p->in.c >= hg_isa_model_of(k->isa)->lanes && a.v.taps <= HG_RESIZE_WIDE_TAPS &&
+           p->in.c >= hg_lanes(k) && a.v.taps <= HG_RESIZE_WIDE_TAPS &&
            a.h.taps <= HG_RESIZE_WIDE_TAPS;
 }
 
 /* Outputs between the same pixels are a loop for each line of their channels. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const double lanes = hg_isa_model_of(k->isa)->lanes;
+    const double lanes = hg_lanes(k);
     const double rows = (double)p->out.n * (double)p->out.h;
     const double vectors = rows * (double)p->out.w * (double)p->out.c / lanes;
     const double narrow = (double)p->in.w / (double)p->out.w;
@@ -52,7 +52,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 /* Output of few lines per pixel is written in order; then prefetches help, unless it is in L2. */
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
 {
-    const bool in_order = p->in.c <= 3 * hg_isa_model_of(k->isa)->lanes;
+    const bool in_order = p->in.c <= 3 * hg_lanes(k);
     const bool far = p->out.n * p->out.h * p->out.w * p->out.c > NEAR_FLOATS;
     list[0] = (hg_config){.ahead = in_order && far};
     list[1] = (hg_config){.ahead = 1};
