@@ -171,6 +171,19 @@ static void configurations(void)
     expect(hg_config_parse(" nontemporal=1  block=4 via=nhwc", &c) && c.block == 4 &&
                c.nontemporal && c.via,
            "a configuration in any order");
+    const hg_config most = {.block = INT32_MAX,
+                            .panels = INT32_MAX,
+                            .channels = INT32_MAX,
+                            .parts = INT32_MAX,
+                            .nontemporal = INT32_MAX,
+                            .ahead = INT32_MAX,
+                            .pack = INT32_MAX,
+                            .bands = INT32_MAX,
+                            .via = 1};
+    char text[HG_CONFIG_SIZE];
+    hg_config_format(&most, text);
+    expect(hg_config_parse(text, &c) && hg_config_equal(&c, &most),
+           "a configuration with all members at their largest: \"%s\"", text);
 }
 
 void test_tables(void)
