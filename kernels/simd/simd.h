@@ -96,12 +96,12 @@ HG_INLINE void v_store_up_to(float *p, vfloat v, size_t n)
 }
 
 /* Whole vectors, or the lanes of a tail. whole is a constant. */
-HG_INLINE vfloat v_load_part(const float *p, vtail tail, bool whole)
+HG_INLINE vfloat v_load_partial(const float *p, vtail tail, bool whole)
 {
     return whole ? v_load(p) : v_load_tail(p, tail);
 }
 
-HG_INLINE void v_store_part(float *p, vfloat v, vtail tail, bool whole)
+HG_INLINE void v_store_partial(float *p, vfloat v, vtail tail, bool whole)
 {
     if (whole)
         v_store(p, v);

@@ -20,7 +20,7 @@ HG_INLINE void store(const hg_direct_nchw_args *a, const hg_direct_nchw_vector *
         float *out = a->output + at[v]->output;
         HG_UNROLL
         for (int n = 0; n < N; n++, out += a->output_plane)
-            v_store_part(out, vacc[v][n], tail, whole);
+            v_store_partial(out, vacc[v][n], tail, whole);
     }
 }
 
@@ -35,7 +35,7 @@ HG_INLINE void finish(const hg_direct_nchw_args *a, const hg_direct_nchw_vector 
             const float *added = a->residual + at[v]->residual;
             HG_UNROLL
             for (int n = 0; n < N; n++, added += a->residual_plane)
-                vacc[v][n] = v_add(vacc[v][n], v_load_part(added, tail, whole));
+                vacc[v][n] = v_add(vacc[v][n], v_load_partial(added, tail, whole));
         }
     }
     v_post_tile(vacc[0], V, N, MAX_N, &a->post, V_POST_STEPS);

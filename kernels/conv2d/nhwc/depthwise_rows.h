@@ -35,7 +35,7 @@ HG_INLINE void window(const hg_depthwise_args *a, const hg_depthwise_line *l, in
             HG_UNROLL
             for (int v = 0; v < vectors; v++) {
                 const vfloat vk = v_load(weights[v] + r * a->weight_step + k * BLOCK);
-                vacc[v] = v_fma(v_load_part(input + v * VL, tail, whole), vk, vacc[v]);
+                vacc[v] = v_fma(v_load_partial(input + v * VL, tail, whole), vk, vacc[v]);
             }
             input += a->dilation * a->pixel_step;
         }
@@ -133,7 +133,7 @@ HG_INLINE void step(const hg_depthwise_args *a, const hg_depthwise_line *l, int6
             const bool shared = i % STRIDE < KW - STRIDE && i >= STRIDE && i < columns - STRIDE;
             HG_UNROLL
             for (int v = 0; v < vectors; v++) {
-                const vfloat vload = v_load_part(input + v * VL, tail, whole);
+                const vfloat vload = v_load_partial(input + v * VL, tail, whole);
                 const vfloat vi = shared ? v_keep(vload) : vload;
                 HG_UNROLL
                 for (int j = 0; j < px; j++) {

@@ -39,7 +39,7 @@ HG_INLINE void products(const hg_depthwise_args *a, int64_t taps, const float *r
             vfloat vi[MAX_PX];
             const float *pixel = input;
             HG_UNROLL
-            for (int i = 0; i < px; i++, pixel += step) vi[i] = v_load_part(pixel, tail, whole);
+            for (int i = 0; i < px; i++, pixel += step) vi[i] = v_load_partial(pixel, tail, whole);
             HG_UNROLL
             for (int d = 0; d < D; d++) {
                 const vfloat vk = v_load(vk_at + d * BLOCK);
@@ -94,20 +94,12 @@ HG_INLINE void tiles(const hg_depthwise_args *a, int64_t x, int px, int G)
     }
 }
 
-/* Outputs whose windows have all columns inside. */
-HG_INLINE hg_span outputs_inside(const hg_depthwise_args *a)
-{
-    const int64_t room = a->width + a->left - (a->cols - 1) * a->dilation - 1;
-    const int64_t begin = a->left > 0 ? HG_CEIL_DIV(a->left, a->stride) : 0;
-    const int64_t end = room < 0 ? 0 : HG_MIN(room / a->stride + 1, a->count);
-    return begin < end ? (hg_span){begin, end} : (hg_span){0, 0};
-}
-
 HG_INLINE void grouped(const hg_depthwise_args *args, int G)
 {
     const int px = SUMS / HG_MIN(G, MAX_D);
     const hg_depthwise_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
-    const hg_span inside = outputs_inside(a);
+    const hg_span inside =
+        hg_outputs_inside(a->count, a->stride, a->left, (a->cols - 1) * a->dilation + 1, a->width);
     for (int64_t x = 0; x < a->count;) {
         if (x < inside.begin || x >= inside.end || inside.end - inside.begin < px) {
             tiles(a, x, 1, G);

@@ -47,19 +47,19 @@ HG_INLINE void window(const hg_pool_args *a, window_kind kind, pass pass, const 
     HG_UNROLL
     for (int v = 0; v < n_vec; v++)
         vacc[v] = pass.first ? v_all(kind == MAX ? -INFINITY : 0.0f)
-                             : v_load_part(out + v * VL, tail, whole);
+                             : v_load_partial(out + v * VL, tail, whole);
     for (int64_t ky = 0; ky < pass.rows; ky++) {
         const float *tap = in + ky * a->row_step;
         for (int64_t kx = 0; kx < pass.taps; kx++, tap += a->column_step) {
             HG_UNROLL
             for (int v = 0; v < n_vec; v++)
-                vacc[v] = accumulate(kind, vacc[v], v_load_part(tap + v * VL, tail, whole));
+                vacc[v] = accumulate(kind, vacc[v], v_load_partial(tap + v * VL, tail, whole));
         }
     }
     HG_UNROLL
     for (int v = 0; v < n_vec; v++)
-        v_store_part(out + v * VL, pass.last ? finish(kind, vacc[v], vdivisor) : vacc[v], tail,
-                     whole);
+        v_store_partial(out + v * VL, pass.last ? finish(kind, vacc[v], vdivisor) : vacc[v], tail,
+                        whole);
 }
 
 /* All channels of a pixel. */

@@ -16,7 +16,7 @@ HG_INLINE vfloat window(const hg_pool_args *a, const index_lanes *l, const float
         const float *tap = in + ky * a->row_step;
         vint vhere = i_all((int32_t)(ky * a->plane_row * l->unit));
         for (int64_t kx = 0; kx < taps; kx++, tap += a->column_step) {
-            const vfloat vi = v_load_part(tap, tail, whole);
+            const vfloat vi = v_load_partial(tap, tail, whole);
             const vmask vtake = v_greater_or_nan(vi, vacc);
             vacc = v_select(vtake, vi, vacc);
             *vplace = i_blend(vtake, vhere, *vplace);

@@ -17,11 +17,12 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const double vectors = (double)p->out.n * (double)p->out.h * (double)p->out.w *
-                           (double)HG_CEIL_DIV(p->out.c, hg_isa_model_of(k->isa)->lanes);
+                           (double)HG_CEIL_DIV(p->out.c, hg_lanes(k));
     return HG_MAX(hg_problem_bytes(p) / (50.0 * 0.9), 0.9 * vectors) + 200.0;
 }
 
-/* How an image is cut: gaps between its rows and its columns, those at the borders included. */
+/* The tables, which weights follow: how an image is cut, gaps between its rows and its columns,
+ * those at the borders included. */
 typedef struct blocking {
     int64_t rows, row_blocks;       /* gaps of a range */
     int64_t columns, column_blocks; /* gaps whose sources fit scratch */
@@ -45,7 +46,7 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 {
     (void)k, (void)c;
     const blocking s = blocking_of(p);
-    *sizes = (hg_sizes){.tables = 2 * AXIS_WEIGHTS * sizeof(float),
+    *sizes = (hg_sizes){.tables = sizeof s + 2 * AXIS_WEIGHTS * sizeof(float),
                         .scratch = 2 * sizeof(float) *
                                    (size_t)((s.columns + HG_RESIZE_GAP_AROUND) * p->in.c),
                         .ranges = {p->out.n * s.row_blocks}};
@@ -61,14 +62,17 @@ static void fill_axis(const double weight[4], int64_t in, float *table)
     }
 }
 
-/* Vertical, then horizontal. */
+/* Of the vertical, then of the horizontal axis. */
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
     (void)k, (void)c;
+    blocking *s = tables;
+    float *weights = (float *)(s + 1);
     double weight[4];
+    *s = blocking_of(p);
     hg_resize_quarters(&p->resize, weight);
-    fill_axis(weight, p->in.h, tables);
-    fill_axis(weight, p->in.w, (float *)tables + AXIS_WEIGHTS);
+    fill_axis(weight, p->in.h, weights);
+    fill_axis(weight, p->in.w, weights + AXIS_WEIGHTS);
 }
 
 /* The two output rows of gap y, above input row y; one of them at the borders. */
@@ -76,7 +80,7 @@ static void run_gap(const hg_task *t, const blocking *s, const float *in, float 
 {
     const hg_problem *p = t->problem;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
-    const float *weight = t->tables;
+    const float *weight = (const float *)(s + 1);
     hg_resize_2x_cubic_args a = {.down = weight + 8 * hg_resize_gap_kind(y, p->in.h),
                                  .across = weight + AXIS_WEIGHTS,
                                  .scratch = t->scratch,
@@ -100,12 +104,12 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
     const hg_problem *p = t->problem;
-    const blocking s = blocking_of(p);
+    const blocking *s = t->tables;
     for (int64_t i = begin; i < end; i++) {
-        const int64_t n = i / s.row_blocks, first = i % s.row_blocks * s.rows;
-        const int64_t last = HG_MIN(first + s.rows, p->in.h + 1);
+        const int64_t n = i / s->row_blocks, first = i % s->row_blocks * s->rows;
+        const int64_t last = HG_MIN(first + s->rows, p->in.h + 1);
         for (int64_t y = first; y < last; y++)
-            run_gap(t, &s, t->input + n * p->in.strides.n, t->output + n * p->out.strides.n, y);
+            run_gap(t, s, t->input + n * p->in.strides.n, t->output + n * p->out.strides.n, y);
     }
 }
 

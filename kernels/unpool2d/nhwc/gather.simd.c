@@ -11,7 +11,7 @@ HG_INLINE vmask block(const hg_unpool_args *a, hg_size2 window, int64_t x, int64
 {
     const vtail tail = v_tail(n);
     const int64_t e = x * a->in_pixel + c;
-    const vfloat vi = v_load_part(a->input + e, tail, whole);
+    const vfloat vi = v_load_partial(a->input + e, tail, whole);
     const int64_t first = a->first + x * a->index_window + c * a->index_channel;
     const vint voffset = offsets(a, e, first, whole ? VL : n);
     vmask vfound = m_none();
@@ -21,7 +21,7 @@ HG_INLINE vmask block(const hg_unpool_args *a, hg_size2 window, int64_t x, int64
         for (int64_t kx = 0; kx < window.w; kx++) {
             const vmask vhere = i_equal(voffset, i_all((int32_t)offset));
             vfound = m_or(vfound, vhere);
-            v_store_part(out, v_where(vhere, vi), tail, whole);
+            v_store_partial(out, v_where(vhere, vi), tail, whole);
             out += a->out_pixel;
             offset += a->index_column;
         }
