@@ -106,7 +106,8 @@ typedef struct hg_algorithm {
     /* Estimated time in units of 1 ns on a 100 GFLOP/s, 50 GB/s core: good to a factor of 2. */
     hg_cost_fn *cost;
     hg_size_fn *size;
-    /* Optional: names the form that `pack` writes; plans with equal forms share packed weights. */
+    /* Optional: sets words of the form that `pack` writes, all of them 0 before; plans with equal
+     * forms share packed weights. */
     hg_form_fn *form;
     /* Optional: filter is [out.c][in.c/groups][kernel.h][kernel.w] for both convolutions. */
     hg_pack_fn *pack;

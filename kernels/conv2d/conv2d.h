@@ -22,15 +22,16 @@ hg_status hg_conv_common(const hg_tensor *input, const hg_filter_desc *filter,
 hg_status hg_conv_finish(hg_problem *p, const hg_filter_desc *filter, const hg_strides *output,
                          const hg_strides *residual, hg_reason *why);
 
+/* Weights as they come. */
+hg_pack_fn hg_conv_pack_as_given;
+
 /* What the references of both convolutions share: members of their hg_algorithm, and the end of
  * output o, whose sum is v. */
 #define HG_CONV_REFERENCE                                                                          \
     .name = "reference", .cost = hg_conv_ref_cost, .size = hg_conv_ref_size,                       \
-    .form = hg_conv_ref_form, .pack = hg_conv_ref_pack
+    .pack = hg_conv_pack_as_given
 hg_cost_fn hg_conv_ref_cost;
 hg_size_fn hg_conv_ref_size;
-hg_form_fn hg_conv_ref_form;
-hg_pack_fn hg_conv_ref_pack;
 float hg_conv_ref_end(const hg_task *t, const hg_output *o, float v);
 
 #endif

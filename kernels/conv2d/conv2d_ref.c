@@ -13,17 +13,11 @@ void hg_conv_ref_size(const hg_problem *p, const hg_kernel *k, const hg_config *
 {
     (void)k, (void)c;
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(p->out.c * hg_problem_reduction(p)),
-                        .stages = 1,
                         .ranges = {p->out.n * p->out.h}};
 }
 
-void hg_conv_ref_form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
-{
-    (void)p, (void)k;
-    memset(words, 0, 12 * sizeof words[0]);
-}
-
-void hg_conv_ref_pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
+void hg_conv_pack_as_given(const hg_problem *p, const hg_kernel *k, const float *filter,
+                           float *packed)
 {
     (void)k;
     memcpy(packed, filter, sizeof(float) * (size_t)(p->out.c * hg_problem_reduction(p)));

@@ -114,8 +114,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k, (void)c;
-    *sizes =
-        (hg_sizes){.tables = hg_pool_spans_size(p), .stages = 1, .ranges = {p->out.n * p->out.h}};
+    *sizes = (hg_sizes){.tables = hg_pool_spans_size(p), .ranges = {p->out.n * p->out.h}};
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)

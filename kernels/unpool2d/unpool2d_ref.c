@@ -81,7 +81,7 @@ static int64_t blocks(const hg_problem *p)
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k, (void)c;
-    *sizes = (hg_sizes){.stages = 1, .ranges = {p->in.n * blocks(p)}};
+    *sizes = (hg_sizes){.ranges = {p->in.n * blocks(p)}};
 }
 
 /* A range is a block of channels of one image. */

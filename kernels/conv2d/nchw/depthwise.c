@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "kernels/conv2d/conv2d.h"
+
 enum {
     OUTPUT_BYTES = 32 << 10, /* of a range */
     ROWS = 4,                /* of a block at least */
@@ -52,7 +54,6 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
     const int64_t rows = p->out.n * p->out.c * p->out.h;
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(p->out.c * p->kernel.h * p->kernel.w),
                         .tables = MASKS + sizeof(float) * (size_t)(mask_words(p, k) + p->in.w),
-                        .stages = 1,
                         .ranges = {HG_CEIL_DIV(rows, block_of(p, c))}};
 }
 
@@ -83,19 +84,6 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
     memset(mask, 0, sizeof(float) * (size_t)p->in.w);
 }
 
-static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
-{
-    (void)p, (void)k;
-    memset(words, 0, 12 * sizeof words[0]);
-    words[0] = 9; /* as given */
-}
-
-static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
-{
-    (void)k;
-    memcpy(packed, filter, sizeof(float) * (size_t)(p->out.c * p->kernel.h * p->kernel.w));
-}
-
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
@@ -124,7 +112,6 @@ const hg_algorithm hg_conv2d_nchw_depthwise = {.name = "depthwise",
                                                .supports = supports,
                                                .cost = cost,
                                                .size = size,
-                                               .form = form,
-                                               .pack = pack,
+                                               .pack = hg_conv_pack_as_given,
                                                .prepare = prepare,
                                                .run = run};

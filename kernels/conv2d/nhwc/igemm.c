@@ -186,7 +186,6 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
                    .tables = table_bytes(p, &b),
                    .scratch = sizeof(void *) * (size_t)pointers +
                               sizeof(float) * (size_t)(b.block * b.mr * b.taps * b.merged_taps),
-                   .stages = 1,
                    .ranges = {b.blocks * b.phases_y * b.phases_x * b.chunks}};
 }
 

@@ -90,7 +90,6 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
     const int64_t classes = b.y.classes * b.x.classes;
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(classes * class_floats(&b)),
                         .tables = sizeof b + sizeof(phase) * (size_t)(b.y.phases + b.x.phases),
-                        .stages = 1,
                         .ranges = {HG_CEIL_DIV(b.rows, b.block)}};
 }
 
@@ -123,11 +122,9 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
 static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
 {
     const blocking b = blocking_of(p, k, &(hg_config){0});
-    memset(words, 0, 12 * sizeof words[0]);
-    words[0] = 4; /* this packing */
-    words[1] = (int32_t)b.y.classes;
-    words[2] = (int32_t)b.x.classes;
-    words[3] = (int32_t)b.unit;
+    words[0] = (int32_t)b.y.classes;
+    words[1] = (int32_t)b.x.classes;
+    words[2] = (int32_t)b.unit;
 }
 
 static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)

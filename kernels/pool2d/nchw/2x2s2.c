@@ -18,8 +18,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k, (void)c;
-    *sizes =
-        (hg_sizes){.tables = hg_pool_tables_size(p), .stages = 1, .ranges = {p->out.n * p->out.c}};
+    *sizes = (hg_sizes){.tables = hg_pool_tables_size(p), .ranges = {p->out.n * p->out.c}};
 }
 
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)

@@ -115,7 +115,6 @@ void hg_pool_bands_size(const hg_problem *p, const hg_kernel *k, const hg_config
     *sizes = (hg_sizes){.tables = sizeof b + hg_pool_scales_size(p, k),
                         .scratch =
                             sizeof(float *) * (size_t)b.pointers + sizeof(float) * (size_t)b.floats,
-                        .stages = 1,
                         .ranges = {p->out.n * p->out.c * b.count}};
 }
 

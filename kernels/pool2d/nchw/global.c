@@ -23,7 +23,6 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 {
     (void)k, (void)c;
     *sizes = (hg_sizes){.tables = hg_pool_tables_size(p),
-                        .stages = 1,
                         .ranges = {p->out.n * HG_CEIL_DIV(p->out.c, planes_of_range(p))}};
 }
 

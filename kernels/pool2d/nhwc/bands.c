@@ -24,7 +24,6 @@ void hg_pool_slide_size(const hg_problem *p, const hg_kernel *k, const hg_config
     *sizes = (hg_sizes){.tables = sizeof t + hg_pool_scales_size(p, k),
                         .scratch = sizeof(float) * (size_t)t.blocking.buffer +
                                    sizeof(float *) * (size_t)t.blocking.ring,
-                        .stages = 1,
                         .ranges = {p->out.n * t.bands * t.blocks}};
 }
 

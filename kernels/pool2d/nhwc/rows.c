@@ -14,7 +14,6 @@ void hg_pool_rows_size(const hg_problem *p, const hg_kernel *k, const hg_config 
 {
     (void)k, (void)c;
     *sizes = (hg_sizes){.tables = hg_pool_tables_size(p),
-                        .stages = 1,
                         .ranges = {p->out.n * p->out.h * channel_blocks(p)}};
 }
 
