@@ -39,9 +39,7 @@ static hg_size2 periods(const hg_problem *p)
                       hg_phase_period(p->stride.w, p->dilation.w)};
 }
 
-/* ------------------------------------------------------------------------------------------
- * Sizes
- * ------------------------------------------------------------------------------------------ */
+/* ---- Sizes ---- */
 
 static int64_t default_block(const hg_problem *p, const blocking *b)
 {
@@ -141,9 +139,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
            phases * (double)b.pixels * (double)b.taps * (double)b.chunks;
 }
 
-/* ------------------------------------------------------------------------------------------
- * Tables: blocking, phases, offsets of taps, a row of zeros
- * ------------------------------------------------------------------------------------------ */
+/* ---- Tables: blocking, phases, offsets of taps, a row of zeros ---- */
 
 static size_t zero_bytes(const hg_problem *p, const blocking *b)
 {
@@ -189,9 +185,7 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
                    .ranges = {b.blocks * b.phases_y * b.phases_x * b.chunks}};
 }
 
-/* ------------------------------------------------------------------------------------------
- * Weights
- * ------------------------------------------------------------------------------------------ */
+/* ---- Weights ---- */
 
 static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
 {
@@ -238,9 +232,7 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
                 packed = pack_class(p, &b, panel, y, x, period, filter, packed);
 }
 
-/* ------------------------------------------------------------------------------------------
- * Running
- * ------------------------------------------------------------------------------------------ */
+/* ---- Running ---- */
 
 /* Panels [begin, end) of the pixels. */
 static void multiply(const hg_task *task, const hg_igemm_tables *t, const hg_igemm_pixels *px,

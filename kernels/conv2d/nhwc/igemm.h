@@ -55,6 +55,9 @@ extern const hg_algorithm hg_conv2d_nhwc_igemm;
 #define HG_IGEMM_INDEX(mr, nr) HG_IGEMM_##mr##x##nr,
 enum { HG_IGEMM_TILES(HG_IGEMM_INDEX) HG_IGEMM_COUNT };
 extern const hg_igemm_ukernel HG_ROWS(igemm_ukernels)[HG_IGEMM_COUNT];
+#define HG_IGEMM_ROW(name, mr, nr)                                                                 \
+    {name, .rev = 3, .algorithm = &hg_conv2d_nhwc_igemm, .tile = {mr, nr},                         \
+     .run.igemm = &HG_ROWS(igemm_ukernels)[HG_IGEMM_##mr##x##nr]},
 #endif
 
 #endif

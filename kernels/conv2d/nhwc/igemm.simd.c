@@ -64,9 +64,5 @@ HG_IGEMM_TILES(FUNCTION)
 #define UKERNEL(mr, nr) {tile_##mr##x##nr},
 const hg_igemm_ukernel HG_ROWS(igemm_ukernels)[HG_IGEMM_COUNT] = {HG_IGEMM_TILES(UKERNEL)};
 
-#define ROW(mr, nr)                                                                                \
-    HG_ROW(conv2d, nhwc, "igemm" #mr "x" #nr),                                                     \
-        .rev = 3, .algorithm = &hg_conv2d_nhwc_igemm, .tile = {mr, nr},                            \
-        .run.igemm = &HG_ROWS(igemm_ukernels)[HG_IGEMM_##mr##x##nr]
-#define ENTRY(mr, nr) {ROW(mr, nr)},
-const hg_kernel HG_ROWS(conv2d_nhwc_igemm)[] = {HG_IGEMM_TILES(ENTRY){.name = NULL}};
+#define ROW(mr, nr) HG_IGEMM_ROW(HG_ROW(conv2d, nhwc, "igemm" #mr "x" #nr), mr, nr)
+const hg_kernel HG_ROWS(conv2d_nhwc_igemm)[] = {HG_IGEMM_TILES(ROW){.name = NULL}};
