@@ -7,4 +7,8 @@
      .algorithm = &hg_conv_transpose2d_nhwc_direct_phases,                                         \
      .run.direct = &HG_ROWS(direct_ukernels)},
 const hg_kernel HG_ROWS(conv_transpose2d_nhwc_direct_phases)[] = {
-    HG_DIRECT_COLUMNS(ROW){.name = NULL}};
+    HG_DIRECT_COLUMNS(ROW){HG_ROW(conv_transpose2d, nhwc, "direct_phases_dot"), .rev = 3,
+                           .algorithm = &hg_conv_transpose2d_nhwc_direct_phases,
+                           .run.direct = &HG_ROWS(direct_dot_ukernels)},
+    {.name = NULL},
+};
