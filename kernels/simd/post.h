@@ -38,12 +38,13 @@ typedef enum v_post_order {
     V_POST_NEEDED  /* only what changes something: a branch more, an operation less for each sum */
 } v_post_order;
 
-/* The same of the sums v[r*pitch + c], r < rows, c < columns; all of them constants. */
-HG_INLINE void v_post_tile(vfloat *v, int rows, int columns, int pitch, const hg_post *post,
-                           v_post_order order)
+/* The same of the sums v[r*pitch + c], r < rows, c < columns; all of them constants. leaky is
+ * (post->slope != 1), which callers may know before they let the others be read. */
+HG_INLINE void v_post_tile(vfloat *v, int rows, int columns, int pitch, bool leaky,
+                           const hg_post *post, v_post_order order)
 {
-    const vpost p = v_post_of(post);
-    if (p.leaky) {
+    const vpost p = {true, v_all(post->slope), v_all(post->min), v_all(post->max)};
+    if (leaky) {
         HG_UNROLL
         for (int i = 0; i < rows * columns; i++) {
             vfloat *const to = v + i / columns * pitch + i % columns;

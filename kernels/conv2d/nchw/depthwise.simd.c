@@ -70,7 +70,7 @@ HG_INLINE void finish(const hg_depthwise_plane *p, vfloat vacc[V][TALL], int64_t
             for (int v = 0; v < V; v++) vacc[v][r] = v_add(vacc[v][r], v_load(added + v * VL));
         }
     }
-    v_post_tile(vacc[0], V, R, TALL, &p->post, V_POST_STEPS);
+    v_post_tile(vacc[0], V, R, TALL, p->post.slope != 1.0f, &p->post, V_POST_STEPS);
     float *out = p->out + y * p->out_row + x;
     HG_UNROLL
     for (int r = 0; r < R; r++, out += p->out_row) {

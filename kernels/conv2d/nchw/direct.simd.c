@@ -38,7 +38,7 @@ HG_INLINE void finish(const hg_direct_nchw_args *a, const hg_direct_nchw_vector 
                 vacc[v][n] = v_add(vacc[v][n], v_load_partial(added, tail, whole));
         }
     }
-    v_post_tile(vacc[0], V, N, MAX_N, &a->post, V_POST_STEPS);
+    v_post_tile(vacc[0], V, N, MAX_N, a->post.slope != 1.0f, &a->post, V_POST_STEPS);
     if (whole)
         store(a, at, vacc, tail, true, V, N);
     else

@@ -43,7 +43,7 @@ HG_INLINE void hg_depthwise_finish(const hg_depthwise_args *a, const hg_depthwis
         for (int j = 0; j < px; j++, added += a->residual_step)
             vacc[j] = v_add(vacc[j], v_load_partial(added, tail, whole));
     }
-    v_post_tile(vacc, 1, px, px, &here->post, (v_post_order)POST);
+    v_post_tile(vacc, 1, px, px, a->post.slope != 1.0f, &here->post, (v_post_order)POST);
     float *out = l->out + x * a->out_step + at;
     HG_UNROLL
     for (int j = 0; j < px; j++, out += a->out_step) {
