@@ -173,7 +173,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const blocking b = blocking_of(p, k, &c);
     const double ranges = (double)ranges_of(p, &b);
     return hg_roofline(p, hg_problem_flops(p) + ranges * (double)copy_bytes(p, &b),
-                        tile * hg_isa_model_of(k->isa)->rate);
+                       tile * hg_isa_model_of(k->isa)->rate);
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
