@@ -16,6 +16,7 @@ enum {
 typedef struct blocking {
     int64_t rows, count, in_rows; /* output rows of a band, bands of a plane, input rows at most */
     int64_t copied;               /* rows of a strip */
+    bool parts;                   /* as in hg_pool_bands */
     int64_t nothing;              /* floats; behind them the strips, the parts and the buffer */
     int64_t pointers, floats;     /* of scratch */
     hg_pool_band_args args;
@@ -71,7 +72,8 @@ static blocking blocking_of(const hg_problem *p, const hg_kernel *k)
 {
     const hg_pool_bands *a = (const hg_pool_bands *)k->algorithm;
     const hg_size2 reach = hg_window_reach(p);
-    blocking b = {.args = {.in_plane = p->in.strides.c,
+    blocking b = {.parts = a->parts,
+                  .args = {.in_plane = p->in.strides.c,
                            .out_plane = p->out.strides.c,
                            .in_row = p->in.strides.h,
                            .in_width = p->in.w,
@@ -131,7 +133,6 @@ void hg_pool_bands_prepare(const hg_problem *p, const hg_kernel *k, const hg_con
 static hg_pool_band_args common_args(const hg_task *t, const blocking *b)
 {
     const float identity = t->problem->op == HG_OP_AVG_POOL2D ? 0.0f : -INFINITY;
-    const bool parts = ((const hg_pool_bands *)t->kernel->algorithm)->parts;
     hg_pool_band_args a = b->args;
     a.rows = t->scratch;
     float *at = (void *)(a.rows + b->pointers);
@@ -140,7 +141,7 @@ static hg_pool_band_args common_args(const hg_task *t, const blocking *b)
     a.strips[0].rows = at += b->nothing;
     a.strips[1].rows = at += a.strips[0].pitch * b->copied;
     a.parts = at += a.strips[1].pitch * b->copied;
-    a.buffer = at + (parts ? a.strips[0].pitch * b->copied : 0);
+    a.buffer = at + (b->parts ? a.strips[0].pitch * b->copied : 0);
     return a;
 }
 

@@ -52,7 +52,8 @@ typedef struct hg_pool_band_args {
 typedef enum hg_pool_strips { HG_NO_STRIPS, HG_ONE_STRIP, HG_EDGE_STRIPS } hg_pool_strips;
 typedef enum hg_pool_buffer { HG_NO_BUFFER, HG_BUFFER_ROW, HG_BUFFER_BAND } hg_pool_buffer;
 
-/* An algorithm in bands: rows of kernels name its first member. */
+/* An algorithm in bands: rows of kernels name its first member., and plans of them
+ * find the others behind it. Runs do not: all that they want is in the tables. */
 typedef struct hg_pool_bands {
     hg_algorithm algorithm;
     hg_pool_strips strips;

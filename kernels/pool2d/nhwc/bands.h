@@ -49,7 +49,8 @@ typedef struct hg_pool_slide_blocking {
     int64_t rows, channels, buffer, ring;
 } hg_pool_slide_blocking;
 
-/* An algorithm of such bands: rows of kernels name its first member. */
+/* An algorithm of such bands: rows of kernels name its first member., and plans of them
+ * find the others behind it. Runs do not: all that they want is in the tables. */
 typedef struct hg_pool_slide {
     hg_algorithm algorithm;
     hg_pool_slide_blocking (*blocking_of)(const hg_problem *p);

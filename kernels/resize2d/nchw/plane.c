@@ -43,7 +43,7 @@ double hg_resize_plane_cost(const hg_problem *p, const hg_kernel *k)
 
 typedef struct tables {
     int64_t rows, ranges; /* of output in a range; of a plane */
-    size_t taps;          /* bytes of the tables of taps, which come first */
+    size_t taps;          /* bytes of the tables of taps */
     int64_t ring_rows;
     hg_resize_plane_args args;
 } tables;
@@ -94,15 +94,14 @@ void hg_resize_plane_prepare(const hg_problem *p, const hg_kernel *k, const hg_c
                              void *memory)
 {
     const hg_resize_planes *planes = planes_of(k);
-    const tables all = tables_of(p, k);
-    const hg_resize_axes *axes = memory;
-    tables *t = (void *)((char *)memory + all.taps);
-    *t = all;
+    tables *t = memory;
+    *t = tables_of(p, k);
     if (t->taps) {
-        hg_resize_prepare(p, k, c, memory);
+        hg_resize_axes *axes = (void *)((char *)memory + BYTES);
+        hg_resize_prepare(p, k, c, axes);
         t->args.v = axes->v, t->args.h = axes->h;
     }
-    if (planes->fill) planes->fill(p, k, (char *)t + BYTES, &t->args);
+    if (planes->fill) planes->fill(p, k, (char *)memory + BYTES + t->taps, &t->args);
 }
 
 void hg_resize_plane_run(const hg_task *task, int stage, int64_t begin, int64_t end)
@@ -111,8 +110,7 @@ void hg_resize_plane_run(const hg_task *task, int stage, int64_t begin, int64_t 
     const hg_problem *p = task->problem;
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
     const hg_resize_plane_ukernels *u = task->kernel->run.resize_plane;
-    const bool window = planes_of(task->kernel)->ring == HG_RING_WINDOW;
-    const tables *t = window ? hg_resize_behind(task->tables) : task->tables;
+    const tables *t = task->tables;
     const int64_t lanes = hg_lanes(task->kernel);
     const int64_t odd = p->resize.mode != HG_RESIZE_NEAREST;
     const bool nontemporal = task->config.nontemporal == 1 && p->out.w % lanes == 0;

@@ -37,7 +37,8 @@ hg_supports_fn hg_resize_plane_fits;
 hg_supports_fn hg_resize_plane_doubles;
 hg_cost_fn hg_resize_plane_cost;
 
-/* An algorithm of planes: rows of kernels name its first member. */
+/* An algorithm of planes: rows of kernels name its first member., and plans of them
+ * find the others behind it. Runs do not: all that they want is in the tables. */
 typedef struct hg_resize_planes {
     hg_algorithm algorithm;
     enum {
