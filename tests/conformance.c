@@ -3,9 +3,9 @@
  *     conformance [--oracle] [--kernel NAME] [--isa ISA] [--least N] DIR...
  *
  * DIR holds cases/NAME/case.txt, or NAME/case.txt. --oracle checks the oracle instead of the
- * library; --isa caps the instruction set (scalar, neon, avx2). Fewer than N cases that pass (1)
- * are a failure: cases that are skipped or missing must not go unnoticed. Tolerance: 2e-6 * max(1,
- * largest |y|), enough for sums in float of the lengths that occur; max pooling, indices,
+ * library; --isa caps the instruction set (scalar, neon, avx2, avx512). Fewer than N cases that
+ * pass (1) are a failure: cases that are skipped or missing must not go unnoticed. Tolerance: 2e-6
+ * * max(1, largest |y|), enough for sums in float of the lengths that occur; max pooling, indices,
  * unpooling, nearest and rearranging are exact. */
 #include <dirent.h>
 #include <inttypes.h>

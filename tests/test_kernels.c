@@ -3,7 +3,7 @@
  *     test_kernels [--cases N] [--seed S] [--op OP] [--kernel NAME] [--case I] [--verbose]
  *     test_kernels --key KEY [...]    that problem alone, by all its kernels
  *     test_kernels --isa ISA [...]    the kernels of one instruction set alone (scalar, neon,
- * avx2), as a machine would run them that has no better one
+ * avx2, avx512), as a machine would run them that has no better one
  *     test_kernels --list             the names of all rows
  *
  * One line per kernel; the last line is "N passed, N failed". A kernel for which no case could be
@@ -109,7 +109,7 @@ int main(int argc, char **argv)
         fprintf(
             stderr,
             "usage: %s [--cases N] [--seed S] [--op OP] [--kernel NAME] [--case I] [--key KEY]\n"
-            "       [--isa scalar|neon|avx2] [--verbose] | --list\n",
+            "       [--isa scalar|neon|avx2|avx512] [--verbose] | --list\n",
             argv[0]);
         return 2;
     }

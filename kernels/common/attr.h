@@ -25,8 +25,8 @@
 
 /* Put before a loop over a constant extent whose body indexes an array of accumulators: without
  * it gcc -O2 keeps the accumulators in memory, four times slower with the same results. */
-#if HG_HAS_FEATURE(address_sanitizer)
-#define HG_UNROLL /* instrumented and unrolled, one file takes minutes and gigabytes to compile */
+#if HG_HAS_FEATURE(address_sanitizer) || defined(HG_ROLLED)
+#define HG_UNROLL /* instrumented or emulated, and unrolled, one file takes minutes to compile */
 #elif defined(__clang__)
 #define HG_UNROLL _Pragma("clang loop unroll(full)")
 #else

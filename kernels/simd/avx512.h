@@ -6,8 +6,7 @@
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
 #include <immintrin.h>
 #else
-#define SIMDE_ENABLE_NATIVE_ALIASES
-#include <simde/x86/avx512.h>
+#include "kernels/simd/avx512_simde.h"
 #endif
 
 enum { HG_SIMD_ISA = HG_ISA_AVX512, VL = 16, V_REGISTERS = 32 };
@@ -322,9 +321,9 @@ HG_INLINE vfloat v_swap(vfloat v, int d)
     if (d & 8) v = _mm512_shuffle_f32x4(v, v, 0x4e); /* quarters 2 3 0 1 */
     if (d & 4) v = _mm512_shuffle_f32x4(v, v, 0xb1); /* quarters 1 0 3 2 */
     return (d & 3) == 0   ? v
-           : (d & 3) == 1 ? _mm512_permute_ps(v, 0xb1)  /* 1 0 3 2 */
-           : (d & 3) == 2 ? _mm512_permute_ps(v, 0x4e)  /* 2 3 0 1 */
-                          : _mm512_permute_ps(v, 0x1b); /* 3 2 1 0 */
+           : (d & 3) == 1 ? _mm512_shuffle_ps(v, v, 0xb1)  /* 1 0 3 2 */
+           : (d & 3) == 2 ? _mm512_shuffle_ps(v, v, 0x4e)  /* 2 3 0 1 */
+                          : _mm512_shuffle_ps(v, v, 0x1b); /* 3 2 1 0 */
 }
 
 /* The first 0 < n < VL lanes, and the others; zeros in their places. */
