@@ -152,6 +152,9 @@ static const hg_transposer *best_transposer(const hg_context *context)
         hg_isa isa;
         const hg_transposer *transposer;
     } list[] = {
+#if defined(HG_WITH_AVX512)
+        {HG_ISA_AVX512, &hg_transposer_avx512},
+#endif
 #if defined(HG_WITH_AVX2)
         {HG_ISA_AVX2, &hg_transposer_avx2},
 #endif

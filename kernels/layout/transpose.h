@@ -18,7 +18,8 @@ typedef struct hg_transposer {
     hg_transpose_fn *of[9];
 } hg_transposer;
 
-extern const hg_transposer hg_transposer_ref, hg_transposer_avx2, hg_transposer_neon;
+extern const hg_transposer hg_transposer_ref, hg_transposer_avx2, hg_transposer_avx512,
+    hg_transposer_neon;
 
 HG_INLINE hg_transpose_fn *hg_transpose_of(const hg_transposer *with, size_t element_size)
 {
