@@ -98,7 +98,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const double efficiency = 0.4 * hg_rate(k);
-    if (!nhwc(p)) return hg_unpool_cost(p, efficiency);
+    if (!nhwc(p)) return hg_unpool_cost(p, efficiency * hg_lanes_used(k, p->in.w));
     const double fixed = k->limits.kernel.h ? 1.2 : 1.0;
     return hg_unpool_cost(p, efficiency * hg_lanes_used(k, p->in.c) * fixed);
 }
