@@ -3,7 +3,8 @@
 // Names are op/network/layer/layout/threads:N/hourglass, and .../onednn and .../xnnpack where these
 // are built in, have the operator, and the layout is nhwc (--peers=none leaves them out). A peer
 // must compute what hourglass computes, or the run fails; what it lacks is skipped. On x86 peers
-// are kept to AVX2, as hourglass is, unless --peer-isa=native.
+// are kept to AVX2 where hourglass is, by the CPU or by HG_ISA; --peer-isa=avx2 keeps them to it
+// beside AVX-512 kernels, --peer-isa=native never.
 //
 // Counters:
 //   gflops    convolutions: multiply-adds of the direct form, 2 per product, per second (mean, of
@@ -70,6 +71,14 @@ bool checkPeers(const Options &options)
         if (!peer->name) return fail("--peers=" + name + ": this program was built without it");
     }
     return true;
+}
+
+bool capsPeers(PeerIsa isa, const hg_context *context)
+{
+    if (isa != PeerIsa::same || !context) return isa != PeerIsa::native;
+    hg_machine machine;
+    hg_context_machine(context, &machine);
+    return machine.isa < HG_ISA_AVX512;
 }
 
 std::set<std::string> failed; // names: repetitions count once
@@ -161,7 +170,8 @@ int main(int argc, char **argv)
     arguments.push_back(nullptr);
     benchmark::Initialize(&count, arguments.data());
     if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
-    for (const PeerName *peer = kPeers; options.capPeers && peer->name; peer++) peer->cap();
+    const bool cap = capsPeers(options.peerIsa, contextFor(1));
+    for (const PeerName *peer = kPeers; cap && peer->name; peer++) peer->cap();
     std::vector<std::unique_ptr<Case>> cases;
     if (!makeCases(options, cases)) return 1;
     SampleReporter reporter;

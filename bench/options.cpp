@@ -88,9 +88,12 @@ const std::vector<Flag> &flags()
                  o.accuracy);
          }},
         {"--peers=", "onednn,xnnpack|none (default: those built in)", readPeers},
-        {"--peer-isa=", "avx2|native (default avx2)",
+        {"--peer-isa=", "same|avx2|native (default same: as hourglass, HG_ISA included)",
          [](const std::string &text, Options &o) {
-             return readWord<bool>(text, {{"avx2", true}, {"native", false}}, o.capPeers);
+             return readWord<PeerIsa>(
+                 text,
+                 {{"same", PeerIsa::same}, {"avx2", PeerIsa::avx2}, {"native", PeerIsa::native}},
+                 o.peerIsa);
          }},
     };
     return all;

@@ -7,6 +7,9 @@
 
 #include "hourglass/hourglass.h"
 
+// What the peers may use: hourglass's own instruction set, AVX2 at most, all that the CPU has.
+enum class PeerIsa { same, avx2, native };
+
 struct Options {
     std::vector<std::string> shapes; // files
     std::vector<hg_layout> layouts = {HG_NHWC};
@@ -14,7 +17,7 @@ struct Options {
     hg_accuracy accuracy = HG_DEFAULT;
     bool allPeers = true; // that are built in; else those named
     std::vector<std::string> peers;
-    bool capPeers = true;    // to hourglass's own instruction set
+    PeerIsa peerIsa = PeerIsa::same;
     bool writesJson = false; // --benchmark_out, and in no other format
     bool help = false;
 };

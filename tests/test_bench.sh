@@ -47,7 +47,7 @@ if [ -x "$bench" ]; then
         --benchmark_enable_random_interleaving=true
     expect "in order" test "$(grep -o '"repetition_index": [0-9], "kernel"' "$work/three.json" | tr -dc '0-9\n' | xargs)" = "0 1 2"
     expect "help" exits 0 "$bench" --help
-    expect "has our flags" says "--peer-isa=avx2|native"
+    expect "has our flags" says "--peer-isa=same|avx2|native"
     expect "and Google's" says "--benchmark_repetitions"
     expect "no shapes" exits 2 "$bench"
     expect "an unknown flag" exits 2 run --shape=x

@@ -27,8 +27,7 @@ class Peer
     virtual std::string label() const = 0;
 };
 
-// Keeps the libraries to AVX2, hourglass's own instruction set on x86; before the first peer is
-// made.
+// Keeps the libraries to AVX2 on x86; before the first peer is made.
 void capOneDnn();
 void capXnnpack();
 

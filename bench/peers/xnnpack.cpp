@@ -193,11 +193,16 @@ bool known(const hg_problem &p)
 
 } // namespace
 
-// XNNPACK has no switch for this, but asks cpuinfo once, when it is initialised.
+// XNNPACK has no switch for this, but asks cpuinfo once, when it is initialised. Hourglass asks it
+// for every context, so it is told the truth again.
 void capXnnpack()
 {
 #if defined(__x86_64__)
-    if (cpuinfo_initialize()) cpuinfo_isa.avx512f = false;
+    if (!cpuinfo_initialize()) return;
+    const bool had = cpuinfo_isa.avx512f;
+    cpuinfo_isa.avx512f = false;
+    xnn_initialize(nullptr);
+    cpuinfo_isa.avx512f = had;
 #endif
 }
 
