@@ -142,6 +142,24 @@ HG_INLINE void i_store_up_to(int32_t *p, vint v, size_t n)
         i_store_first(p, v, n);
 }
 
+/* Row m of MR, `step` floats apart from `first` on, each of which meets NV vectors; rows are asked
+ * for in their order, and `middle` is kept between them. In tall tiles of one vector three rows
+ * share a pointer to the middle one, of which, and of the way to it, the compiler must know
+ * nothing: it would keep a pointer for each row, and has no registers for them. m, MR and NV are
+ * constants. */
+HG_INLINE const float *hg_row_of(const float *first, const float **middle, size_t step, int m,
+                                 int MR, int NV)
+{
+    if (NV > 1 || MR <= 8 || V_REGISTERS < 32) return first + (size_t)m * step;
+    if (m % 3 == 0) {
+        size_t to = (size_t)(m + 1) * step * sizeof(float);
+        __asm__("" : "+r"(to));
+        *middle = (const float *)((uintptr_t)first + to); /* maybe outside the tensor */
+        __asm__("" : "+r"(*middle));
+    }
+    return *middle + ((ptrdiff_t)(m % 3) - 1) * (ptrdiff_t)step;
+}
+
 /* 0, 1, 2, ... */
 HG_INLINE vint i_iota(void)
 {

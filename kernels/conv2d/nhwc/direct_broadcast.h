@@ -15,9 +15,10 @@ HG_INLINE void multiply_pixels(vfloat vacc[MAX_MR][MAX_NV], const float *input, 
         if (NV <= MR) {
             vfloat vk[MAX_NV];
             HG_UNROLL for (int j = 0; j < NV; j++) vk[j] = v_load(weights + j * VL);
+            const float *middle = input;
             HG_UNROLL for (int m = 0; m < MR; m++)
             {
-                const vfloat vi = v_splat(input + (size_t)m * step);
+                const vfloat vi = v_splat(hg_row_of(input, &middle, step, m, MR, NV));
                 HG_UNROLL for (int j = 0; j < NV; j++) vacc[m][j] = v_fma(vi, vk[j], vacc[m][j]);
             }
         } else {

@@ -9,7 +9,7 @@
     X(12, 32)                                                                                      \
     X(8, 48)                                                                                       \
     X(6, 64)                                                                                       \
-    X(14, 16)
+    X(10, 16)
 enum { MAX_MR = 14, MAX_NV = 4 };
 
 #include "kernels/conv2d/nhwc/igemm_broadcast.h"

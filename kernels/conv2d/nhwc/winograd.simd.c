@@ -13,29 +13,32 @@ enum {
 
 /* ---- Products: rows in groups of MR, what is left in one smaller group ----
  *
- * Each instruction set has MR, the list TILES(X) of numbers up to it, and multiply_channels(): adds
- * the products of channels [c, end) of `rows` rows to their sums; u, the weights of channel c, and
- * then of `end`, is returned. What is multiplied after it is fetched from `next` on, `step` floats
- * per channel. rows is a constant. */
-enum { NV = NR / VL };
+ * Each instruction set has MR, the list TILES(X) of numbers up to it, PANELS, that are multiplied
+ * at once where there are as many (2: PAIRS is the same list, 1: an empty one), and
+ * multiply_channels(): adds the products of channels [c, end) of `rows` rows to their sums; u, the
+ * weights of channel c, and then of `end`, is returned, those of a second panel being `panel`
+ * floats behind. What is multiplied after it is fetched from `next` on, `step` floats per channel.
+ * rows and panels are constants. */
+enum { NV = NR / VL, LINE = 16 /* floats */ };
 #include HG_TEXT(HG_JOIN(winograd, HG_SIMD).h)
 
-/* product[i*ldp + 0..16) = sum over c of v[i*ldv + c] * u[c*16 ..], i < rows; HG_WINOGRAD_SUM
- * channels at a time. */
+/* product[i*ldp + 0..16) = sum over c of v[i*ldv + c] * u[c*16 ..], i < rows, and the same of the
+ * other panels; HG_WINOGRAD_SUM channels at a time. */
 HG_INLINE void products(const float *restrict v, size_t ldv, const float *restrict u,
                         size_t channels, float *restrict product, size_t ldp, const float *next,
-                        size_t step, int rows)
+                        size_t step, int rows, int panels)
 {
+    const int nv = panels * NV;
     for (size_t first = 0; first < channels; first += HG_WINOGRAD_SUM) {
         const size_t end = HG_MIN(first + HG_WINOGRAD_SUM, channels);
-        vfloat vacc[MR][NV];
+        vfloat vacc[MR][MAX_NV];
         HG_UNROLL
-        for (int i = 0; i < rows * NV; i++) vacc[i / NV][i % NV] = v_zero();
-        u = multiply_channels(vacc, v, ldv, u, first, end, next, step, rows);
+        for (int i = 0; i < rows * nv; i++) vacc[i / nv][i % nv] = v_zero();
+        u = multiply_channels(vacc, v, ldv, u, channels * NR, first, end, next, step, rows, panels);
         HG_UNROLL
         for (int i = 0; i < rows; i++) {
             HG_UNROLL
-            for (int j = 0; j < NV; j++) {
+            for (int j = 0; j < nv; j++) {
                 float *const to = product + (size_t)i * ldp + j * VL;
                 v_store(to, first ? v_add(v_load(to), vacc[i][j]) : vacc[i][j]);
             }
@@ -47,27 +50,43 @@ HG_INLINE void products(const float *restrict v, size_t ldv, const float *restri
     static void rows_##n(const float *v, size_t ldv, const float *u, size_t channels,              \
                          float *product, size_t ldp, const float *next, size_t step)               \
     {                                                                                              \
-        products(v, ldv, u, channels, product, ldp, next, step, n);                                \
+        products(v, ldv, u, channels, product, ldp, next, step, n, 1);                             \
     }
 TILES(FUNCTION)
 
+#define PAIR(n)                                                                                    \
+    static void pairs_##n(const float *v, size_t ldv, const float *u, size_t channels,             \
+                          float *product, size_t ldp, const float *next, size_t step)              \
+    {                                                                                              \
+        products(v, ldv, u, channels, product, ldp, next, step, n, 2);                             \
+    }
+PAIRS(PAIR)
+
 #define POINTER(n) rows_##n,
+#define PAIR_POINTER(n) pairs_##n,
 
 static void multiply(const float *v, size_t ldv, const float *u, size_t channels, size_t panels,
                      float *product, size_t ldp, size_t tiles)
 {
-    static void (*const rows[MR + 1])(const float *, size_t, const float *, size_t, float *, size_t,
-                                      const float *, size_t) = {NULL, TILES(POINTER)};
-    /* Each pass over a panel fetches its share of the next panel: from beyond the caches weights
-     * come as fast as they are multiplied only if all of the time is used for it. */
-    const size_t passes = HG_CEIL_DIV(tiles, MR), step = NR / passes, share = channels * step;
-    for (size_t panel = 0; panel < panels; panel++, u += channels * NR, product += NR) {
-        const float *next = u + channels * NR;
+    typedef void rows_function(const float *, size_t, const float *, size_t, float *, size_t,
+                               const float *, size_t);
+    static rows_function *const functions[2][MR + 1] = {{NULL, TILES(POINTER)},
+                                                        {NULL, PAIRS(PAIR_POINTER)}};
+    const size_t passes = HG_CEIL_DIV(tiles, MR);
+    for (size_t panel = 0, count; panel < panels; panel += count) {
+        count = HG_MIN((size_t)PANELS, panels - panel);
+        rows_function *const *rows = functions[count - 1];
+        /* Each pass fetches its share of the next panels: from beyond the caches weights come as
+         * fast as they are multiplied only if all of the time is used for it. */
+        const size_t step = count * NR / passes, share = channels * step;
+        const float *next = u + count * channels * NR;
         size_t t = 0;
         for (; t + MR <= tiles; t += MR, next += share)
             rows[MR](v + t * ldv, ldv, u, channels, product + t * ldp, ldp, next, step);
         if (t < tiles)
             rows[tiles - t](v + t * ldv, ldv, u, channels, product + t * ldp, ldp, next, step);
+        u += count * channels * NR;
+        product += count * NR;
     }
 }
 

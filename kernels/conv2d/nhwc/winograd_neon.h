@@ -5,12 +5,15 @@
 
 /* 5 x 16 takes 20 accumulators, 5 vectors of input and leaves 7 registers for weights in flight. */
 #define TILES(X) X(1) X(2) X(3) X(4) X(5)
-enum { MR = 5 };
+#define PAIRS(X)
+enum { MR = 5, PANELS = 1, MAX_NV = PANELS * NV };
 
-HG_INLINE const float *multiply_channels(vfloat vacc[MR][NV], const float *restrict v, size_t ldv,
-                                         const float *restrict u, size_t c, size_t end,
-                                         const float *next, size_t step, int rows)
+HG_INLINE const float *multiply_channels(vfloat vacc[MR][MAX_NV], const float *restrict v,
+                                         size_t ldv, const float *restrict u, size_t panel,
+                                         size_t c, size_t end, const float *next, size_t step,
+                                         int rows, int panels)
 {
+    (void)panel, (void)panels;
     for (; c + VL <= end; c += VL, u += VL * NR) {
         vfloat vi[MR];
         HG_UNROLL
