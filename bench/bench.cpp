@@ -29,7 +29,7 @@
 
 #include "bench/options.h"
 #include "bench/origin.h"
-#include "bench/peers/peer.h"
+#include "bench/peers/peers.h"
 #include "bench/samples.h"
 #include "bench/session.h"
 #include "hourglass/hourglass.h"
@@ -41,21 +41,6 @@ extern "C" {
 namespace
 {
 
-struct PeerName {
-    const char *name;
-    std::unique_ptr<Peer> (*make)(const PeerTask &);
-    void (*cap)();
-};
-
-const PeerName kPeers[] = {
-#if defined(HG_BENCH_ONEDNN)
-    {"onednn", makeOneDnn, capOneDnn},
-#endif
-#if defined(HG_BENCH_XNNPACK)
-    {"xnnpack", makeXnnpack, capXnnpack},
-#endif
-    {nullptr, nullptr, nullptr}};
-
 bool isWanted(const Options &options, const char *peer)
 {
     const std::vector<std::string> &named = options.peers;
@@ -66,7 +51,7 @@ bool isWanted(const Options &options, const char *peer)
 bool checkPeers(const Options &options)
 {
     for (const std::string &name : options.peers) {
-        const PeerName *peer = kPeers;
+        const PeerLibrary *peer = kPeerLibraries;
         while (peer->name && name != peer->name) peer++;
         if (!peer->name) return fail("--peers=" + name + ": this program was built without it");
     }
@@ -131,7 +116,7 @@ void addCases(const Options &options, const hg_shape &shape, const hg_problem &p
     };
     add("hourglass", nullptr);
     if (problem.in.layout != HG_NHWC || problem.post_pool) return;
-    for (const PeerName *peer = kPeers; peer->name; peer++)
+    for (const PeerLibrary *peer = kPeerLibraries; peer->name; peer++)
         if (isWanted(options, peer->name)) add(peer->name, peer->make);
 }
 
@@ -171,7 +156,7 @@ int main(int argc, char **argv)
     benchmark::Initialize(&count, arguments.data());
     if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
     const bool cap = capsPeers(options.peerIsa, contextFor(1));
-    for (const PeerName *peer = kPeers; cap && peer->name; peer++) peer->cap();
+    for (const PeerLibrary *peer = kPeerLibraries; cap && peer->name; peer++) peer->cap();
     std::vector<std::unique_ptr<Case>> cases;
     if (!makeCases(options, cases)) return 1;
     SampleReporter reporter;

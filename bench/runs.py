@@ -1,4 +1,4 @@
-"""Reads the JSON of hourglass-bench: what bench/summary, bench/compare and scripts/picture share.
+"""Reads the JSON of hourglass-bench and of bench/sweep: what the programs that read these share.
 
 Whatever a file holds, it is read or refused with one sentence that names it, and the exit code is 2: never
 a traceback, whose exit code would read as "slower".
@@ -53,26 +53,26 @@ class Bad(Exception):
     """What is wrong with a file."""
 
 
-def load(path):
-    """The run in a file: {"context": ..., "benchmarks": [...], ...}, its rows checked."""
+def load(path, check=None, what="a run of hourglass-bench"):
+    """What a file holds, checked: the run {"context": ..., "benchmarks": [...], ...}, if nothing else is named."""
     try:
         with open(path, encoding="utf-8") as file:
             run = json.load(file)
-        check(run)
+        (check or check_run)(run)
         return run
     except OSError as error:
         fail(f"{path}: {error.strerror}")
     except UnicodeDecodeError:
         fail(f"{path} is not UTF-8 text")
     except (RecursionError, MemoryError):
-        fail(f"{path} is nested too deep, or too large, for a run of hourglass-bench")
+        fail(f"{path} is nested too deep, or too large, for {what}")
     except ValueError:
-        fail(f"{path} is not JSON; a run that was cut short is not, either")
+        fail(f"{path} is not JSON; what was cut short is not, either")
     except Bad as wrong:
         fail(f"{path}: {wrong}")
 
 
-def check(run):
+def check_run(run):
     if not isinstance(run, dict) or not isinstance(run.get("benchmarks"), list):
         raise Bad("not a run of hourglass-bench: there is no list of benchmarks")
     if not isinstance(run.get("context"), dict):
@@ -104,7 +104,7 @@ def is_layer(row):
 
 def line(fields, key, where):
     """A text that can be printed: it does not break lines, and every output can encode it."""
-    text = fields.get(key)
+    text = fields.get(key) if isinstance(fields, dict) else None
     if not isinstance(text, str) or not text.isprintable():
         raise Bad(f"{key} of {where} is not a line of text")
     return text

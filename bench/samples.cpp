@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <limits>
 
+#include "bench/json.h"
+
 extern "C" {
 #include "bench/waiting.h"
 }
@@ -15,27 +17,11 @@ namespace
 constexpr double kRounds = 40, kLeastBatches = 2, kLongNs = 4e6;
 constexpr double kNever = std::numeric_limits<double>::infinity();
 
-std::string quoted(const std::string &text)
-{
-    std::string out = "\"";
-    for (const char c : text) {
-        char escape[8];
-        std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned char>(c));
-        if (static_cast<unsigned char>(c) < 0x20)
-            out += escape;
-        else
-            out += c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
-    }
-    return out + "\"";
-}
-
 std::string listed(const std::vector<double> &values)
 {
     std::string out;
     for (const double value : values) {
-        char number[32];
-        std::snprintf(number, sizeof number, "%s%.6g", out.empty() ? "" : ", ", value);
-        out += number;
+        out += (out.empty() ? "" : ", ") + numberText(value);
     }
     return "[" + out + "]";
 }
