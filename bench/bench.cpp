@@ -89,6 +89,7 @@ void runCase(benchmark::State &state, const Case &c, SampleReporter &reporter)
         state.ResumeTiming();
     }
     rounds.close();
+    session->passLimit(rounds.leastNs());
     reporter.keep(c.name, rounds.samples());
     const bool conv = hg_problem_has_filter(&c.problem);
     const double amount = conv ? hg_problem_flops(&c.problem) : hg_problem_bytes(&c.problem);

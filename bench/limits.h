@@ -1,11 +1,12 @@
 /* What the machine can do at most: the yardsticks of the benchmarks.
  *
  *   FMA peak      multiply-adds on independent registers, no memory
- *   traffic roof  every input byte read once and every output byte written once, interleaved, on
- *                 hot buffers; the better of plain and non-temporal stores */
+ *   traffic roof  every byte of a layer's inputs read once and every byte of its outputs written
+ *                 once, on the layer's own buffers, by the fastest of several loops (roof.c) */
 #ifndef HG_BENCH_LIMITS_H
 #define HG_BENCH_LIMITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "hourglass/runtime.h"
@@ -14,30 +15,67 @@
 extern "C" {
 #endif
 
-/* The loops of one ISA. Counts are in floats and multiples of HG_TRAFFIC_STEP, pointers 64-byte
- * aligned. What they return depends on all they read, so that nothing is left out. */
-enum { HG_TRAFFIC_STEP = 16 };
-typedef float hg_traffic_loop(const float *in, size_t in_count, float *out, size_t out_count);
+/* ---- The loops of one instruction set ---- */
 
+enum { HG_LINE_FLOATS = 16, HG_STREAMS = 8 };
+
+/* Streams that are walked side by side: `steps` times, the next step_lines of each, up to its end.
+ * Written streams are aligned to lines. */
+typedef struct hg_stream {
+    float *data;
+    size_t lines, step_lines;
+} hg_stream;
+
+typedef struct hg_walk {
+    hg_stream in[HG_STREAMS], out[HG_STREAMS];
+    int ins, outs;
+    size_t steps;
+    size_t ahead; /* lines before which inputs are prefetched; 0 = not */
+} hg_walk;
+
+/* What they return depends on all they read, so that nothing is left out. */
 typedef struct hg_limit_loops {
     hg_isa isa;
     double flops_per_step;
     float (*fma)(long steps);
-    hg_traffic_loop *plain, *stream;
+    float (*walk)(const hg_walk *w);
+    float (*walk_nontemporal)(const hg_walk *w); /* stores past the caches; NULL = none */
+    float (*copy)(const float *in, float *out,
+                  size_t floats); /* all read, then all written; whole lines */
 } hg_limit_loops;
 
 extern const hg_limit_loops hg_limits_c, hg_limits_avx2, hg_limits_avx512, hg_limits_neon;
+const hg_limit_loops *hg_limit_loops_of(hg_isa isa);
+
+/* ---- Limits ---- */
 
 /* GFLOP/s of `threads` threads together: the best of several windows of about 1 ms, now. */
 double hg_limit_gflops(hg_isa isa, int threads);
 
-/* Least time, in ns, for the traffic; 0 if there is no memory or no thread for it. */
-double hg_limit_traffic_ns(hg_isa isa, int threads, size_t in_bytes, size_t out_bytes);
+/* What a layer reads or writes, as `rows` rows of equal size. Written memory is overwritten. */
+typedef struct hg_traffic_tensor {
+    void *data;
+    size_t bytes, rows;
+    bool written;
+} hg_traffic_tensor;
 
-/* The reference: the plain loop as a fixed amount of work, to be timed right beside a layer. What
- * the machine does meanwhile changes both; what the library does, one. Multiply-adds on registers
- * would not do: a neighbour on the same core, behind another logical processor, takes loads and
- * stores to 1.7 times as long and leaves those as they are. */
+enum { HG_TRAFFIC_TENSORS = 4 };
+
+typedef struct hg_traffic {
+    hg_traffic_tensor tensors[HG_TRAFFIC_TENSORS];
+    int count;
+} hg_traffic;
+
+/* Least time, in ns, for the traffic: of all loops, each repeated until it no longer gets faster.
+ * 0 if there is no thread for it. */
+double hg_limit_traffic_ns(hg_isa isa, int threads, const hg_traffic *traffic);
+
+/* ---- The reference ----
+ *
+ * A loop as a fixed amount of work, to be timed right beside a layer. What the machine does
+ * meanwhile changes both; what the library does, one. Multiply-adds on registers would not do: a
+ * neighbour on the same core, behind another logical processor, takes loads and stores to 1.7 times
+ * as long and leaves those as they are. */
 typedef struct hg_reference hg_reference;
 
 typedef struct hg_reference_times {

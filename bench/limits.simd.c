@@ -29,37 +29,92 @@ static float fma_loop(long steps)
     return first_lane(vacc[0]);
 }
 
-/* Sums on four registers, so that the adds do not limit. */
-HG_INLINE vfloat read_all(const float *in, size_t count)
+/* Sums on enough registers that the adds do not limit. */
+enum { GROUP = 4, PER_LINE = HG_LINE_FLOATS / VL, SUMS = GROUP * PER_LINE };
+
+typedef struct sums {
+    vfloat v[SUMS];
+} sums;
+
+HG_INLINE void read_lines(const float *p, size_t lines, size_t ahead, sums *s)
 {
-    vfloat va = v_zero(), vb = va, vc = va, vd = va;
-    size_t i = 0;
-    for (; i + 4 * VL <= count; i += 4 * VL) {
-        va = v_add(va, v_load(in + i));
-        vb = v_add(vb, v_load(in + i + VL));
-        vc = v_add(vc, v_load(in + i + 2 * VL));
-        vd = v_add(vd, v_load(in + i + 3 * VL));
+    size_t line = 0;
+    for (; line + GROUP <= lines; line += GROUP) {
+        const float *group = p + line * HG_LINE_FLOATS;
+        HG_UNROLL
+        for (int i = 0; i < GROUP; i++)
+            if (ahead) hg_prefetch(group, (int64_t)(ahead + (size_t)i) * HG_LINE_FLOATS);
+        HG_UNROLL
+        for (int i = 0; i < SUMS; i++) s->v[i] = v_add(s->v[i], v_load(group + i * VL));
     }
-    for (; i < count; i += VL) va = v_add(va, v_load(in + i));
-    return v_add(v_add(va, vb), v_add(vc, vd));
+    for (; line < lines; line++) {
+        HG_UNROLL
+        for (int i = 0; i < PER_LINE; i++)
+            s->v[i] = v_add(s->v[i], v_load(p + line * HG_LINE_FLOATS + i * VL));
+    }
 }
 
-static float plain(const float *in, size_t in_count, float *out, size_t out_count)
+HG_INLINE void write_lines(float *p, size_t lines, vfloat v, bool nontemporal)
 {
-    const vfloat v = read_all(in, in_count);
-    for (size_t i = 0; i < out_count; i += VL) v_store(out + i, v);
-    return first_lane(v);
+    for (size_t line = 0; line < lines; line++) {
+        HG_UNROLL
+        for (int i = 0; i < PER_LINE; i++)
+            v_put(p + line * HG_LINE_FLOATS + i * VL, v, nontemporal);
+    }
 }
 
-static float stream(const float *in, size_t in_count, float *out, size_t out_count)
+HG_INLINE size_t lines_of_step(const hg_stream *t, size_t begin)
 {
-    const vfloat v = read_all(in, in_count);
-    for (size_t i = 0; i < out_count; i += VL) v_store_nontemporal(out + i, v);
-    return first_lane(v);
+    return begin < t->lines ? HG_MIN(t->step_lines, t->lines - begin) : 0;
+}
+
+HG_INLINE float walk_streams(const hg_walk *w, bool nontemporal)
+{
+    sums s;
+    HG_UNROLL
+    for (int i = 0; i < SUMS; i++) s.v[i] = v_zero();
+    for (size_t step = 0; step < w->steps; step++) {
+        for (int i = 0; i < w->ins; i++) {
+            const size_t at = step * w->in[i].step_lines;
+            read_lines(w->in[i].data + at * HG_LINE_FLOATS, lines_of_step(&w->in[i], at), w->ahead,
+                       &s);
+        }
+        for (int i = 0; i < w->outs; i++) {
+            const size_t at = step * w->out[i].step_lines;
+            write_lines(w->out[i].data + at * HG_LINE_FLOATS, lines_of_step(&w->out[i], at), s.v[0],
+                        nontemporal);
+        }
+    }
+    HG_UNROLL
+    for (int i = 1; i < SUMS; i++) s.v[0] = v_add(s.v[0], s.v[i]);
+    return first_lane(s.v[0]);
+}
+
+static float walk(const hg_walk *w)
+{
+    return walk_streams(w, false);
+}
+
+static float walk_nontemporal(const hg_walk *w)
+{
+    return walk_streams(w, true);
+}
+
+static float copy(const float *in, float *out, size_t floats)
+{
+    sums s;
+    HG_UNROLL
+    for (int i = 0; i < SUMS; i++) s.v[i] = v_zero();
+    read_lines(in, floats / HG_LINE_FLOATS, 0, &s);
+    HG_UNROLL
+    for (int i = 1; i < SUMS; i++) s.v[0] = v_add(s.v[0], s.v[i]);
+    write_lines(out, floats / HG_LINE_FLOATS, s.v[0], false);
+    return first_lane(s.v[0]);
 }
 
 const hg_limit_loops HG_ROWS(limits) = {.isa = (hg_isa)HG_SIMD_ISA,
                                         .flops_per_step = 2.0 * VL * CHAINS,
                                         .fma = fma_loop,
-                                        .plain = plain,
-                                        .stream = stream};
+                                        .walk = walk,
+                                        .walk_nontemporal = walk_nontemporal,
+                                        .copy = copy};

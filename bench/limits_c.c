@@ -17,18 +17,49 @@ static float fma_loop(long steps)
     return sum;
 }
 
-static float traffic(const float *in, size_t in_count, float *out, size_t out_count)
+static void read_lines(const float *p, size_t lines, float sums[HG_LINE_FLOATS])
 {
-    float acc[HG_TRAFFIC_STEP] = {0};
-    for (size_t i = 0; i < in_count; i += HG_TRAFFIC_STEP)
-        for (size_t j = 0; j < HG_TRAFFIC_STEP; j++) acc[j] += in[i + j];
-    for (size_t i = 0; i < out_count; i += HG_TRAFFIC_STEP)
-        for (size_t j = 0; j < HG_TRAFFIC_STEP; j++) out[i + j] = acc[j];
-    return acc[0];
+    for (size_t i = 0; i < lines * HG_LINE_FLOATS; i += HG_LINE_FLOATS)
+        for (size_t j = 0; j < HG_LINE_FLOATS; j++) sums[j] += p[i + j];
+}
+
+static void write_lines(float *p, size_t lines, const float values[HG_LINE_FLOATS])
+{
+    for (size_t i = 0; i < lines * HG_LINE_FLOATS; i += HG_LINE_FLOATS)
+        for (size_t j = 0; j < HG_LINE_FLOATS; j++) p[i + j] = values[j];
+}
+
+static size_t lines_of_step(const hg_stream *t, size_t begin)
+{
+    return begin < t->lines ? HG_MIN(t->step_lines, t->lines - begin) : 0;
+}
+
+static float walk(const hg_walk *w)
+{
+    float sums[HG_LINE_FLOATS] = {0};
+    for (size_t step = 0; step < w->steps; step++) {
+        for (int i = 0; i < w->ins; i++) {
+            const size_t at = step * w->in[i].step_lines;
+            read_lines(w->in[i].data + at * HG_LINE_FLOATS, lines_of_step(&w->in[i], at), sums);
+        }
+        for (int i = 0; i < w->outs; i++) {
+            const size_t at = step * w->out[i].step_lines;
+            write_lines(w->out[i].data + at * HG_LINE_FLOATS, lines_of_step(&w->out[i], at), sums);
+        }
+    }
+    return sums[0];
+}
+
+static float copy(const float *in, float *out, size_t floats)
+{
+    float sums[HG_LINE_FLOATS] = {0};
+    read_lines(in, floats / HG_LINE_FLOATS, sums);
+    write_lines(out, floats / HG_LINE_FLOATS, sums);
+    return sums[0];
 }
 
 const hg_limit_loops hg_limits_c = {.isa = HG_ISA_SCALAR,
                                     .flops_per_step = 2.0 * LANES * UNROLL,
                                     .fma = fma_loop,
-                                    .plain = traffic,
-                                    .stream = traffic};
+                                    .walk = walk,
+                                    .copy = copy};

@@ -13,6 +13,7 @@ namespace
 {
 
 constexpr double kBatchNs = 20e3;
+constexpr int kRepeats = 3; // of the limit, while a layer passes it
 
 // One per number of threads, as contexts are.
 hg_reference *referenceFor(hg_context *context, int threads)
@@ -65,7 +66,7 @@ Session::Session(const Case &c) : case_(&c)
     if (status != HG_OK) error_ = hg_status_string(status);
     if (c.makePeer && !takePeer()) return;
     if (c.batch == 0) c.batch = findBatch();
-    measureLimit(context);
+    measureLimit(false);
 }
 
 Session::~Session()
@@ -132,25 +133,48 @@ bool Session::takePeer()
     return false;
 }
 
-void Session::measureLimit(hg_context *context)
+// What the layer reads and writes. The output's contents are lost.
+hg_traffic Session::traffic() const
 {
     const hg_problem &p = case_->problem;
+    hg_traffic t = {};
+    const auto add = [&](void *data, const hg_tensor &tensor, size_t element, bool written) {
+        const int64_t rows = tensor.n * tensor.h * (tensor.layout == HG_NCHW ? tensor.c : 1);
+        const size_t bytes = static_cast<size_t>(hg_tensor_extent(&tensor)) * element;
+        if (data) t.tensors[t.count++] = {data, bytes, static_cast<size_t>(rows), written};
+    };
+    add(work_.input, p.in, sizeof(float), false);
+    add(work_.input_indices, p.in, hg_index_bytes(p.pool.index_type), false);
+    add(work_.output, p.out, sizeof(float), true);
+    add(work_.indices, p.out, hg_index_bytes(p.pool.index_type), true);
+    return t;
+}
+
+// One limit for a layer, whoever runs it; the lowest time of all measurements.
+void Session::measureLimit(bool again)
+{
+    static std::map<std::string, double> least;
+    double &known = least[work_.key + (" " + std::to_string(case_->threads))];
+    limitNs_ = known;
+    if (known > 0 && !again) return;
+    const hg_problem &p = case_->problem;
     hg_machine machine;
-    hg_context_machine(context, &machine);
+    hg_context_machine(work_.context, &machine);
     const bool conv = hg_problem_has_filter(&p);
-    double fma = 0, traffic = 0;
+    double ns = 0;
     if (conv) {
         const double peak = hg_limit_gflops(machine.isa, case_->threads);
-        fma = peak > 0 ? hg_problem_flops(&p) / peak : 0;
+        ns = peak > 0 ? hg_problem_flops(&p) / peak : 0;
     }
     if (!conv || p.groups > 1) {
-        const double in = 4.0 * static_cast<double>(hg_tensor_extent(&p.in));
-        const double out = 4.0 * static_cast<double>(hg_tensor_extent(&p.out));
-        const double extra = std::max(hg_problem_bytes(&p) - in - out, 0.0); // indices
-        const bool reads = p.op == HG_OP_MAX_UNPOOL2D;
-        traffic = hg_limit_traffic_ns(machine.isa, case_->threads,
-                                      static_cast<size_t>(reads ? in + extra : in),
-                                      static_cast<size_t>(reads ? out : out + extra));
+        const hg_traffic all = traffic();
+        ns = std::max(ns, hg_limit_traffic_ns(machine.isa, case_->threads, &all));
     }
-    limitNs_ = std::max(fma, traffic);
+    if (ns > 0) known = known > 0 ? std::min(known, ns) : ns;
+    limitNs_ = known;
+}
+
+void Session::passLimit(double ns)
+{
+    for (int i = 0; i < kRepeats && ns < limitNs_; i++) measureLimit(true);
 }
