@@ -1,10 +1,10 @@
 // hourglass-bench: the layers of shape files under Google Benchmark. Flags: options.cpp, --help.
 //
-// Names are op/network/layer/layout/threads:N/hourglass, and .../onednn and .../xnnpack where these
-// are built in, have the operator, and the layout is nhwc (--peers=none leaves them out). A peer
-// must compute what hourglass computes, or the run fails; what it lacks is skipped. On x86 peers
-// are kept to AVX2 where hourglass is, by the CPU or by HG_ISA; --peer-isa=avx2 keeps them to it
-// beside AVX-512 kernels, --peer-isa=native never.
+// Names are op/network/layer/layout/threads:N/hourglass, and .../onednn, .../xnnpack and
+// .../onnxruntime where these are there, have the operator, and the layout is nhwc (--peers=none
+// leaves them out). A peer must compute what hourglass computes, or the run fails; what it lacks is
+// skipped. On x86 peers are kept to AVX2 where hourglass is, unless --peer-isa=native; one that
+// cannot be is left out.
 //
 // Counters:
 //   gflops    convolutions: multiply-adds of the direct form, 2 per product, per second (mean, of
@@ -54,16 +54,26 @@ bool checkPeers(const Options &options)
         const PeerLibrary *peer = kPeerLibraries;
         while (peer->name && name != peer->name) peer++;
         if (!peer->name) return fail("--peers=" + name + ": this program was built without it");
+        if (!isFound(*peer))
+            return fail("--peers=" + name + ": it is not here (scripts/setup " + name + ")");
     }
     return true;
 }
 
-bool capsPeers(PeerIsa isa, const hg_context *context)
+using Peers = std::vector<const PeerLibrary *>;
+
+// Those to be run, kept to the instruction set that was asked for.
+Peers usablePeers(const Options &options, hg_context *context)
 {
-    if (isa != PeerIsa::same || !context) return isa != PeerIsa::native;
-    hg_machine machine;
-    hg_context_machine(context, &machine);
-    return machine.isa < HG_ISA_AVX512;
+    hg_machine machine = {};
+    if (context) hg_context_machine(context, &machine);
+    const bool narrow = options.peerIsa == PeerIsa::Avx2 ||
+                        (options.peerIsa == PeerIsa::Same && machine.isa <= HG_ISA_AVX2);
+    Peers peers;
+    for (const PeerLibrary *peer = kPeerLibraries; peer->name; peer++)
+        if (isWanted(options, peer->name) && isFound(*peer) && (!narrow || peer->cap()))
+            peers.push_back(peer);
+    return peers;
 }
 
 std::set<std::string> failed; // names: repetitions count once
@@ -108,7 +118,7 @@ std::string nameOf(const hg_shape &shape, const hg_problem &p, int threads, cons
            hg_layout_name(p.in.layout) + "/threads:" + std::to_string(threads) + "/" + who;
 }
 
-void addCases(const Options &options, const hg_shape &shape, const hg_problem &problem, int threads,
+void addCases(const Peers &peers, const hg_shape &shape, const hg_problem &problem, int threads,
               std::vector<std::unique_ptr<Case>> &cases)
 {
     const auto add = [&](const char *who, std::unique_ptr<Peer> (*make)(const PeerTask &)) {
@@ -117,12 +127,12 @@ void addCases(const Options &options, const hg_shape &shape, const hg_problem &p
     };
     add("hourglass", nullptr);
     if (problem.in.layout != HG_NHWC || problem.post_pool) return;
-    for (const PeerLibrary *peer = kPeerLibraries; peer->name; peer++)
-        if (isWanted(options, peer->name)) add(peer->name, peer->make);
+    for (const PeerLibrary *peer : peers) add(peer->name, peer->make);
 }
 
 // Cases must not move once they are registered: they are told apart by address.
-bool makeCases(const Options &options, std::vector<std::unique_ptr<Case>> &cases)
+bool makeCases(const Options &options, const Peers &peers,
+               std::vector<std::unique_ptr<Case>> &cases)
 {
     hg_shapes shapes = {};
     hg_reason why = {};
@@ -135,7 +145,7 @@ bool makeCases(const Options &options, std::vector<std::unique_ptr<Case>> &cases
                 if (hg_shape_problem(&shapes.rows[i], layout, &problem, &why))
                     return fail(why.text);
                 problem.accuracy = options.accuracy;
-                addCases(options, shapes.rows[i], problem, threads, cases);
+                addCases(peers, shapes.rows[i], problem, threads, cases);
             }
     hg_shapes_free(&shapes);
     return true;
@@ -156,10 +166,8 @@ int main(int argc, char **argv)
     arguments.push_back(nullptr);
     benchmark::Initialize(&count, arguments.data());
     if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 2;
-    const bool cap = capsPeers(options.peerIsa, contextFor(1));
-    for (const PeerLibrary *peer = kPeerLibraries; cap && peer->name; peer++) peer->cap();
     std::vector<std::unique_ptr<Case>> cases;
-    if (!makeCases(options, cases)) return 1;
+    if (!makeCases(options, usablePeers(options, contextFor(1)), cases)) return 1;
     SampleReporter reporter;
     for (const auto &c : cases)
         benchmark::RegisterBenchmark(c->name.c_str(), [&](benchmark::State &state) {

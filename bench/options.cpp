@@ -56,7 +56,8 @@ bool readThreads(const std::string &text, std::vector<int> &to)
 
 bool readPeers(const std::string &text, Options &o)
 {
-    const std::map<std::string, std::string> names = {{"onednn", "onednn"}, {"xnnpack", "xnnpack"}};
+    const std::map<std::string, std::string> names = {
+        {"onednn", "onednn"}, {"xnnpack", "xnnpack"}, {"onnxruntime", "onnxruntime"}};
     o.allPeers = false;
     o.peers.clear();
     return text == "none" || readWords(text, names, o.peers);
@@ -87,12 +88,12 @@ const std::vector<Flag> &flags()
                  text, {{"default", HG_DEFAULT}, {"strict", HG_STRICT}, {"relaxed", HG_RELAXED}},
                  o.accuracy);
          }},
-        {"--peers=", "onednn,xnnpack|none (default: those built in)", readPeers},
-        {"--peer-isa=", "same|avx2|native (default same: as hourglass, HG_ISA included)",
+        {"--peers=", "onednn,xnnpack,onnxruntime|none (default: those there are)", readPeers},
+        {"--peer-isa=", "same|avx2|native (default same: as hourglass)",
          [](const std::string &text, Options &o) {
              return readWord<PeerIsa>(
                  text,
-                 {{"same", PeerIsa::same}, {"avx2", PeerIsa::avx2}, {"native", PeerIsa::native}},
+                 {{"same", PeerIsa::Same}, {"avx2", PeerIsa::Avx2}, {"native", PeerIsa::Native}},
                  o.peerIsa);
          }},
     };

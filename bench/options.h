@@ -7,8 +7,7 @@
 
 #include "hourglass/hourglass.h"
 
-// What the peers may use: hourglass's own instruction set, AVX2 at most, all that the CPU has.
-enum class PeerIsa { same, avx2, native };
+enum class PeerIsa { Same, Avx2, Native }; // Same: as hourglass, as far as AVX2 goes
 
 struct Options {
     std::vector<std::string> shapes; // files
@@ -17,7 +16,7 @@ struct Options {
     hg_accuracy accuracy = HG_DEFAULT;
     bool allPeers = true; // that are built in; else those named
     std::vector<std::string> peers;
-    PeerIsa peerIsa = PeerIsa::same;
+    PeerIsa peerIsa = PeerIsa::Same;
     bool writesJson = false; // --benchmark_out, and in no other format
     bool help = false;
 };

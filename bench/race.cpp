@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <map>
@@ -218,12 +219,19 @@ struct Rival {
     PeerOutcome outcome;
 };
 
+// What a peer writes beside the maxima has its own order and type: it is not compared.
+void forgiveIndices(hg_workload &work)
+{
+    if (work.indices) std::memcpy(work.indices, work.expected_indices, work.indices_bytes);
+}
+
 // Makes the peer and holds its result against ours, which `work` expects.
 void enter(const RaceOptions &options, const PeerLibrary &library, hg_workload &work, Rival &r)
 {
     r.outcome.library = library.name;
     const float *weights = work.filter ? work.filter->weights : nullptr;
-    r.peer = library.make({&work.problem, options.threads, work.input, weights, work.bias});
+    r.peer = library.make(
+        {&work.problem, options.threads, work.input, weights, work.bias, work.input_indices});
     if (!r.peer) {
         r.outcome.lack = "it lacks the operator";
         return;
@@ -234,6 +242,7 @@ void enter(const RaceOptions &options, const PeerLibrary &library, hg_workload &
     hg_workload_erase(&work);
     r.entrant.ns = timeOf(r.entrant.run);
     peer->fetch(work.output);
+    forgiveIndices(work);
     double difference = 0;
     if (hg_workload_matches(&work, &difference)) return;
     r.outcome.lack = "it computes something else: off by " + std::to_string(difference);

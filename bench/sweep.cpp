@@ -161,8 +161,7 @@ int main(int argc, char **argv)
     RaceOptions options = {makeContext(flags), flags.threads, {}};
     if (!options.context) return fail("no context for this number of threads"), 1;
     for (const PeerLibrary *peer = kPeerLibraries; peer->name; peer++) {
-        if (!flags.native) peer->cap();
-        options.peers.push_back(peer);
+        if (isFound(*peer) && (flags.native || peer->cap())) options.peers.push_back(peer);
     }
     hg_machine machine;
     hg_context_machine(options.context, &machine);

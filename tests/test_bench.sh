@@ -46,6 +46,14 @@ if [ -x "$bench" ]; then
     expect "samples of every repetition" exits 0 run "$layer" --benchmark_repetitions=3 --benchmark_out="$work/three.json" \
         --benchmark_enable_random_interleaving=true
     expect "in order" test "$(grep -o '"repetition_index": [0-9], "kernel"' "$work/three.json" | tr -dc '0-9\n' | xargs)" = "0 1 2"
+    if [ -f build/onnxruntime/libonnxruntime.so.1 ]; then
+        expect "ONNX Runtime computes the same" exits 0 run --peers=onnxruntime \
+            --benchmark_filter='/(dw3x3s2|t3x3s2|t16x16s8|max.x|avg|gap|near2|bil|unpool|cub2_64).*/onnxruntime$'
+        expect "and has all of it" test "$(grep -c 'level [0-9]*$' "$work/out")" -eq 20
+    fi
+    expect "ONNX Runtime that is not there" exits 2 env HG_ONNXRUNTIME="$work/none" "$bench" --peers=onnxruntime \
+        --shapes=bench/shapes/targets.tsv
+    expect "says how to get it" says "scripts/setup onnxruntime"
     expect "help" exits 0 "$bench" --help
     expect "has our flags" says "--peer-isa=same|avx2|native"
     expect "and Google's" says "--benchmark_repetitions"

@@ -10,10 +10,6 @@
 
 #include "bench/peers/peer.h"
 
-extern "C" {
-#include "tuner/clock.h"
-}
-
 namespace
 {
 
@@ -175,22 +171,6 @@ class Resampling : public OneDnn
     }
 };
 
-// Least time of a few runs. The first one, cold, would favour the layout that is tried last; where
-// it takes long, as plain C does, it is enough.
-double leastTime(Peer &peer)
-{
-    constexpr double kLongNs = 1e8;
-    const double begin = hg_clock_ns();
-    peer.run();
-    double least = hg_clock_ns() - begin;
-    for (int i = 0; i < 5 && least < kLongNs; i++) {
-        const double start = hg_clock_ns();
-        peer.run();
-        least = std::min(least, hg_clock_ns() - start);
-    }
-    return least;
-}
-
 template <class Kind> std::unique_ptr<Peer> fastest(const PeerTask &t, const std::vector<Tag> &tags)
 {
     std::unique_ptr<Peer> best;
@@ -211,10 +191,12 @@ template <class Kind> std::unique_ptr<Peer> fastest(const PeerTask &t, const std
 
 } // namespace
 
-void capOneDnn()
+bool capOneDnn()
 {
 #if defined(__x86_64__)
-    dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2);
+    return dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2) == dnnl::status::success;
+#else
+    return true;
 #endif
 }
 

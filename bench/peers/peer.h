@@ -15,6 +15,7 @@ struct PeerTask {
     const float *input;   // [n][h][w][c]
     const float *weights; // [out][in / groups][h][w]; nullptr for operators without
     const float *bias;
+    const void *inputIndices; // as input; nullptr but for unpooling
 };
 
 // A planned operator. Weights are reordered and memory is taken before the first run.
@@ -27,12 +28,21 @@ class Peer
     virtual std::string label() const = 0;
 };
 
-// Keeps the libraries to AVX2 on x86; before the first peer is made.
-void capOneDnn();
-void capXnnpack();
+// Keeps the libraries to AVX2; before the first peer is made. false: this one cannot be kept to it.
+bool capOneDnn();
+bool capXnnpack();
+bool capOnnxRuntime();
+
+// Whether the library was found when the program was started.
+bool hasOnnxRuntime();
+
+// Least time of a few runs, in ns. The first one, cold, would favour the variant that is tried
+// last; where it takes long, as plain C does, it is enough.
+double leastTime(Peer &peer);
 
 // nullptr where the library lacks the operator.
 std::unique_ptr<Peer> makeOneDnn(const PeerTask &task);
 std::unique_ptr<Peer> makeXnnpack(const PeerTask &task);
+std::unique_ptr<Peer> makeOnnxRuntime(const PeerTask &task);
 
 #endif

@@ -7,10 +7,16 @@
 struct PeerLibrary {
     const char *name;
     std::unique_ptr<Peer> (*make)(const PeerTask &);
-    void (*cap)(); // to AVX2
+    bool (*cap)();   // to AVX2; false: it cannot be kept to it
+    bool (*found)(); // nullptr: it was linked
 };
 
 // Ends with one whose name is nullptr.
 extern const PeerLibrary kPeerLibraries[];
+
+inline bool isFound(const PeerLibrary &library)
+{
+    return !library.found || library.found();
+}
 
 #endif

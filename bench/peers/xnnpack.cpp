@@ -90,6 +90,12 @@ class Xnnpack : public Peer
                p.out.h == 1 && p.out.w == 1;
     }
 
+    // Of a transposed convolution: a negative one is output padding to XNNPACK.
+    static int64_t cropped(int64_t pad)
+    {
+        return std::max<int64_t>(pad, 0);
+    }
+
     // What the ceiling rule adds at the end is padding to XNNPACK; what it drops is none.
     static U end(int64_t in, int64_t out, int64_t k, int64_t s, int64_t d, int64_t begin)
     {
@@ -103,9 +109,9 @@ class Xnnpack : public Peer
         const U top = U(p.pad.top), left = U(p.pad.left), kh = U(p.kernel.h), kw = U(p.kernel.w);
         const bool pools = p.op == HG_OP_MAX_POOL2D || p.op == HG_OP_AVG_POOL2D;
         const U bottom = pools ? end(p.in.h, p.out.h, p.kernel.h, p.stride.h, p.dilation.h, top)
-                               : U(p.pad.bottom);
+                               : U(cropped(p.pad.bottom));
         const U right = pools ? end(p.in.w, p.out.w, p.kernel.w, p.stride.w, p.dilation.w, left)
-                              : U(p.pad.right);
+                              : U(cropped(p.pad.right));
         const U sh = U(p.stride.h), sw = U(p.stride.w), dh = U(p.dilation.h), dw = U(p.dilation.w);
         const size_t groups = static_cast<size_t>(p.groups);
         switch (p.op) {
@@ -157,9 +163,9 @@ class Xnnpack : public Peer
             return xnn_setup_deconvolution2d_nhwc_f32(
                 operator_, n, h, w,
                 adjust(p.in.h, p.out.h, p.kernel.h, p.stride.h, p.dilation.h,
-                       p.pad.top + p.pad.bottom),
+                       p.pad.top + cropped(p.pad.bottom)),
                 adjust(p.in.w, p.out.w, p.kernel.w, p.stride.w, p.dilation.w,
-                       p.pad.left + p.pad.right),
+                       p.pad.left + cropped(p.pad.right)),
                 in, out, pool);
         case HG_OP_MAX_POOL2D:
             return xnn_setup_max_pooling2d_nhwc_f32(operator_, n, h, w, in, out, pool);
@@ -195,15 +201,16 @@ bool known(const hg_problem &p)
 
 // XNNPACK has no switch for this, but asks cpuinfo once, when it is initialised. Hourglass asks it
 // for every context, so it is told the truth again.
-void capXnnpack()
+bool capXnnpack()
 {
 #if defined(__x86_64__)
-    if (!cpuinfo_initialize()) return;
+    if (!cpuinfo_initialize()) return false;
     const bool had = cpuinfo_isa.avx512f;
     cpuinfo_isa.avx512f = false;
     xnn_initialize(nullptr);
     cpuinfo_isa.avx512f = had;
 #endif
+    return true;
 }
 
 std::unique_ptr<Peer> makeXnnpack(const PeerTask &t)
