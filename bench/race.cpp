@@ -20,10 +20,10 @@ namespace
 
 constexpr double kBatchNs = 20e3, kSampleNs = 150e3, kLongCallNs = 1e6;
 constexpr double kHopeless = 2.0; // times the best so far: not even in the first race
-constexpr int kFirstRounds = 3, kLeastRounds = 4, kMostRounds = 40;
+constexpr int kFirstRounds = 3, kLeastRounds = 6, kMostRounds = 40;
 constexpr size_t kFinalists = 2; // in each layout, beside the default
 // Of the time: when planning ends in either layout, and the first race.
-constexpr double kPlannedNhwc = 0.25, kPlannedNchw = 0.5, kFirstRace = 0.65;
+constexpr double kPlannedNhwc = 0.35, kPlannedNchw = 0.7, kFirstRace = 0.8;
 constexpr double kSlowPeer = 4.0; // times our best: two samples are enough
 constexpr double kNever = std::numeric_limits<double>::infinity();
 

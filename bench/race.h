@@ -44,7 +44,7 @@ struct Outcome {
     std::vector<PeerOutcome> peers;
 };
 
-// Runs until about `seconds` have passed, making of plans and data included, but at least four
+// Runs until about `seconds` have passed, making of plans and data included, but at least six
 // rounds. The problem is dense, NHWC.
 //
 // A sample is the least of some batches of 20 us, behind a call that is not timed where calls are

@@ -129,6 +129,7 @@ CLASS_HEAD = ["class", "compared", "geometric mean", "tuned", "slower", "least",
 
 def classes(layers, order):
     groups = [("all", layers)] + [(name, [x for x in layers if x.name == name]) for name in order]
+    groups += [("depthwise, strided", [x for x in layers if x.name == "depthwise" and " s1x1 " not in x.key])]
     return table(CLASS_HEAD, [cells_of(name, group) for name, group in groups if group])
 
 
