@@ -25,6 +25,13 @@ exits() {
 }
 # says TEXT: the last command of exits printed it, on either stream.
 says() { grep -qF -- "$1" "$work/out" "$work/err" || { echo "not said: $1"; cat "$work/err"; false; }; }
+# refused FILE COMMAND...: exit code 2, and one line that names the file
+refused() {
+    local file=$1
+    shift
+    exits 2 "$@" && grep -qF "$(basename "$file")" "$work/err" && [ "$(wc -l <"$work/err")" -eq 1 ] ||
+        { cat "$work/err" "$file" 2>&1 | head -c 2000; false; }
+}
 # The last line of a test, and its exit code.
 conclude() {
     echo "$passed passed, $failed failed"
