@@ -62,8 +62,8 @@ done
 expect "a build without it" says "hourglass-sweep: No such file"
 
 # ---- bench/sweep --read on sweeps made up here ----
-# swept FILE [STATEMENT...]: a sweep of two layers, changed by statements of Python: one even, of which a candidate
-# takes half as long, and one that a peer wins.
+# swept FILE [STATEMENT...]: a sweep of two layers, one even, of which a candidate takes half as long, and one that a
+# peer wins. Or one in FILE0, FILE1 and so on for each statement of Python, changed by it.
 swept() {
     python3 - "$@" <<'PYTHON'
 import json, sys
@@ -75,41 +75,40 @@ def layer(name, us, best, peer):
     return {"class": name, "key": f"conv2d of {name}", "ours": [field("nhwc", us, best), field("nchw", 2 * us, 2 * best)],
             "peers": [{"library": "slow", "name": "jit", "us": 99}, {"library": "fast", "name": "jit", "us": peer},
                       {"library": "none", "lack": "it lacks the operator"}]}
-sweep = {"title": "made up", "layers": [layer("1x1", 10, 5, 10), layer("3x3", 20, 20, 10)],
-         "machine": {"processor": "p", "machine": "m", "isa": "avx2", "peer_isa": "avx2", "threads": 1, "revision": "r",
-                     "peers": ["fast"]}}
-first = sweep["layers"][0]
-for statement in sys.argv[2:]:
-    exec(statement)
-json.dump(sweep, open(sys.argv[1], "w"))
+def made_up():
+    return {"title": "made up", "layers": [layer("1x1", 10, 5, 10), layer("3x3", 20, 20, 10)],
+            "machine": {"processor": "p", "machine": "m", "isa": "avx2", "peer_isa": "avx2", "threads": 1,
+                        "revision": "r", "peers": ["fast"]}}
+for i, statement in enumerate(sys.argv[2:] or [""]):
+    sweep = made_up()
+    names = {"sweep": sweep, "first": sweep["layers"][0]}
+    exec(statement, names)
+    json.dump(names["sweep"], open(sys.argv[1] + (str(i) if sys.argv[2:] else ""), "w"))
 PYTHON
 }
-swept "$work/swept.json"
-expect "a sweep made up" exits 0 bench/sweep --read "$work/swept.json"
+# reads CODE STATEMENT: the report of the sweep that it changes
+reads() { swept "$work/one" "$2" && exits "$1" bench/sweep --read "$work/one0"; }
+expect "a sweep made up" reads 0 "pass"
 expect "all of it" says "| all | 2 of 2 | 0.71 | 1.00 | 1 (50 %) | 0.50 | 0.50 | 50.0 % | 100 % | 2.00 | 1.00 | 2.00 | 2.00 |"
 expect "one class" says "| 1x1 | 1 of 1 | 1.00 | 2.00 | 0 (0 %) | 1.00 | 1.00 |"
 expect "a slow kernel" says "| 0.50 | 0.50 | kernel | conv2d of 3x3 | nhwc 20.0 us own | 20.0 us | the same | 10.0 us fast jit |"
 expect "a wrong choice" says "| 2.00 | conv2d of 1x1 | 10.0 us own | 20.0 us | 5.0 us other | 20.0 us |"
-swept "$work/swept.json" "first['peers'][1]['us'] = 8"
-expect "a wrong choice and a faster peer" exits 0 bench/sweep --read "$work/swept.json"
+expect "a wrong choice and a faster peer" reads 0 "first['peers'][1]['us'] = 8"
 expect "is no slow kernel" says "| 0.80 | 1.60 | choice | conv2d of 1x1 |"
-swept "$work/swept.json" "first['peers'] = []"
-expect "a layer without a peer" exits 0 bench/sweep --read "$work/swept.json"
+expect "a layer without a peer" reads 0 "first['peers'] = []"
 expect "is not compared" says "| 1x1 | 0 of 1 | - |"
-swept "$work/swept.json" "first['ours'][1]['wrong'] = ['bad']"
-expect "a wrong result" exits 1 bench/sweep --read "$work/swept.json"
+expect "a wrong result" reads 1 "first['ours'][1]['wrong'] = ['bad']"
 expect "is named" says "- bad computes something else on conv2d of 1x1, nchw"
-swept "$work/swept.json" "sweep['layers'][0] = {'class': '1x1', 'key': 'k', 'error': 'no memory'}"
-expect "a layer that failed" exits 1 bench/sweep --read "$work/swept.json"
+expect "a layer that failed" reads 1 "sweep['layers'][0] = {'class': '1x1', 'key': 'k', 'error': 'no memory'}"
 expect "is named" says "- k: no memory"
 spoilt=("sweep = []" "del sweep['title']" "del sweep['machine']" "sweep['machine']['threads'] = 'x'" "sweep['layers'] = {}"
     "sweep['layers'][0] = 5" "first['key'] = 'a\\nb'" "del first['class']" "first['ours'] = []" "first['ours'][0] = 5"
     "first['ours'][0]['default'] = 5" "first['ours'][0]['default']['us'] = 0" "first['peers'][0]['us'] = float('nan')"
     "first['ours'][0]['others'][0]['estimate_us'] = 10 ** 400" "del first['peers']" "first['peers'][1]['us'] = None"
     "first['peers'][1]['library'] = 7" "del first['ours'][0]['wrong']" "first['error'] = 5" "sweep['machine']['isa'] = 2")
-for statement in "${spoilt[@]}"; do
-    swept "$work/spoilt.json" "$statement"
-    expect "read with $statement" refused "$work/spoilt.json" bench/sweep --read "$work/spoilt.json"
+swept "$work/spoilt" "${spoilt[@]}"
+for i in "${!spoilt[@]}"; do
+    expect "read with ${spoilt[i]}" refused "$work/spoilt$i" bench/sweep --read "$work/spoilt$i"
 done
 echo '{"title": "x", "layers": [' >"$work/cut.json"
 printf '\377\376{"title": 1}' >"$work/latin.json"

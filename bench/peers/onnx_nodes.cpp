@@ -136,8 +136,8 @@ bool onnxKnows(const hg_problem &p)
     case HG_OP_AVG_POOL2D:
         return !p.pool.adaptive && !p.pool.divisor && p.dilation.h * p.dilation.w == 1;
     case HG_OP_MAX_UNPOOL2D:
-        return p.pool.convention == HG_INDEX_PYTORCH && p.pool.index_size.h == 0 &&
-               p.pad.top == 0 && p.pad.left == 0;
+        return p.pool.convention == HG_INDEX_PYTORCH && p.pool.index_size.h == p.out.h &&
+               p.pool.index_size.w == p.out.w && p.pad.top == 0 && p.pad.left == 0;
     default:
         return p.resize.mode <= HG_RESIZE_BICUBIC && p.resize.coordinates <= HG_ALIGN_CORNERS &&
                p.resize.coordinates != HG_HALF_PIXEL_SYMMETRIC && p.resize.scale_h == 0;
