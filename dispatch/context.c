@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dispatch/cpu.h"
+#include "dispatch/os.h"
 #include "dispatch/registry.h"
 
 enum { MAX_THREADS = 256 };
@@ -29,7 +30,7 @@ static void prefer(hg_context *context, const char *kernel)
 
 static void read_overrides(hg_context *context)
 {
-    const char *isa = secure_getenv("HG_ISA"), *kernel = secure_getenv("HG_KERNEL");
+    const char *isa = hg_os_environment("HG_ISA"), *kernel = hg_os_environment("HG_KERNEL");
     if (kernel) prefer(context, kernel);
     if (!isa) return;
     for (int i = HG_ISA_SCALAR; i <= HG_ISA_AVX512; i++)

@@ -1,16 +1,12 @@
 #include "dispatch/cpu.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <cpuinfo.h>
-
+#include "dispatch/os.h"
 #include "dispatch/registry.h"
-#include "kernels/common/attr.h"
 
-/* ---- The CPU's own word: works without /proc, /sys and cpuinfo ---- */
+/* ---- The CPU's own word: works without files and libraries ---- */
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -40,16 +36,6 @@ static hg_isa own_isa(void)
     return avx512 ? HG_ISA_AVX512 : HG_ISA_AVX2;
 }
 
-/* The best of what the CPU says that cpuinfo knows of, too. */
-static hg_isa confirmed_isa(hg_isa isa)
-{
-    if (isa >= HG_ISA_AVX512 && cpuinfo_has_x86_avx512f() && cpuinfo_has_x86_avx512dq() &&
-        cpuinfo_has_x86_avx512bw() && cpuinfo_has_x86_avx512vl())
-        return HG_ISA_AVX512;
-    if (isa >= HG_ISA_AVX2 && cpuinfo_has_x86_avx2() && cpuinfo_has_x86_fma3()) return HG_ISA_AVX2;
-    return HG_ISA_SCALAR;
-}
-
 /* Data caches by the "deterministic cache parameters" leaf: 4 on Intel, 0x8000001D on AMD. */
 static void own_caches(bool amd, hg_machine *m)
 {
@@ -73,6 +59,22 @@ static void older_caches(hg_machine *m)
     if (__get_cpuid(0x80000006u, &a, &b, &c, &d)) m->l2 = (int64_t)(c >> 16) * 1024;
 }
 
+/* "AMD EPYC 9B45 96-Core Processor", without the blanks that some put around it. */
+static void brand(char *name, size_t size)
+{
+    char text[49] = "";
+    unsigned words[12] = {0}, most, rest;
+    if (!__get_cpuid(0x80000000u, &most, &rest, &rest, &rest) || most < 0x80000004u) return;
+    for (unsigned i = 0; i < 3; i++)
+        __get_cpuid(0x80000002u + i, &words[4 * i], &words[4 * i + 1], &words[4 * i + 2],
+                    &words[4 * i + 3]);
+    memcpy(text, words, sizeof words);
+    const char *start = text + strspn(text, " ");
+    size_t length = strlen(start);
+    while (length > 0 && start[length - 1] == ' ') length--;
+    if (length) snprintf(name, size, "%.*s", (int)length, start);
+}
+
 static void identify(hg_machine *m)
 {
     unsigned a = 0, b = 0, c = 0, d = 0;
@@ -92,21 +94,21 @@ static void identify(hg_machine *m)
     const unsigned model = ((eax >> 4) & 15u) | ((eax >> 12) & 240u);
     own_caches(amd, m);
     if (amd && m->l1d == 0) older_caches(m);
+    brand(m->name, sizeof m->name);
     snprintf(m->key, sizeof m->key, "%s-f%um%u", vendor, family, model);
     snprintf(m->source, sizeof m->source, "cpuid");
 }
 
 #elif defined(__aarch64__)
-#include <sys/auxv.h>
+enum { HWCAP_SIMD = 1 << 1 };
 
+/* Every system but Linux that runs on AArch64 counts on it. */
 static hg_isa own_isa(void)
 {
-    return getauxval(AT_HWCAP) & (1u << 1) ? HG_ISA_NEON : HG_ISA_SCALAR; /* HWCAP_ASIMD */
-}
-
-static hg_isa confirmed_isa(hg_isa isa)
-{
-    return isa == HG_ISA_NEON && !cpuinfo_has_arm_neon() ? HG_ISA_SCALAR : isa;
+#if defined(__linux__)
+    if (!(hg_os_hardware() & HWCAP_SIMD)) return HG_ISA_SCALAR;
+#endif
+    return HG_ISA_NEON;
 }
 
 static void identify(hg_machine *m)
@@ -122,11 +124,6 @@ static hg_isa own_isa(void)
     return HG_ISA_SCALAR;
 }
 
-static hg_isa confirmed_isa(hg_isa isa)
-{
-    return isa;
-}
-
 static void identify(hg_machine *m)
 {
     snprintf(m->key, sizeof m->key, "unknown");
@@ -134,77 +131,12 @@ static void identify(hg_machine *m)
 }
 #endif
 
-/* ---- cpuinfo ---- */
-
-static bool begins_readably(const char *path, bool with_digit)
-{
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return false;
-    char first;
-    const bool read_one = read(file, &first, 1) == 1;
-    close(file);
-    return read_one && (!with_digit || (first >= '0' && first <= '9'));
-}
-
-/* cpuinfo writes to stderr where it cannot read, or not understand, what it is made from; which of
- * these files it misses aloud differs between its releases and processors. */
-static bool cpuinfo_has_sources(void)
-{
-    static const char *const numbers[] = {"/sys/devices/system/cpu/kernel_max",
-                                          "/sys/devices/system/cpu/possible",
-                                          "/sys/devices/system/cpu/present"};
-    for (size_t i = 0; i < HG_COUNT(numbers); i++)
-        if (!begins_readably(numbers[i], true)) return false;
-    return begins_readably("/proc/cpuinfo", false);
-}
-
-/* Once it has succeeded it needs no files: a process may have hidden them since. */
-static bool cpuinfo_ready(void)
-{
-    static int ready; /* atomic */
-    if (__atomic_load_n(&ready, __ATOMIC_ACQUIRE)) return true;
-    if (!cpuinfo_has_sources() || !cpuinfo_initialize()) return false;
-    __atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
-    return true;
-}
-
-static int64_t first_size(const struct cpuinfo_cache *caches, uint32_t count)
-{
-    return caches && count ? (int64_t)caches[0].size : 0;
-}
-
-/* Returns the cap that cpuinfo sets, which is none if it is what the CPU says. Its getters abort
- * the process when it could not initialise, so they come after the check. */
-static hg_isa ask_cpuinfo(hg_machine *m)
-{
-    if (!cpuinfo_ready()) return HG_ISA_ANY;
-    snprintf(m->source, sizeof m->source, "cpuinfo");
-    const struct cpuinfo_package *package =
-        cpuinfo_get_packages_count() ? cpuinfo_get_package(0) : 0;
-    if (package && package->name[0]) snprintf(m->name, sizeof m->name, "%s", package->name);
-    if (cpuinfo_get_processors_count()) m->cores = (int)cpuinfo_get_processors_count();
-    const int64_t l1d = first_size(cpuinfo_get_l1d_caches(), cpuinfo_get_l1d_caches_count());
-    const int64_t l2 = first_size(cpuinfo_get_l2_caches(), cpuinfo_get_l2_caches_count());
-    const int64_t l3 = first_size(cpuinfo_get_l3_caches(), cpuinfo_get_l3_caches_count());
-    if (m->l1d == 0) m->l1d = l1d;
-    if (m->l2 == 0) m->l2 = l2;
-    if (m->l3 == 0) m->l3 = l3;
-#if defined(__aarch64__)
-    const struct cpuinfo_uarch_info *uarch = cpuinfo_get_uarch(0);
-    if (uarch && uarch->uarch != cpuinfo_uarch_unknown)
-        snprintf(m->key, sizeof m->key, "aarch64-u%x-midr%x", (unsigned)uarch->uarch,
-                 (unsigned)uarch->midr);
-#endif
-    return confirmed_isa(m->isa);
-}
-
 void hg_cpu_detect(hg_machine *m)
 {
     *m = (hg_machine){.isa = own_isa(), .name = "unknown"};
-    const long online = sysconf(_SC_NPROCESSORS_ONLN);
-    m->cores = online > 0 ? (int)online : 1;
+    m->cores = hg_os_processors();
     identify(m);
-    const hg_isa cap = ask_cpuinfo(m);
+    const hg_isa cap = hg_cpuinfo_ask(m);
     const size_t used = strlen(m->key);
     snprintf(m->key + used, sizeof m->key - used, "-l1.%lldk-l2.%lldk", (long long)(m->l1d / 1024),
              (long long)(m->l2 / 1024));

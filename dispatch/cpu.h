@@ -1,4 +1,4 @@
-/* What the CPU is. The only file that knows cpuinfo. */
+/* What the CPU is. */
 #ifndef HG_CPU_H
 #define HG_CPU_H
 
@@ -8,6 +8,18 @@
  * and are confirmed by cpuinfo where it works, so cpuinfo can lower them but not raise them. It is
  * asked only where the files it reads are there: it would write to stderr. */
 void hg_cpu_detect(hg_machine *machine);
+
+/* Adds what cpuinfo knows (dispatch/cpuinfo.c, the only file that knows it), and returns the cap
+ * that it sets on the instruction sets: HG_ISA_ANY where it could not be asked. */
+#if defined(HG_WITH_CPUINFO)
+hg_isa hg_cpuinfo_ask(hg_machine *machine);
+#else
+static inline hg_isa hg_cpuinfo_ask(hg_machine *machine)
+{
+    (void)machine;
+    return HG_ISA_ANY;
+}
+#endif
 
 /* Lowers the instruction sets to `cap` and weaker ones that this processor has; HG_ISA_ANY is no
  * cap. Under a cap other kernels are fastest, so the key says so and records are kept apart. */

@@ -64,7 +64,7 @@ hg_status hg_filter_create(hg_context *context, const hg_filter_desc *desc, cons
     const size_t count = (size_t)(d.out_channels * (d.in_channels / d.groups) * d.height * d.width);
     hg_filter *filter = hg_allocate(&context->host, sizeof *filter);
     float *copy = filter ? hg_allocate(&context->host, count * sizeof *copy) : NULL;
-    if (!copy || pthread_mutex_init(&filter->lock, NULL)) {
+    if (!copy || !hg_os_lock_create(&filter->lock)) {
         hg_release(&context->host, copy);
         hg_release(&context->host, filter);
         return hg_report(&context->host, HG_NO_MEMORY, "hg_filter_create: out of memory");
@@ -94,7 +94,7 @@ void hg_filter_free(hg_filter *filter)
         hg_release(&context->host, form->data);
         hg_release(&context->host, form);
     }
-    pthread_mutex_destroy(&filter->lock);
+    hg_os_lock_destroy(&filter->lock);
     hg_release(&context->host, filter->weights);
     hg_release(&context->host, filter);
     hg_context_free(context);
@@ -130,12 +130,12 @@ const float *hg_filter_packed(hg_filter *filter, const hg_problem *p, const hg_k
 {
     int32_t form[12] = {0};
     if (k->algorithm->form) k->algorithm->form(p, k, form);
-    pthread_mutex_lock(&filter->lock);
+    hg_os_lock_take(&filter->lock);
     hg_packed *packed = find(filter, p, k, form);
     if (!packed && (packed = pack(filter, p, k, form, bytes)) != NULL) {
         packed->next = filter->forms;
         filter->forms = packed;
     }
-    pthread_mutex_unlock(&filter->lock);
+    hg_os_lock_drop(&filter->lock);
     return packed ? packed->data : NULL;
 }

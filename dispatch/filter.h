@@ -2,9 +2,8 @@
 #ifndef HG_FILTER_H
 #define HG_FILTER_H
 
-#include <pthread.h>
-
 #include "dispatch/context.h"
+#include "dispatch/os.h"
 
 /* Packed weights for one algorithm and form; lives as long as its filter. */
 typedef struct hg_packed {
@@ -20,7 +19,7 @@ struct hg_filter {
     hg_context *context;
     hg_filter_desc desc;
     float *weights; /* [out_channels][in_channels / groups][height][width] */
-    pthread_mutex_t lock;
+    hg_os_lock lock;
     hg_packed *forms; /* guarded by lock; entries are immutable */
 };
 

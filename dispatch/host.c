@@ -1,31 +1,19 @@
 #include "dispatch/host.h"
 
-#include <stdlib.h>
-#include <sys/mman.h>
+#include "dispatch/os.h"
 
-#include "kernels/common/attr.h"
+enum { ALIGNMENT = 64 };
 
-enum { HUGE_PAGE = 2 << 20, ALIGNMENT = 64 };
-
-/* Large memory begins on a huge page where the system has them: the first touch of packed weights
- * then takes a fault per 2 MiB, not per 4 KiB. */
 static void *default_allocate(void *self, size_t alignment, size_t size)
 {
     (void)self;
-    const bool large = size >= HUGE_PAGE;
-    void *memory;
-    if (posix_memalign(&memory, large ? HUGE_PAGE : HG_MAX(alignment, sizeof memory), size))
-        return NULL;
-#ifdef MADV_HUGEPAGE
-    if (large) madvise(memory, size, MADV_HUGEPAGE);
-#endif
-    return memory;
+    return hg_os_allocate(alignment, size);
 }
 
 static void default_release(void *self, void *memory)
 {
     (void)self;
-    free(memory);
+    hg_os_release(memory);
 }
 
 hg_host hg_host_of(const hg_context_options *o)

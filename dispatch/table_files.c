@@ -1,43 +1,17 @@
 /* Which tables a context reads: files of the environment, and text of the caller. */
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "dispatch/os.h"
 #include "dispatch/table.h"
 
 enum { MAX_TABLE = 64 << 20 };
-
-/* Reads a whole regular file; *text is released by the caller. Opened without waiting: another kind
- * of file could make it wait forever. */
-static hg_status read_file(const hg_host *host, const char *path, char **text, size_t *size)
-{
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat info;
-    hg_status status = HG_IO;
-    *text = NULL;
-    if (file < 0) return HG_IO;
-    if (fstat(file, &info) == 0 && S_ISREG(info.st_mode) && info.st_size <= MAX_TABLE) {
-        size_t done = 0;
-        *size = (size_t)info.st_size;
-        *text = hg_allocate(host, *size);
-        for (ssize_t n = 1; *text && n > 0 && done<*size; done += n> 0 ? (size_t)n : 0)
-            n = read(file, *text + done, *size - done);
-        status = !*text ? HG_NO_MEMORY : done == *size ? HG_OK : HG_IO;
-    }
-    close(file);
-    if (status) hg_release(host, *text);
-    return status;
-}
 
 static hg_status add_file(hg_table *table, const char *path)
 {
     char *text = NULL, sentence[256];
     size_t size = 0;
-    hg_status status = read_file(table->host, path, &text, &size);
+    hg_status status = hg_os_read(table->host, path, MAX_TABLE, &text, &size);
     if (status == HG_IO) {
         snprintf(sentence, sizeof sentence, "tuning table %.200s cannot be read; ignored", path);
         hg_report(table->host, HG_IO, sentence);
@@ -56,39 +30,32 @@ static hg_status add_file(hg_table *table, const char *path)
     return status;
 }
 
-static int is_table(const struct dirent *entry)
-{
-    const size_t n = strlen(entry->d_name);
-    return n > 6 && strcmp(entry->d_name + n - 6, ".jsonl") == 0;
-}
+typedef struct folder_reader {
+    hg_table *table;
+    hg_status status;
+} folder_reader;
 
-/* In every locale the same. */
-static int by_name(const struct dirent **a, const struct dirent **b)
+static bool add_next(void *self, const char *path)
 {
-    return strcmp((*a)->d_name, (*b)->d_name);
+    folder_reader *r = self;
+    r->status = add_file(r->table, path);
+    return r->status == HG_OK;
 }
 
 /* Every .jsonl file of the folder, in the order of their names; no folder is no tables. */
 static hg_status add_folder(hg_table *table, const char *folder)
 {
-    struct dirent **names = NULL;
-    const int count = scandir(folder, &names, is_table, by_name);
-    hg_status status = HG_OK;
-    for (int i = 0; i < count; i++) {
-        char path[1024];
-        const int n = snprintf(path, sizeof path, "%s/%s", folder, names[i]->d_name);
-        if (!status && n > 0 && (size_t)n < sizeof path) status = add_file(table, path);
-        free(names[i]);
-    }
-    free(names);
-    return status;
+    folder_reader r = {table, HG_OK};
+    hg_os_list(folder, ".jsonl", add_next, &r);
+    return r.status;
 }
 
 static hg_status add_listed_files(hg_table *table, const char *list)
 {
     hg_status status = HG_OK;
+    const char separator[] = {HG_OS_LIST_SEPARATOR, '\0'};
     while (!status && *list) {
-        const size_t n = strcspn(list, ":");
+        const size_t n = strcspn(list, separator);
         char path[1024];
         if (n >= sizeof path) {
             hg_report(table->host, HG_IO, "HG_TABLE: a path is longer than 1023 bytes; ignored");
@@ -98,25 +65,22 @@ static hg_status add_listed_files(hg_table *table, const char *list)
             path[n] = '\0';
             status = add_file(table, path);
         }
-        list += n + (list[n] == ':');
+        list += n + (list[n] == separator[0]);
     }
     return status;
 }
 
 bool hg_table_folder(char *folder, size_t size)
 {
-    const char *data = secure_getenv("XDG_DATA_HOME"), *home = secure_getenv("HOME");
-    int n = 0;
-    if (data && data[0])
-        n = snprintf(folder, size, "%s/hourglass", data);
-    else if (home && home[0])
-        n = snprintf(folder, size, "%s/.local/share/hourglass", home);
-    return n > 0 && (size_t)n < size;
+    static const char own[] = "/hourglass";
+    if (size <= sizeof own || !hg_os_data_folder(folder, size - sizeof own)) return false;
+    strcat(folder, own);
+    return true;
 }
 
 static hg_status add_installed_tables(hg_table *table)
 {
-    const char *files = secure_getenv("HG_TABLE");
+    const char *files = hg_os_environment("HG_TABLE");
     if (files) return strcmp(files, "none") == 0 ? HG_OK : add_listed_files(table, files);
     char folder[1000];
     return hg_table_folder(folder, sizeof folder) ? add_folder(table, folder) : HG_OK;

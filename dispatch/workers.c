@@ -7,10 +7,7 @@
  * so whoever succeeds may read the job: the caller keeps it until every claimed slice is done. */
 #include "dispatch/workers.h"
 
-#include <pthread.h>
-#include <signal.h>
-#include <time.h>
-
+#include "dispatch/os.h"
 #include "kernels/common/attr.h"
 
 enum {
@@ -33,8 +30,8 @@ struct hg_workers {
     int64_t helped;      /* atomic: ns of processor time that workers have spent on them */
     /* Sleep. Who sleeps says so before it looks for the last time; who has news looks for sleepers
      * after it has told them: one of the two sees the other. */
-    pthread_mutex_t lock;
-    pthread_cond_t work, done;
+    hg_os_lock lock;
+    hg_os_signal work, done;
     int sleepers;       /* atomic: workers on `work` */
     bool caller_sleeps; /* atomic: the caller on `done` */
     bool stopping;      /* atomic */
@@ -43,20 +40,8 @@ struct hg_workers {
     int64_t alone_until; /* ns; atomic: others look whether workers are of use */
     int64_t patience;
     int count; /* of threads */
-    pthread_t threads[];
+    hg_os_thread threads[];
 };
-
-static int64_t read_ns(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
-
-static int64_t now_ns(void)
-{
-    return read_ns(CLOCK_MONOTONIC);
-}
 
 static inline void relax(void)
 {
@@ -97,9 +82,9 @@ static void finish_slice(hg_workers *w)
     if (__atomic_sub_fetch(&w->unfinished, 1, __ATOMIC_SEQ_CST) > 0 ||
         !__atomic_load_n(&w->caller_sleeps, __ATOMIC_SEQ_CST))
         return;
-    pthread_mutex_lock(&w->lock);
-    pthread_cond_signal(&w->done);
-    pthread_mutex_unlock(&w->lock);
+    hg_os_lock_take(&w->lock);
+    hg_os_signal_one(&w->done);
+    hg_os_lock_drop(&w->lock);
 }
 
 /* ---- Workers ---- */
@@ -109,9 +94,9 @@ static bool help(hg_workers *w)
 {
     bool helped = false;
     for (size_t slice; claim(w, &slice); helped = true) {
-        const int64_t start = read_ns(CLOCK_THREAD_CPUTIME_ID);
+        const int64_t start = hg_os_thread_time();
         w->task(w->argument, slice);
-        const int64_t ns = read_ns(CLOCK_THREAD_CPUTIME_ID) - start;
+        const int64_t ns = hg_os_thread_time() - start;
         __atomic_fetch_add(&w->helped, ns, __ATOMIC_RELAXED);
         finish_slice(w);
     }
@@ -120,22 +105,22 @@ static bool help(hg_workers *w)
 
 static void sleep_until_open(hg_workers *w)
 {
-    pthread_mutex_lock(&w->lock);
+    hg_os_lock_take(&w->lock);
     __atomic_add_fetch(&w->sleepers, 1, __ATOMIC_SEQ_CST);
     while (!is_open(w) && !__atomic_load_n(&w->stopping, __ATOMIC_SEQ_CST))
-        pthread_cond_wait(&w->work, &w->lock);
+        hg_os_signal_wait(&w->work, &w->lock);
     __atomic_sub_fetch(&w->sleepers, 1, __ATOMIC_SEQ_CST);
-    pthread_mutex_unlock(&w->lock);
+    hg_os_lock_drop(&w->lock);
 }
 
 /* The layers of a network follow each other closely: who has worked waits a moment for more. */
 static bool more_comes_soon(const hg_workers *w)
 {
-    const int64_t deadline = now_ns() + SPIN_NS;
+    const int64_t deadline = hg_os_now() + SPIN_NS;
     do {
         if (is_open(w)) return true;
         relax();
-    } while (now_ns() < deadline);
+    } while (hg_os_now() < deadline);
     return false;
 }
 
@@ -168,21 +153,21 @@ static void open_job(hg_workers *w, size_t count, void (*task)(void *argument, s
 static void wake_workers(hg_workers *w, size_t wanted)
 {
     if (__atomic_load_n(&w->sleepers, __ATOMIC_SEQ_CST) == 0) return;
-    pthread_mutex_lock(&w->lock);
+    hg_os_lock_take(&w->lock);
     size_t sleepers = (size_t)__atomic_load_n(&w->sleepers, __ATOMIC_SEQ_CST);
-    pthread_mutex_unlock(&w->lock);
-    for (; sleepers > 0 && wanted > 0; sleepers--, wanted--) pthread_cond_signal(&w->work);
+    hg_os_lock_drop(&w->lock);
+    for (; sleepers > 0 && wanted > 0; sleepers--, wanted--) hg_os_signal_one(&w->work);
 }
 
 static void wait_for_workers(hg_workers *w)
 {
-    for (int64_t deadline = now_ns() + SPIN_NS; now_ns() < deadline; relax())
+    for (int64_t deadline = hg_os_now() + SPIN_NS; hg_os_now() < deadline; relax())
         if (is_finished(w)) return;
-    pthread_mutex_lock(&w->lock);
+    hg_os_lock_take(&w->lock);
     __atomic_store_n(&w->caller_sleeps, true, __ATOMIC_SEQ_CST);
-    while (!is_finished(w)) pthread_cond_wait(&w->done, &w->lock);
+    while (!is_finished(w)) hg_os_signal_wait(&w->done, &w->lock);
     __atomic_store_n(&w->caller_sleeps, false, __ATOMIC_SEQ_CST);
-    pthread_mutex_unlock(&w->lock);
+    hg_os_lock_drop(&w->lock);
 }
 
 /* What the workers took off the caller, less what waking them and waiting for them took. */
@@ -192,7 +177,7 @@ static void learn(hg_workers *w, int64_t gain)
     if (w->lost == 0) w->patience = LEAST_PATIENCE;
     if (w->lost < PATIENCE_NS) return;
     const int64_t alone = HG_MIN(w->lost * w->patience, (int64_t)MOST_ALONE_NS);
-    __atomic_store_n(&w->alone_until, now_ns() + alone, __ATOMIC_RELAXED);
+    __atomic_store_n(&w->alone_until, hg_os_now() + alone, __ATOMIC_RELAXED);
     w->patience = HG_MIN(2 * w->patience, (int64_t)MOST_PATIENCE);
     w->lost = 0;
 }
@@ -200,23 +185,23 @@ static void learn(hg_workers *w, int64_t gain)
 static void run_together(hg_workers *w, size_t count, void (*task)(void *argument, size_t i),
                          void *argument)
 {
-    const int64_t start = now_ns();
+    const int64_t start = hg_os_now();
     open_job(w, count, task, argument);
     wake_workers(w, count - 1);
-    const int64_t awake = now_ns();
+    const int64_t awake = hg_os_now();
     for (size_t slice; claim(w, &slice);) {
         task(argument, slice);
         finish_slice(w);
     }
-    const int64_t ran = now_ns();
+    const int64_t ran = hg_os_now();
     if (!is_finished(w)) wait_for_workers(w);
-    const int64_t lost = awake - start + now_ns() - ran;
+    const int64_t lost = awake - start + hg_os_now() - ran;
     learn(w, __atomic_load_n(&w->helped, __ATOMIC_RELAXED) - lost);
 }
 
 static bool is_alone(const hg_workers *w)
 {
-    return now_ns() < __atomic_load_n(&w->alone_until, __ATOMIC_RELAXED);
+    return hg_os_now() < __atomic_load_n(&w->alone_until, __ATOMIC_RELAXED);
 }
 
 bool hg_workers_worth(const hg_workers *w, double ns)
@@ -244,34 +229,40 @@ void hg_workers_run(void *self, size_t count, void (*task)(void *argument, size_
 
 static void join(hg_workers *w)
 {
-    pthread_mutex_lock(&w->lock);
+    hg_os_lock_take(&w->lock);
     __atomic_store_n(&w->stopping, true, __ATOMIC_SEQ_CST);
-    pthread_cond_broadcast(&w->work);
-    pthread_mutex_unlock(&w->lock);
-    for (int i = 0; i < w->count; i++) pthread_join(w->threads[i], NULL);
+    hg_os_signal_all(&w->work);
+    hg_os_lock_drop(&w->lock);
+    for (int i = 0; i < w->count; i++) hg_os_thread_join(&w->threads[i]);
 }
 
-/* The application's signals are not for these threads. */
 static bool start(hg_workers *w, int count)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (w->count < count && pthread_create(&w->threads[w->count], NULL, work, w) == 0)
-        w->count++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    while (w->count < count && hg_os_thread_start(&w->threads[w->count], work, w)) w->count++;
     return w->count == count;
+}
+
+static bool create_signals(hg_workers *w)
+{
+    if (!hg_os_lock_create(&w->lock)) return false;
+    if (hg_os_signal_create(&w->work)) {
+        if (hg_os_signal_create(&w->done)) return true;
+        hg_os_signal_destroy(&w->work);
+    }
+    hg_os_lock_destroy(&w->lock);
+    return false;
 }
 
 hg_workers *hg_workers_create(const hg_host *host, int threads)
 {
-    const size_t size = sizeof(hg_workers) + (size_t)(threads - 1) * sizeof(pthread_t);
+    const size_t size = sizeof(hg_workers) + (size_t)(threads - 1) * sizeof(hg_os_thread);
     hg_workers *w = hg_allocate(host, size);
     if (!w) return NULL;
-    *w = (hg_workers){.patience = LEAST_PATIENCE,
-                      .lock = PTHREAD_MUTEX_INITIALIZER,
-                      .work = PTHREAD_COND_INITIALIZER,
-                      .done = PTHREAD_COND_INITIALIZER};
+    *w = (hg_workers){.patience = LEAST_PATIENCE};
+    if (!create_signals(w)) {
+        hg_release(host, w);
+        return NULL;
+    }
     if (start(w, threads - 1)) return w;
     hg_workers_free(host, w);
     return NULL;
@@ -281,8 +272,8 @@ void hg_workers_free(const hg_host *host, hg_workers *workers)
 {
     if (!workers) return;
     join(workers);
-    pthread_cond_destroy(&workers->work);
-    pthread_cond_destroy(&workers->done);
-    pthread_mutex_destroy(&workers->lock);
+    hg_os_signal_destroy(&workers->work);
+    hg_os_signal_destroy(&workers->done);
+    hg_os_lock_destroy(&workers->lock);
     hg_release(host, workers);
 }
