@@ -68,7 +68,7 @@ typedef struct hg_context_options {
  * process is set-user-id):
  *   HG_ISA     scalar | neon | avx2 | avx512: lowers the cap; an unknown word is logged and ignored
  *   HG_KERNEL  a kernel name, as options.kernel
- *   HG_TABLE   files separated by ':', or "none"; default every .jsonl file in
+ *   HG_TABLE   files separated by ':' (Windows: ';'), or "none"; default every .jsonl file in
  * $XDG_DATA_HOME/hourglass, where XDG_DATA_HOME defaults to $HOME/.local/share. Files are read in
  * that order (a folder's by name), options.table last: of two records for one problem the later
  * counts. options.kernel replaces HG_KERNEL. Unreadable files and bad lines are skipped and

@@ -3,7 +3,9 @@
 #define HOURGLASS_STATUS_H
 
 /* Before the names of functions. The shared library exports them; who compiles the sources into
- * something else defines HG_API, as nothing to keep the names inside it. */
+ * something else defines HG_API, as nothing to keep the names inside it. On Windows programs need
+ * no attribute: the linker finds the functions of a DLL, whose build defines HG_API, all the same.
+ */
 #ifndef HG_API
 #if defined(_WIN32)
 #define HG_API
