@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# How other projects take Hourglass in: installed and found by pkg-config, shared, static and in plugins, and as
-# a Meson subproject. Needs no network; the subproject is compiled anew, as a debug build.
+# How other projects take Hourglass in: installed and found by pkg-config and CMake, shared, static and in plugins,
+# as a Meson subproject, and by CMake's add_subdirectory; from C and C++. Needs no network; the last two compile
+# the library anew, once as a debug build, once for one instruction set.
 #   tests/test_embed.sh BUILD
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -17,9 +18,18 @@ expect "the program says pkg-config's version" test \
     "$("$(find "$work/root" -path '*bin/hourglass')" version)" = "hourglass $version"
 expect "the soname is the major version" grep -q "\[libhourglass.so.${version%%.*}\]" \
     <(readelf -d "$lib/libhourglass.so")
-for header in include/hourglass/*.h; do
+for header in include/hourglass/*.h*; do
     expect "$header is installed" exits 0 cmp "$header" "$(find "$work/root" -path "*/$header")"
 done
+
+# What the headers declare is exported, under the version of the soname, and nothing else is.
+declared=$(sed -e 's,/\*.*\*/,,' include/hourglass/*.h | tr '\n' ' ' | grep -Eo 'HG_API [^;{]*' |
+    grep -Eo 'hg_[a-z0-9_]+\(' | tr -d '(' | sort -u)
+exported=$(nm -D --defined-only --with-symbol-versions "$lib/libhourglass.so" | awk '$2 != "A" {print $3}' | sort)
+expect "exports what the headers declare" diff <(sed "s/$/@@HOURGLASS_${version%%.*}/" <<<"$declared") <(echo "$exported")
+
+# Linking the shared library asks for no development files of what it is built on.
+expect "pkg-config finds it alone" exits 0 env PKG_CONFIG_LIBDIR="$lib/pkgconfig" pkg-config --cflags --libs hourglass
 
 # example FILE FLAGS...: compiles the README's example, and nothing but what pkg-config says is known.
 example() { exits 0 $cc -std=c11 -Wall -Wextra -Werror examples/minimal.c -o "$work/$1" "${@:2}"; }
@@ -73,23 +83,82 @@ done
 expect "a host" exits 0 $cc -std=c11 "$work/host.c" -o "$work/host" -ldl
 expect "two plugins, two libraries" exits 0 "$work/host" "$work/one.so" "$work/two.so"
 
+# ---- examples/embed: two programs that check their results, in C and C++, by each build system ----
+
+embed=$work/embed
+cp -r examples/embed "$embed"
+export LD_LIBRARY_PATH=$lib
+warnings="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
+make_embed() { # VARIABLES...
+    exits 0 make -C "$embed" -s clean &&
+        exits 0 env PKG_CONFIG_PATH="$lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$work/root" \
+            make -C "$embed" -s CFLAGS="$warnings" CXXFLAGS="$warnings" "$@"
+}
+# both FOLDER: the programs there run.
+both() { exits 0 "$1/check" && says ": 0 failed" && exits 0 "$1/check_cpp"; }
+expect "make, shared" make_embed
+expect "links the library" links "$embed/check_cpp" libhourglass.so
+expect "runs" both "$embed"
+expect "make, the archive" make_embed STATIC=1
+expect "runs" both "$embed"
+if command -v clang++ >/dev/null; then
+    expect "make, clang" make_embed CC=clang CXX=clang++
+    expect "runs" both "$embed"
+fi
+
+# The program of docs/embed.md, word for word.
+block() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" docs/embed.md | sed '1d;/^```$/,$d'; }
+mkdir "$work/guide"
+block c >"$work/guide/app.c"
+block cmake >"$work/guide/CMakeLists.txt"
+expect "the guide's program" exits 0 $cc -Wall -Werror "$work/guide/app.c" -o "$work/guide/app" $(pkg --cflags --libs)
+expect "runs" exits 0 "$work/guide/app"
+expect "prints what the guide says" says "13.5 by conv2d."
+
+if command -v cmake >/dev/null; then
+    # The prefix is found from where the package lies: the staged tree was never told.
+    prefix=$(dirname "$(find "$work/root" -type d -name include)")
+    expect "find_package" exits 0 cmake -S "$embed" -B "$embed/package" -DCMAKE_PREFIX_PATH="$prefix" \
+        -DCMAKE_C_FLAGS="$warnings" -DCMAKE_CXX_FLAGS="$warnings"
+    expect "builds" exits 0 cmake --build "$embed/package"
+    expect "links the library" links "$embed/package/check" libhourglass.so
+    expect "runs" env -u LD_LIBRARY_PATH bash -c "$embed/package/check && $embed/package/check_cpp" >/dev/null
+    expect "the archive holds it" exits 0 "$embed/package/check_static"
+    expect "links nothing of it" test -z "$(readelf -d "$embed/package/check_static" | grep libhourglass)"
+    sed "s/hourglass 0.1/hourglass 0.2/" "$embed/CMakeLists.txt" >"$work/CMakeLists.txt"
+    cp "$embed"/check.c* "$work"
+    expect "not for another version" exits 1 cmake -S "$work" -B "$work/other" -DCMAKE_PREFIX_PATH="$prefix"
+
+    expect "the guide's CMakeLists.txt" exits 0 cmake -S "$work/guide" -B "$work/guide/build" -DCMAKE_PREFIX_PATH="$prefix"
+    expect "builds" exits 0 cmake --build "$work/guide/build"
+    expect "runs" exits 0 "$work/guide/build/app"
+
+    case $(uname -m) in x86_64) isa=avx2 ;; *) isa=neon ;; esac
+    expect "add_subdirectory" exits 0 cmake -S "$embed" -B "$embed/sources" -DHOURGLASS_SOURCE="$source" \
+        -DHOURGLASS_OPTIONS="-Disas=$isa;-Doptimization=1"
+    expect "builds" exits 0 cmake --build "$embed/sources"
+    expect "runs" both "$embed/sources"
+    # That archive needs the C library alone: even a program without any shared library.
+    archive=$embed/sources/hourglass/meson/dispatch/libhourglass.a
+    expect "fully static" exits 0 $cc -static -Iinclude examples/embed/check.c "$archive" -lm -o "$work/alone"
+    expect "without an interpreter" test -z "$(readelf -l "$work/alone" | grep INTERP)"
+    expect "runs" exits 0 "$work/alone"
+    expect "the processor told" says "by $([ $isa = avx2 ] && echo cpuid || echo auxval)"
+fi
+unset LD_LIBRARY_PATH
+
 parent=$work/parent
-mkdir -p "$parent/subprojects"
+cp -r examples/embed "$parent"
+mkdir "$parent/subprojects"
 ln -s "$source" "$parent/subprojects/hourglass"
-cp examples/minimal.c "$parent"
 echo '#include <kernels/kernel.h>' >"$parent/internal.c"
-cat >"$parent/meson.build" <<'MESON'
-project('parent', 'c')
-hourglass = dependency('hourglass', version: '>= 0.1', fallback: 'hourglass')
-executable('minimal', 'minimal.c', dependencies: hourglass)
-static_library('internal', 'internal.c', dependencies: hourglass, build_by_default: false)
-MESON
+echo "static_library('internal', 'internal.c', dependencies: hourglass, build_by_default: false)" >>"$parent/meson.build"
 expect "a parent project" exits 0 meson setup "$parent/build" "$parent" --wrap-mode=forcefallback \
     -Ddefault_library=static -Dhourglass:tables=disabled
 expect "builds" exits 0 ninja -C "$parent/build"
 expect "the library alone" test -z "$(find "$parent/build/subprojects" -type f -executable)"
-expect "on cpuinfo alone" links "$parent/build/minimal" libcpuinfo.so
-expect "runs" exits 0 "$parent/build/minimal"
+expect "on cpuinfo alone" links "$parent/build/check" libcpuinfo.so
+expect "runs" both "$parent/build"
 expect "internal headers stay inside" exits 1 ninja -C "$parent/build" libinternal.a
 
 conclude
