@@ -1,0 +1,21 @@
+"""Hourglass: convolution, pooling, resizing, unpooling and transposed convolution on the CPU, as SIMD kernels.
+
+    hourglass.conv2d(x, weight, bias, padding=1)            as torch.nn.functional
+    hourglass.keras.Conv2D(32, 3, padding="same")           as keras.layers
+    plan = hourglass.plans.conv2d(x, weight); plan(x)       for calls that are repeated
+    print(plan.explain())                                   which kernel, and why
+
+Arrays are NumPy's, float32. Failures are exceptions with the sentence of the C library, which names the field.
+"""
+from hourglass import keras, plans
+from hourglass._library import (Context, Error, FileError, IndexOutsideError, InvalidError, NoMemoryError, RangeError,
+                                UnsupportedError, default_context, set_default_context, version)
+from hourglass._plan import Plan
+from hourglass.functional import (adaptive_avg_pool2d, adaptive_max_pool2d, avg_pool2d, conv2d, conv_transpose2d,
+                                  forget, interpolate, lp_pool2d, max_pool2d, max_unpool2d)
+
+__version__ = version()
+__all__ = ["Context", "Error", "FileError", "IndexOutsideError", "InvalidError", "NoMemoryError", "Plan", "RangeError",
+           "UnsupportedError", "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool2d", "conv2d",
+           "conv_transpose2d", "default_context", "forget", "interpolate", "keras", "lp_pool2d", "max_pool2d",
+           "max_unpool2d", "plans", "set_default_context", "version"]
