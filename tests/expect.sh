@@ -21,7 +21,8 @@ exits() {
     shift
     "$@" >"$work/out" 2>"$work/err" </dev/null
     got=$?
-    [ "$got" -eq "$wanted" ] || { echo "exit $got instead of $wanted: $*"; cat "$work/err"; false; }
+    [ "$got" -eq "$wanted" ] ||
+        { echo "exit $got instead of $wanted: $*"; tail -n 30 "$work/out"; cat "$work/err"; false; }
 }
 # says TEXT: the last command of exits printed it, on either stream.
 says() { grep -qF -- "$1" "$work/out" "$work/err" || { echo "not said: $1"; cat "$work/err"; false; }; }

@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 . tests/expect.sh
 command -v pkg-config meson >/dev/null || { echo "skipped: pkg-config is missing"; exit 77; }
 source=$PWD cc=${CC:-cc}
+case $(uname -m) in x86_64) isa=avx2 ;; *) isa=neon ;; esac
 
 expect "meson install" exits 0 env DESTDIR="$work/root" meson install -C "$build" --no-rebuild
 pc=$(find "$work/root" -name hourglass.pc)
@@ -133,7 +134,6 @@ if command -v cmake >/dev/null; then
     expect "builds" exits 0 cmake --build "$work/guide/build"
     expect "runs" exits 0 "$work/guide/build/app"
 
-    case $(uname -m) in x86_64) isa=avx2 ;; *) isa=neon ;; esac
     expect "add_subdirectory" exits 0 cmake -S "$embed" -B "$embed/sources" -DHOURGLASS_SOURCE="$source" \
         -DHOURGLASS_OPTIONS="-Disas=$isa;-Doptimization=1"
     expect "builds" exits 0 cmake --build "$embed/sources"
@@ -154,7 +154,7 @@ ln -s "$source" "$parent/subprojects/hourglass"
 echo '#include <kernels/kernel.h>' >"$parent/internal.c"
 echo "static_library('internal', 'internal.c', dependencies: hourglass, build_by_default: false)" >>"$parent/meson.build"
 expect "a parent project" exits 0 meson setup "$parent/build" "$parent" --wrap-mode=forcefallback \
-    -Ddefault_library=static -Dhourglass:tables=disabled
+    -Ddefault_library=static -Dhourglass:tables=disabled -Dhourglass:isas=$isa
 expect "builds" exits 0 ninja -C "$parent/build"
 expect "the library alone" test -z "$(find "$parent/build/subprojects" -type f -executable)"
 expect "on cpuinfo alone" links "$parent/build/check" libcpuinfo.so

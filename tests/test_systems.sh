@@ -18,11 +18,11 @@ if command -v musl-gcc >/dev/null; then
     expect "builds" exits 0 ninja -C "$musl"
     expect "installs" exits 0 env DESTDIR="$work/root" meson install -C "$musl" --no-rebuild
     flags=$(PKG_CONFIG_LIBDIR=$work/root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$work/root pkg-config --cflags --libs hourglass)
+    expect "its program, too" exits 0 "$musl/cli/hourglass" info
     expect "a static program" exits 0 musl-gcc -std=c11 -static examples/embed/check.c $flags -lm -o "$work/check"
     expect "without an interpreter" test -z "$(readelf -l "$work/check" | grep INTERP)"
     expect "runs" exits 0 "$work/check"
     expect "its results are right" says ": 0 failed"
-    expect "its program, too" exits 0 "$musl/cli/hourglass" info
 else
     echo "left out: musl-gcc is missing"
 fi

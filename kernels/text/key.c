@@ -85,7 +85,8 @@ static void add_resize(text *t, const hg_resize_attr *a)
 
 void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
 {
-    locale_t plain, before = hg_plain_numbers(&plain);
+    hg_numbers numbers;
+    hg_plain_numbers(&numbers);
     text out = {key, HG_KEY_SIZE}, *t = &out;
     const bool conv = hg_problem_has_filter(p), resize = p->op == HG_OP_RESIZE2D;
     add(t, "%s f32 %s n%" PRId64 " c%" PRId64 " h%" PRId64 " w%" PRId64, hg_op_name(p->op),
@@ -108,5 +109,5 @@ void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
     add_strides(t, "in=", &p->in, &p->in.strides);
     add_strides(t, "out=", &p->out, &p->out.strides);
     if (p->post.residual) add_strides(t, "res=", &p->out, &p->residual_strides);
-    hg_restore_numbers(before, plain);
+    hg_restore_numbers(&numbers);
 }

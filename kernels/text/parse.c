@@ -304,7 +304,8 @@ hg_status hg_problem_parse(const char *key, hg_problem *p, hg_reason *why)
     if (op < 0 || layout < 0 || strcmp(head[1], "f32"))
         return hg_fail(why, HG_INVALID, "a key starts with an operator, f32, and nhwc or nchw");
     words w = {.n = 1};
-    locale_t plain, before = hg_plain_numbers(&plain);
+    hg_numbers numbers;
+    hg_plain_numbers(&numbers);
     const char *fault = NULL;
     char shown[64];
     while (!fault && (word = strtok_r(NULL, " ", &rest)) != NULL) {
@@ -314,7 +315,7 @@ hg_status hg_problem_parse(const char *key, hg_problem *p, hg_reason *why)
                 : !first(&w, member) ? "the key says the same thing twice"
                                      : NULL;
     }
-    hg_restore_numbers(before, plain);
+    hg_restore_numbers(&numbers);
     if (fault) return hg_fail(why, HG_INVALID, "%s, \"%s\"", fault, shown);
     const hg_status s = build((hg_op)op, (hg_layout)layout, &w, p, why);
     if (!s && !has_stated_size(&w, p))

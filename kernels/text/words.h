@@ -6,6 +6,7 @@
 #define HG_PROBLEM_WORDS_H
 
 #include <locale.h>
+#include <stdio.h>
 
 #include "kernels/problem.h"
 
@@ -25,17 +26,44 @@ static const char *const coordinate_names[] = {
     "align_corners", "tf_crop_and_resize", "pytorch_nearest"};
 static const char *const rounding_names[] = {"prefer_floor", "prefer_ceil", "floor", "ceil"};
 
-/* Keys are written and read with points, whatever the caller's locale. Returns what to restore. */
-static inline locale_t hg_plain_numbers(locale_t *plain)
+/* Keys are written and read with points, whatever the caller's locale: the thread's becomes plain,
+ * and what it was is kept. Windows alone has no locales as values; there it is known by its name.
+ */
+#if defined(_WIN32)
+typedef struct hg_numbers {
+    int per_thread;
+    char name[64];
+} hg_numbers;
+
+static inline void hg_plain_numbers(hg_numbers *before)
 {
-    *plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
-    return uselocale(*plain);
+    before->per_thread = _configthreadlocale(_ENABLE_PER_THREAD_LOCALE);
+    const char *name = setlocale(LC_NUMERIC, NULL);
+    snprintf(before->name, sizeof before->name, "%s", name ? name : "C");
+    setlocale(LC_NUMERIC, "C");
 }
 
-static inline void hg_restore_numbers(locale_t before, locale_t plain)
+static inline void hg_restore_numbers(const hg_numbers *before)
 {
-    uselocale(before);
-    if (plain) freelocale(plain);
+    setlocale(LC_NUMERIC, before->name);
+    if (before->per_thread > 0) _configthreadlocale(before->per_thread);
 }
+#else
+typedef struct hg_numbers {
+    locale_t before, plain;
+} hg_numbers;
+
+static inline void hg_plain_numbers(hg_numbers *n)
+{
+    n->plain = newlocale(LC_NUMERIC_MASK, "C", (locale_t)0);
+    n->before = uselocale(n->plain);
+}
+
+static inline void hg_restore_numbers(const hg_numbers *n)
+{
+    uselocale(n->before);
+    if (n->plain) freelocale(n->plain);
+}
+#endif
 
 #endif
