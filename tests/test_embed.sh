@@ -135,7 +135,7 @@ if command -v cmake >/dev/null; then
     expect "runs" exits 0 "$work/guide/build/app"
 
     expect "add_subdirectory" exits 0 cmake -S "$embed" -B "$embed/sources" -DHOURGLASS_SOURCE="$source" \
-        -DHOURGLASS_OPTIONS="-Disas=$isa;-Doptimization=1"
+        -DHOURGLASS_OPTIONS="-Disas=$isa;-Doptimization=1;-Dthreads=disabled"
     expect "builds" exits 0 cmake --build "$embed/sources"
     expect "runs" both "$embed/sources"
     # That archive needs the C library alone: even a program without any shared library.
@@ -143,6 +143,7 @@ if command -v cmake >/dev/null; then
     expect "fully static" exits 0 $cc -static -Iinclude examples/embed/check.c "$archive" -lm -o "$work/alone"
     expect "without an interpreter" test -z "$(readelf -l "$work/alone" | grep INTERP)"
     expect "runs" exits 0 "$work/alone"
+    expect "without threads of its own" test -z "$(grep "2 threads" "$work/out")"
     expect "the processor told" says "by $([ $isa = avx2 ] && echo cpuid || echo auxval)"
 fi
 unset LD_LIBRARY_PATH
