@@ -7,6 +7,7 @@
 #include "dispatch/cpu.h"
 #include "dispatch/os.h"
 #include "dispatch/registry.h"
+#include "dispatch/select.h"
 
 enum { MAX_THREADS = 256 };
 
@@ -31,6 +32,11 @@ static void prefer(hg_context *context, const char *kernel)
 static void read_overrides(hg_context *context)
 {
     const char *isa = hg_os_environment("HG_ISA"), *kernel = hg_os_environment("HG_KERNEL");
+    const char *misses = hg_os_environment("HG_RECORD_MISSES");
+    if (misses && strlen(misses) >= sizeof context->misses)
+        hg_report(&context->host, HG_INVALID, "HG_RECORD_MISSES: the path is too long; ignored");
+    else if (misses)
+        snprintf(context->misses, sizeof context->misses, "%s", misses);
     if (kernel) prefer(context, kernel);
     if (!isa) return;
     for (int i = HG_ISA_SCALAR; i <= HG_ISA_AVX512; i++)
@@ -128,9 +134,30 @@ void hg_context_machine(const hg_context *context, hg_machine *machine)
     *machine = context->machine;
 }
 
+/* Has a later entry for the same problem and threads that fits? Entries of a key lie together. */
+static bool is_outdated(const hg_context *context, const hg_table_entry *e)
+{
+    const hg_table_span span = hg_table_of_key(&context->table, e->key);
+    for (size_t i = 0; i < span.count; i++) {
+        const hg_table_entry *other = &context->table.entries[span.slots[i].entry];
+        if (other > e && other->threads == e->threads && !strcmp(other->key, e->key) &&
+            !hg_entry_fault(context, other))
+            return true;
+    }
+    return false;
+}
+
 void hg_context_tables(const hg_context *context, hg_table_counts *counts)
 {
     *counts = context->table.counts;
+    counts->usable = 0;
+    for (size_t i = 0; i < context->table.count; i++) {
+        const hg_table_entry *e = &context->table.entries[i];
+        if (hg_entry_fault(context, e))
+            counts->foreign++;
+        else
+            counts->usable += !is_outdated(context, e);
+    }
 }
 
 bool hg_kernel_get(const hg_context *context, size_t i, hg_kernel_info *info)

@@ -17,6 +17,7 @@ struct hg_context {
     hg_machine machine;
     hg_table table;
     char preferred[HG_KERNEL_NAME_SIZE + HG_CONFIG_SIZE]; /* "" = none */
+    char misses[1024];                                    /* file for untuned problems; "" = none */
 };
 
 /* Where to report what is wrong with arguments: with no context, nowhere. */

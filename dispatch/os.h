@@ -45,6 +45,10 @@ bool hg_os_first_byte(const char *path, char *first);
 void hg_os_list(const char *folder, const char *ending, bool (*visit)(void *self, const char *path),
                 void *self);
 
+/* Appends a line to a regular file, made if need be, unless it has it; no longer than 1023 bytes.
+ * false: not to be written. */
+bool hg_os_add_line(const char *path, const char *line);
+
 /* ---- Time in ns ---- */
 
 int64_t hg_os_now(void);         /* never goes back */

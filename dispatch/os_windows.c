@@ -111,6 +111,19 @@ static char **names_of(const char *folder, const char *ending, size_t *count)
     return names;
 }
 
+bool hg_os_add_line(const char *path, const char *line)
+{
+    char read[1024];
+    bool found = false;
+    FILE *file = fopen(path, "a+b");
+    if (!file) return false;
+    rewind(file);
+    while (!found && fgets(read, sizeof read, file)) found = strcmp(read, line) == 0;
+    fseek(file, 0, SEEK_END);
+    const bool good = found || fputs(line, file) >= 0;
+    return fclose(file) == 0 && good;
+}
+
 void hg_os_list(const char *folder, const char *ending, bool (*visit)(void *self, const char *path),
                 void *self)
 {

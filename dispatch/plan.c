@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dispatch/bands.h"
+#include "dispatch/misses.h"
 #include "dispatch/registry.h"
 
 enum { SMALL_NS = 6000 }; /* estimated: what two workers would save is what they cost to wake */
@@ -173,6 +174,7 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const 
 {
     hg_choice choice;
     hg_status status = hg_select(plan->context, &plan->problem, forced, &choice, why);
+    if (!status && choice.untuned) hg_record_miss(plan->context, &plan->problem);
     if (status) return status;
     plan->kernel = choice.candidate.kernel;
     plan->config = choice.candidate.config;
@@ -263,5 +265,14 @@ bool hg_plan_candidate(const hg_plan *plan, size_t i, char *name, size_t size)
     hg_candidate list[HG_MAX_CANDIDATES];
     if (i >= hg_candidates(plan->context, &plan->problem, false, 0, list)) return false;
     hg_candidate_format(&list[i], name, size);
+    return true;
+}
+
+bool hg_plan_rejected(const hg_plan *plan, size_t i, char *text, size_t size)
+{
+    const hg_kernel *kernel;
+    const char *reason;
+    if (!hg_rejected(plan->context, &plan->problem, i, &kernel, &reason)) return false;
+    snprintf(text, size, "%s: %s", kernel->name, reason);
     return true;
 }

@@ -65,6 +65,12 @@ struct hg_plan {
 hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filter *filter,
                          const void *bias, const char *forced, hg_plan **plan);
 
+/* Parts of a run, for those who check results by sample: how many independent ranges the plan's
+ * only step has, 0 if it has several steps, and a serial run of some of them. */
+int64_t hg_plan_ranges(const hg_plan *plan);
+hg_status hg_run_ranges(const hg_plan *plan, const hg_io *io, void *workspace, int64_t begin,
+                        int64_t end);
+
 /* Repacking (repack.c): copies the pixels of one range between layouts. */
 int64_t hg_repack_ranges(const hg_tensor *t);
 /* `rows` rows, from and to their first ones. */

@@ -152,3 +152,20 @@ hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace)
                          "hg_run: an index lies outside the output");
     return HG_OK;
 }
+
+int64_t hg_plan_ranges(const hg_plan *plan)
+{
+    return plan->step_count == 1 ? plan->steps[0].ranges : 0;
+}
+
+hg_status hg_run_ranges(const hg_plan *plan, const hg_io *io, void *workspace, int64_t begin,
+                        int64_t end)
+{
+    const char *fault = fault_of(plan, io, workspace);
+    if (fault) return hg_report(&plan->context->host, HG_INVALID, fault);
+    run_state r;
+    r.plan = plan, r.io = io, r.fault = HG_OK, r.step = &plan->steps[0];
+    aim(&r, workspace);
+    run_ranges(&r, &r.task, begin, end);
+    return r.fault == HG_INDEX ? HG_INDEX : HG_OK;
+}

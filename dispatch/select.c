@@ -1,188 +1,15 @@
+/* The tiers of the choice. Contract: select.h. */
 #include "dispatch/select.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dispatch/bands.h"
-#include "dispatch/registry.h"
 
-/* ---- Eligibility: what hg_limits says, as data ---- */
-
-static bool matches(int64_t limit, int64_t value)
-{
-    return limit == 0 || limit == value;
-}
-
-static bool matches2(hg_size2 limit, hg_size2 value)
-{
-    return matches(limit.h, value.h) && matches(limit.w, value.w);
-}
-
-/* Every window lies inside the input, the ceil rule's last one included. */
-static bool windows_inside(const hg_problem *p)
-{
-    const int64_t reach_h = (p->out.h - 1) * p->stride.h + (p->kernel.h - 1) * p->dilation.h + 1;
-    const int64_t reach_w = (p->out.w - 1) * p->stride.w + (p->kernel.w - 1) * p->dilation.w + 1;
-    return p->pad.top == 0 && p->pad.left == 0 && reach_h <= p->in.h && reach_w <= p->in.w;
-}
-
-static bool within_limits(const hg_limits *l, const hg_problem *p)
-{
-    if (!matches2(l->kernel, p->kernel) || !matches2(l->stride, p->stride) ||
-        !matches2(l->dilation, p->dilation))
-        return false;
-    if (l->no_padding && !windows_inside(p)) return false;
-    if (l->no_indices && p->pool.indices) return false;
-    if (l->only_indices && !p->pool.indices) return false;
-    if (l->one_group && p->groups != 1) return false;
-    if (l->depthwise && p->groups != p->in.c) return false;
-    if (l->group_channels && (p->in.c != l->group_channels * p->groups || p->out.c != p->in.c))
-        return false;
-    if (l->same_channels && p->out.c != p->in.c) return false;
-    if (l->no_adaptive && p->pool.adaptive) return false;
-    if (l->exact_factor && (p->out.h % p->in.h != 0 || p->out.w % p->in.w != 0)) return false;
-    if (l->exactness >= HG_TRANSFORMS && p->accuracy == HG_STRICT) return false;
-    if (l->exactness == HG_TRANSFORMS_COARSELY && p->accuracy != HG_RELAXED) return false;
-    return !l->resize_mode || (int)p->resize.mode + 1 == l->resize_mode;
-}
-
-static bool eligible(const hg_context *context, const hg_kernel *k, const hg_problem *p,
-                     bool forced)
-{
-    return k->op == p->op && k->dtype == p->in.dtype && (k->layouts & (1u << p->in.layout)) &&
-           hg_isa_usable(k->isa, context->machine.isa, forced) && within_limits(&k->limits, p) &&
-           (!k->algorithm->supports || k->algorithm->supports(p, k));
-}
-
-/* ---- Candidates ---- */
-
-/* Repacking to NHWC and back: each byte is read and written once more. */
-static double repacking_ns(const hg_context *context, const hg_problem *p)
-{
-    const double bytes = hg_problem_bytes(p), l2 = (double)context->machine.l2;
-    return 500.0 + bytes / (l2 > 0 && bytes > 2 * l2 ? 10.0 : 15.0);
-}
-
-/* In bands the copies of large tensors stay in L2 as well, and what is pooled. */
-static double banding_ns(const hg_problem *p, int64_t rows)
-{
-    const hg_problem band = hg_problem_of_band(p, rows);
-    const double count = (double)hg_band_count(p, rows);
-    const double pooled = p->post_pool ? hg_problem_bytes(&band) * count / 50.0 : 0.0;
-    const double copied = p->in.layout == HG_NCHW ? hg_problem_bytes(p) / 15.0 : 0.0;
-    return 500.0 + 200.0 * count + copied + pooled;
-}
-
-/* A way to run a problem: on itself, on the NHWC twin or the bands of an NCHW problem, on the bands
- * of a fused one. */
-typedef struct way {
-    hg_problem problem; /* what the kernel runs */
-    hg_config config;   /* via and bands */
-    double times, more; /* runs of the kernel, and ns beside them */
-} way;
-
-/* Workers that find a range of work in the kernel's longest stage. Bands are cut for the threads.
- */
-static double busy_workers(const hg_kernel *k, const way *w, const hg_config *c, int threads)
-{
-    if (threads == 1 || w->config.bands) return threads;
-    hg_sizes sizes = {0};
-    k->algorithm->size(&w->problem, k, c, &sizes);
-    int64_t most = 1;
-    for (int i = 0; i < HG_MAX(sizes.stages, 1); i++) most = HG_MAX(most, sizes.ranges[i]);
-    return (double)most / (double)HG_CEIL_DIV(most, threads);
-}
-
-static size_t add_configs(const hg_kernel *k, const way *w, int threads, size_t count,
-                          hg_candidate list[HG_MAX_CANDIDATES])
-{
-    const hg_problem *p = &w->problem;
-    hg_config configs[HG_MAX_CONFIGS] = {{0}};
-    const int n = k->algorithm->configs ? k->algorithm->configs(p, k, configs) : 1;
-    const double cost = k->algorithm->cost(p, k) * w->times + w->more;
-    for (int i = 0; i < n && count < HG_MAX_CANDIDATES; i++) {
-        configs[i].via = w->config.via;
-        configs[i].bands = w->config.bands;
-        /* An algorithm's configs come in its order of preference: a hair apart in cost. */
-        const double all = cost * (1.0 + 1e-6 * i);
-        list[count++] =
-            (hg_candidate){k, configs[i], all / busy_workers(k, w, &configs[i], threads), false};
-    }
-    return count;
-}
-
-static int by_cost(const void *a, const void *b)
-{
-    const hg_candidate *x = a, *y = b;
-    if (x->first != y->first) return x->first ? -1 : 1;
-    if (x->cost != y->cost) return x->cost < y->cost ? -1 : 1;
-    const int order = strcmp(x->kernel->name, y->kernel->name);
-    return order ? order : x->config.block - y->config.block;
-}
-
-/* Bands want one stage and nothing shared between workers. */
-static bool runs_in_bands(const hg_kernel *k, const hg_problem *band)
-{
-    hg_sizes sizes = {0};
-    k->algorithm->size(band, k, &(hg_config){0}, &sizes);
-    return sizes.stages <= 1 && sizes.shared == 0;
-}
-
-static size_t list_for(const hg_context *context, int threads, const hg_problem *p, bool forced,
-                       int64_t bands, hg_candidate list[HG_MAX_CANDIDATES])
-{
-    const bool repackable = p->in.layout == HG_NCHW && !p->post_pool;
-    const int64_t rows = hg_bands_possible(p, bands) ? bands : hg_band_rows(context, threads, p);
-    const way direct = {.problem = *p, .times = 1};
-    way twin = {.config = {.via = 1}, .times = 1}, band = {.times = 0};
-    if (repackable)
-        twin.problem = hg_problem_in_layout(p, HG_NHWC), twin.more = repacking_ns(context, p);
-    if (rows) {
-        band.problem = hg_problem_of_band(p, rows);
-        band.config.bands = (int32_t)rows;
-        band.config.via = p->in.layout == HG_NCHW;
-        band.times = (double)hg_band_count(p, rows);
-        band.more = banding_ns(p, rows);
-    }
-    size_t count = 0;
-    const hg_kernel *k;
-    for (size_t i = 0; (k = hg_registry_at(i)) != NULL; i++) {
-        if (k->op != p->op) continue;
-        if (!p->post_pool && eligible(context, k, p, forced)) {
-            count = add_configs(k, &direct, threads, count, list);
-            continue;
-        }
-        if (repackable && eligible(context, k, &twin.problem, forced))
-            count = add_configs(k, &twin, threads, count, list);
-        if (rows && eligible(context, k, &band.problem, forced) && runs_in_bands(k, &band.problem))
-            count = add_configs(k, &band, threads, count, list);
-    }
-    qsort(list, count, sizeof *list, by_cost);
-    return count;
-}
-
-size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced, int64_t bands,
-                     hg_candidate list[HG_MAX_CANDIDATES])
-{
-    size_t count = list_for(context, 1, p, forced, bands, list);
-    if (context->threads == 1 || context->reproducible || count == 0) return count;
-    const hg_kernel *kernel = list[0].kernel;
-    count = list_for(context, context->threads, p, forced, bands, list);
-    for (size_t i = 0; i < count; i++) list[i].first = list[i].kernel == kernel;
-    qsort(list, count, sizeof *list, by_cost);
-    return count;
-}
-
-void hg_candidate_format(const hg_candidate *c, char *text, size_t size)
-{
-    char config[HG_CONFIG_SIZE];
-    hg_config_format(&c->config, config);
-    snprintf(text, size, "%s%s%s", c->kernel->name, config[0] ? " " : "", config);
-}
-
-/* ---- Choice ---- */
+/* ---- What is wished ---- */
 
 static int64_t named_bands(const char *text)
 {
@@ -209,31 +36,140 @@ static const hg_candidate *named(const char *text, const hg_candidate *list, siz
     return NULL;
 }
 
-/* The best rank of the problem's record that is a candidate today. */
-static const hg_candidate *recorded(const hg_context *context, const hg_problem *p,
-                                    const hg_candidate *list, size_t count,
-                                    const hg_table_entry **entry, int *rank)
+/* ---- What is recorded ---- */
+
+/* A choice and what it rests on. */
+typedef enum tier { ESTIMATED, PREDICTED, IMAGES, THREADS, EXACT, PREFERRED, FORCED } tier;
+
+static const char *const tier_words[] = {"least estimated cost",
+                                         "tuned: by similar problems",
+                                         "tuned: record for another number of images",
+                                         "tuned: record for another number of threads",
+                                         "tuned: exact table record",
+                                         "preferred by the context",
+                                         "forced by the caller"};
+
+typedef struct choice {
+    tier how;
+    const hg_candidate *candidate;
+    const hg_table_entry *entry; /* of a record */
+    int rank;
+    hg_prediction prediction; /* of PREDICTED */
+} choice;
+
+typedef struct question {
+    const hg_context *context;
+    const hg_problem *problem;
+    char key[HG_KEY_SIZE]; /* the tuning key */
+    hg_candidate list[HG_MAX_CANDIDATES];
+    size_t count;
+} question;
+
+/* The entry's best rank that is a candidate, or is of a candidate's kind. */
+static bool take_entry(const question *q, const hg_table_entry *e, tier how, choice *c)
 {
-    if (context->table.count == 0 || context->reproducible) return NULL;
-    char key[HG_KEY_SIZE];
-    const hg_problem plain = hg_problem_for_tuning(p);
-    hg_problem_key(&plain, key);
-    *entry = hg_table_find(&context->table, key, context->threads);
-    for (int r = 0; *entry && r < (*entry)->count; r++)
-        for (size_t i = 0; i < count; i++)
-            if (list[i].kernel == (*entry)->ranks[r].kernel &&
-                hg_config_equal(&list[i].config, &(*entry)->ranks[r].config)) {
-                *rank = r;
-                return &list[i];
-            }
-    return NULL;
+    for (int r = 0; r < e->count; r++) {
+        const hg_candidate *like = hg_candidate_like(q->list, q->count, e->ranks[r].kernel,
+                                                     &e->ranks[r].config, how == EXACT);
+        if (!like) continue;
+        *c = (choice){.how = how, .candidate = like, .entry = e, .rank = r};
+        return true;
+    }
+    return false;
 }
 
-/* Why a candidate was chosen. */
-typedef enum tier { ESTIMATED, RECORDED, PREFERRED, FORCED } tier;
+static double octaves(int a, int b)
+{
+    return fabs(log2((double)HG_MAX(a, 1) / (double)HG_MAX(b, 1)));
+}
 
-static const char *const tier_words[] = {"least estimated cost", "tuned: exact table record",
-                                         "preferred by the context", "forced by the caller"};
+static bool by_exact_record(const question *q, choice *c)
+{
+    const hg_table *table = &q->context->table;
+    const hg_table_span span = hg_table_of_key(table, q->key);
+    for (size_t i = span.count; i-- > 0;) {
+        const hg_table_entry *e = &table->entries[span.slots[i].entry];
+        if (e->threads == q->context->threads && !strcmp(e->key, q->key) &&
+            take_entry(q, e, EXACT, c))
+            return true;
+    }
+    return false;
+}
+
+/* Of the records for other numbers of threads that of the nearest; of two the later. */
+static bool by_other_threads(const question *q, choice *c)
+{
+    const hg_table *table = &q->context->table;
+    const hg_table_span span = hg_table_of_key(table, q->key);
+    const int threads = q->context->threads;
+    for (size_t i = span.count; i-- > 0;) {
+        const hg_table_entry *e = &table->entries[span.slots[i].entry];
+        if (strcmp(e->key, q->key)) continue;
+        if (!c->entry || octaves(e->threads, threads) < octaves(c->entry->threads, threads))
+            take_entry(q, e, THREADS, c);
+    }
+    return c->entry != NULL;
+}
+
+/* The same problem but for its images. */
+static bool is_batch_of(const hg_metrics *a, const hg_metrics *b)
+{
+    for (int i = 1; i < HG_METRICS; i++)
+        if (a->v[i] != b->v[i]) return false;
+    return true;
+}
+
+static bool by_other_batch(const question *q, choice *c)
+{
+    hg_metrics m;
+    const hg_table *table = &q->context->table;
+    const hg_table_span span = hg_table_of_structure(table, hg_key_structure(q->key, &m));
+    double least = INFINITY;
+    for (size_t i = span.count; i-- > 0;) {
+        const hg_table_entry *e = &table->entries[span.slots[i].entry];
+        const double d =
+            fabs((double)(m.v[0] - e->metrics.v[0])) + 2 * octaves(e->threads, q->context->threads);
+        if (d < least && is_batch_of(&m, &e->metrics) && take_entry(q, e, IMAGES, c)) least = d;
+    }
+    return c->entry != NULL;
+}
+
+static bool by_neighbours(const question *q, choice *c)
+{
+    hg_prediction p;
+    hg_predict(q->context, q->problem, q->list, q->count, NULL, &p);
+    if (p.neighbours > 0) *c = (choice){.how = PREDICTED, .candidate = p.best, .prediction = p};
+    return p.neighbours > 0;
+}
+
+static void by_records(question *q, choice *c)
+{
+    static bool (*const tiers[])(const question *q, choice *c) = {by_exact_record, by_other_threads,
+                                                                  by_other_batch, by_neighbours};
+    if (q->count == 0 || q->context->reproducible) return;
+    const hg_problem plain = hg_problem_for_tuning(q->problem);
+    hg_problem_key(&plain, q->key);
+    for (size_t i = 0; i < HG_COUNT(tiers) && !c->candidate && q->context->table.count; i++)
+        tiers[i](q, c);
+}
+
+const char *hg_entry_fault(const hg_context *context, const hg_table_entry *entry)
+{
+    hg_problem p;
+    char key[HG_KEY_SIZE];
+    if (hg_problem_parse(entry->key, &p, NULL)) return "its key is none";
+    const hg_problem plain = hg_problem_for_tuning(&p);
+    hg_problem_key(&plain, key);
+    if (strcmp(key, entry->key)) return "its key is not in the form that is looked up";
+    hg_candidate list[HG_MAX_CANDIDATES];
+    const size_t count = hg_candidates(context, &p, false, 0, list);
+    for (int r = 0; r < entry->count; r++)
+        if (hg_candidate_like(list, count, entry->ranks[r].kernel, &entry->ranks[r].config, true))
+            return NULL;
+    return "none of its kernels and configurations can run its problem here";
+}
+
+/* ---- What is told ---- */
 
 __attribute__((format(printf, 2, 3))) static void tell(char text[HG_EXPLAIN_SIZE],
                                                        const char *format, ...)
@@ -265,51 +201,72 @@ static void tell_runners_up(char *text, const hg_candidate *list, size_t count,
     }
 }
 
-static void tell_record(char *text, const hg_table_entry *e, int rank)
+static void tell_record(char *text, const question *q, const choice *c)
 {
-    tell(text, "  measured %.1f us", e->ranks[rank].ns * 1e-3);
+    const hg_table_entry *e = c->entry;
+    if (c->how != EXACT) tell(text, "  record of %s, %d threads\n", e->key, e->threads);
+    tell(text, "  measured %.1f us", e->ranks[c->rank].ns * 1e-3);
     if (e->default_ns > 0)
         tell(text, "; the untuned choice %.1f us, %.2f times as long", e->default_ns * 1e-3,
-             e->default_ns / e->ranks[rank].ns);
+             e->default_ns / e->ranks[c->rank].ns);
     tell(text, "\n");
+    for (int r = 0, told = 0; r < e->count && told < 3; r++) {
+        if (r == c->rank) continue;
+        char config[HG_CONFIG_SIZE];
+        hg_config_format(&e->ranks[r].config, config);
+        tell(text, "  also measured: %s%s%s, %.1f us\n", e->ranks[r].kernel->name,
+             config[0] ? " " : "", config, e->ranks[r].ns * 1e-3);
+        told++;
+    }
+    (void)q;
+}
+
+static void tell_prediction(char *text, const hg_prediction *p)
+{
+    tell(text, "  %d records within 3 octaves, the nearest at %.2f: %s\n", p->neighbours,
+         p->distance, p->first->key);
+    tell(text, "  predicted %.1f us; the untuned choice %.1f us\n", p->ns * 1e-3,
+         p->default_ns * 1e-3);
+}
+
+static void explain(const question *q, const choice *c, const char *ignored, char *text)
+{
+    char name[HG_KERNEL_NAME_SIZE + HG_CONFIG_SIZE];
+    text[0] = '\0';
+    hg_candidate_format(c->candidate, name, sizeof name);
+    tell(text, "%s\n  %s, among %zu candidates; estimated %.1f us\n", name, tier_words[c->how],
+         q->count, c->candidate->cost * 1e-3);
+    if (ignored) tell(text, "  preferred %s cannot run this problem\n", ignored);
+    if (c->entry) tell_record(text, q, c);
+    if (c->how == PREDICTED) tell_prediction(text, &c->prediction);
+    if (c->how != EXACT) tell_runners_up(text, q->list, q->count, c->candidate);
 }
 
 hg_status hg_select(const hg_context *context, const hg_problem *p, const char *forced,
-                    hg_choice *choice, hg_reason *why)
+                    hg_choice *out, hg_reason *why)
 {
-    hg_candidate list[HG_MAX_CANDIDATES];
+    question q = {.context = context, .problem = p};
+    choice c = {.how = ESTIMATED};
     const char *wish = forced ? forced : context->preferred;
-    const hg_candidate *chosen = NULL;
-    const hg_table_entry *entry = NULL;
-    int rank = 0;
-    tier how = ESTIMATED;
-    const bool wished = forced || wish[0] != '\0';
-    size_t count = hg_candidates(context, p, wished, named_bands(wish), list);
+    const bool wished = wish[0] != '\0' || forced;
+    q.count = hg_candidates(context, p, wished, named_bands(wish), q.list);
     if (wished) {
-        chosen = named(wish, list, count);
-        how = forced ? FORCED : chosen ? PREFERRED : ESTIMATED;
-        if (!chosen && forced)
+        c.candidate = named(wish, q.list, q.count);
+        c.how = !c.candidate ? ESTIMATED : forced ? FORCED : PREFERRED;
+        if (!c.candidate && forced)
             return hg_fail(why, HG_INVALID, "kernel \"%.120s\" cannot run this problem here",
                            forced);
-        if (!chosen) count = hg_candidates(context, p, false, 0, list);
+        if (!c.candidate) q.count = hg_candidates(context, p, false, 0, q.list);
     }
-    if (!chosen) {
-        chosen = recorded(context, p, list, count, &entry, &rank);
-        how = chosen ? RECORDED : ESTIMATED;
-    }
-    if (!chosen) chosen = count ? &list[0] : NULL;
-    if (!chosen && p->post_pool && !hg_bands_possible(p, 1))
+    const bool granted = c.candidate != NULL;
+    if (!granted) by_records(&q, &c);
+    if (!c.candidate && q.count) c.candidate = &q.list[0];
+    if (!c.candidate && p->post_pool && !hg_bands_possible(p, 1))
         return hg_fail(why, HG_RANGE, "rows under one of the pooled output are beyond 2 GiB");
-    if (!chosen) return hg_fail(why, HG_UNSUPPORTED, "no kernel in this build runs this problem");
-    choice->candidate = *chosen;
-    choice->explain[0] = '\0';
-    char name[HG_KERNEL_NAME_SIZE + HG_CONFIG_SIZE];
-    hg_candidate_format(chosen, name, sizeof name);
-    tell(choice->explain, "%s\n  %s, among %zu candidates; estimated %.1f us\n", name,
-         tier_words[how], count, chosen->cost * 1e-3);
-    if (how == RECORDED) tell_record(choice->explain, entry, rank);
-    if (wished && !forced && how != PREFERRED)
-        tell(choice->explain, "  preferred %s cannot run this problem\n", wish);
-    tell_runners_up(choice->explain, list, count, chosen);
+    if (!c.candidate)
+        return hg_fail(why, HG_UNSUPPORTED, "no kernel in this build runs this problem");
+    out->candidate = *c.candidate;
+    out->untuned = c.how < EXACT && !context->reproducible;
+    explain(&q, &c, wished && !granted ? wish : NULL, out->explain);
     return HG_OK;
 }

@@ -1,164 +1,105 @@
-/* Tuning tables: the only file that knows cJSON. */
+/* Tables in memory. Contract: table.h. */
 #include "dispatch/table.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dispatch/registry.h"
 
-/* ---- Lines ---- */
+/* ---- What a key says ---- */
 
-#if defined(HG_WITH_CJSON)
-#include <cjson/cJSON.h>
-
-/* CRC-32 (IEEE 802.3), bit by bit: lines are short and read once. */
-static uint32_t crc32_of(const char *bytes, size_t n)
+static uint64_t hash_of(uint64_t hash, const char *text, size_t n)
 {
-    uint32_t crc = ~0u;
-    for (size_t i = 0; i < n; i++) {
-        crc ^= (uint8_t)bytes[i];
-        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1u ? 0xEDB88320u : 0u);
+    for (size_t i = 0; i < n; i++) hash = (hash ^ (uint8_t)text[i]) * UINT64_C(0x100000001b3);
+    return hash ^ hash >> 29;
+}
+
+static const uint64_t SEED = UINT64_C(0xcbf29ce484222325);
+
+/* The number behind the letter of a word; 0 if it has none. Keys may be forged: no more than 1e15.
+ */
+static double number_in(const char *word)
+{
+    double v = 0;
+    for (word++; *word >= '0' && *word <= '9'; word++) v = HG_MIN(10 * v + (*word - '0'), 1e15);
+    return v;
+}
+
+static float log2_of(double v)
+{
+    return v > 0 ? (float)log2(v) : 0.0f;
+}
+
+/* A group's kind decides between kernels: one group, a channel each, or so many channels. */
+static uint64_t group_kind(double groups, double channels, double outputs)
+{
+    if (groups <= 1) return 1;
+    const double each = channels / groups, multiplier = outputs / groups;
+    return 2 + (uint64_t)each * 4096 + (each > 1 ? 0 : (uint64_t)multiplier);
+}
+
+uint64_t hg_key_structure(const char *key, hg_metrics *metrics)
+{
+    static const char sizes[] = "nhwck";
+    double value[5] = {1, 1, 1, 1, 1}, groups = 1, out_h = 1;
+    uint64_t hash = SEED;
+    for (const char *word = key, *next; *word; word = next) {
+        const size_t n = strcspn(word, " ");
+        next = word + n + (word[n] == ' ');
+        const char *at = strchr(sizes, word[0]);
+        const bool number = n > 1 && word[1] >= '0' && word[1] <= '9';
+        if (number && at)
+            value[at - sizes] = number_in(word);
+        else if (number && word[0] == 'g')
+            groups = number_in(word);
+        else if (number && word[0] == 'o')
+            out_h = number_in(word);
+        else if (number && word[0] == 'p') /* padding or none; how much hardly matters */
+            hash = hash_of(hash, strncmp(word, "p0,0,0,0", n) ? "p" : "q", 1);
+        else if (strncmp(word, "image=", 6) && strncmp(word, "scale=", 6))
+            hash = hash_of(hash, word, n);
     }
-    return ~crc;
+    const uint64_t kind = group_kind(groups, value[3], value[4]);
+    *metrics = (hg_metrics){{log2_of(value[0]), log2_of(value[1]), log2_of(value[2]),
+                             log2_of(value[3]), log2_of(value[4]), log2_of(out_h)}};
+    return hash_of(hash, (const char *)&kind, sizeof kind);
 }
 
-static const char crc_tail[] = ",\"crc\":\"";
-enum { CRC_TAIL = sizeof crc_tail - 1, CRC_CLOSE = 8 + 2 }; /* 8 digits, quote, brace */
+/* ---- Records to entries ---- */
 
-/* No clock tells less than a tenth of a nanosecond; keeps lines short. */
-static double tenths(double ns)
-{
-    return floor(ns * 10.0 + 0.5) / 10.0;
-}
+/* Kernels by name, as far as they were asked for: tables name the same few again and again. */
+typedef struct names {
+    const hg_kernel *kernels[512];
+} names;
 
-static cJSON *record_object(const hg_record *r)
+static const hg_kernel *find_kernel(names *known, const char *name)
 {
-    cJSON *object = cJSON_CreateObject(), *top = NULL;
-    if (!object) return NULL;
-    bool ok = cJSON_AddStringToObject(object, "key", r->key) &&
-              cJSON_AddNumberToObject(object, "threads", r->threads) &&
-              cJSON_AddStringToObject(object, "machine", r->machine) &&
-              cJSON_AddNumberToObject(object, "default_ns", tenths(r->default_ns)) &&
-              (top = cJSON_AddArrayToObject(object, "top")) != NULL;
-    for (int i = 0; ok && i < r->count; i++) {
-        const hg_ranked *rank = &r->ranks[i];
-        char config[HG_CONFIG_SIZE];
-        hg_config_format(&rank->config, config);
-        cJSON *entry = cJSON_CreateObject();
-        ok = entry && cJSON_AddItemToArray(top, entry) &&
-             cJSON_AddStringToObject(entry, "kernel", rank->kernel) &&
-             cJSON_AddNumberToObject(entry, "rev", rank->rev) &&
-             cJSON_AddStringToObject(entry, "config", config) &&
-             cJSON_AddNumberToObject(entry, "ns", tenths(rank->ns));
+    const hg_kernel **slot = &known->kernels[hash_of(SEED, name, strlen(name)) % 512];
+    if (!*slot || strcmp((*slot)->name, name)) {
+        const hg_kernel *found = hg_registry_find(name);
+        if (!found) return NULL;
+        *slot = found;
     }
-    ok = ok && cJSON_AddStringToObject(object, "version", hg_version());
-    if (ok) return object;
-    cJSON_Delete(object);
-    return NULL;
+    return *slot;
 }
 
-size_t hg_record_format(const hg_record *record, char *line, size_t size)
+static bool is_of(const char *key, const hg_kernel *kernel)
 {
-    cJSON *object = record_object(record);
-    char *text = object ? cJSON_PrintUnformatted(object) : NULL;
-    cJSON_Delete(object);
-    size_t length = 0;
-    const size_t body = text ? strlen(text) - 1 : 0; /* without the closing brace */
-    if (text && body + CRC_TAIL + CRC_CLOSE + 2 <= size) {
-        memcpy(line, text, body);
-        snprintf(line + body, size - body, "%s%08x\"}\n", crc_tail, crc32_of(text, body));
-        length = body + CRC_TAIL + CRC_CLOSE + 1;
-    }
-    cJSON_free(text);
-    return length;
+    const char *op = hg_op_name(kernel->op);
+    const size_t n = strlen(op);
+    return strncmp(key, op, n) == 0 && key[n] == ' ';
 }
 
-static bool copy_string(const cJSON *object, const char *name, char *to, size_t size)
+/* Keeps the ranks whose kernel exists in the timed revision, and is of the key's operator. */
+static bool resolve(names *known, const hg_record *r, hg_table_entry *e)
 {
-    const char *s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
-    if (!s || strlen(s) >= size) return false;
-    strcpy(to, s);
-    return true;
-}
-
-static bool copy_int(const cJSON *object, const char *name, int *to)
-{
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
-    if (!cJSON_IsNumber(item)) return false;
-    *to = item->valueint;
-    return true;
-}
-
-static bool parse_rank(const cJSON *entry, hg_ranked *rank)
-{
-    char config[HG_CONFIG_SIZE];
-    const cJSON *ns = cJSON_GetObjectItemCaseSensitive(entry, "ns");
-    if (!cJSON_IsNumber(ns) || !copy_string(entry, "kernel", rank->kernel, sizeof rank->kernel) ||
-        !copy_int(entry, "rev", &rank->rev) || !copy_string(entry, "config", config, sizeof config))
-        return false;
-    rank->ns = ns->valuedouble;
-    return hg_config_parse(config, &rank->config);
-}
-
-static bool parse_object(const cJSON *object, hg_record *r)
-{
-    const cJSON *top = cJSON_GetObjectItemCaseSensitive(object, "top");
-    const cJSON *untuned = cJSON_GetObjectItemCaseSensitive(object, "default_ns");
-    if (!copy_string(object, "key", r->key, sizeof r->key) ||
-        !copy_string(object, "machine", r->machine, sizeof r->machine) ||
-        !copy_int(object, "threads", &r->threads) || !cJSON_IsArray(top))
-        return false;
-    r->default_ns = cJSON_IsNumber(untuned) ? untuned->valuedouble : 0.0;
-    r->count = 0;
-    const cJSON *entry;
-    cJSON_ArrayForEach(entry, top)
-    {
-        if (r->count < HG_RECORD_RANKS && parse_rank(entry, &r->ranks[r->count])) r->count++;
-    }
-    return r->count > 0;
-}
-
-bool hg_record_parse(const char *line, size_t length, hg_record *record)
-{
-    while (length && (line[length - 1] == '\n' || line[length - 1] == '\r')) length--;
-    if (length < CRC_TAIL + CRC_CLOSE) return false;
-    const size_t body = length - CRC_TAIL - CRC_CLOSE;
-    char tail[CRC_TAIL + CRC_CLOSE + 1];
-    snprintf(tail, sizeof tail, "%s%08x\"}", crc_tail, crc32_of(line, body));
-    if (memcmp(line + body, tail, CRC_TAIL + CRC_CLOSE) != 0) return false;
-    cJSON *object = cJSON_ParseWithLength(line, length);
-    *record = (hg_record){0};
-    const bool ok = object && parse_object(object, record);
-    cJSON_Delete(object);
-    return ok;
-}
-
-#else
-
-size_t hg_record_format(const hg_record *record, char *line, size_t size)
-{
-    (void)record, (void)line, (void)size;
-    return 0;
-}
-
-bool hg_record_parse(const char *line, size_t length, hg_record *record)
-{
-    (void)line, (void)length, (void)record;
-    return false;
-}
-#endif
-
-/* ---- In memory ---- */
-
-/* Keeps the ranks whose kernel exists in the timed revision. */
-static bool resolve(const hg_record *r, hg_table_entry *e)
-{
-    *e = (hg_table_entry){.threads = r->threads, .default_ns = r->default_ns};
+    e->threads = r->threads;
+    e->default_ns = r->default_ns;
+    e->count = 0;
     for (int i = 0; i < r->count; i++) {
-        const hg_kernel *kernel = hg_registry_find(r->ranks[i].kernel);
-        if (!kernel || kernel->rev != r->ranks[i].rev) continue;
+        const hg_kernel *kernel = find_kernel(known, r->ranks[i].kernel);
+        if (!kernel || kernel->rev != r->ranks[i].rev || !is_of(r->key, kernel)) continue;
         e->ranks[e->count].kernel = kernel;
         e->ranks[e->count].config = r->ranks[i].config;
         e->ranks[e->count].ns = r->ranks[i].ns;
@@ -180,30 +121,35 @@ static bool reserve(hg_table *table)
     return true;
 }
 
-static hg_status add_record(hg_table *table, const hg_record *r)
+static hg_status add_record(hg_table *table, names *known, const hg_record *r)
 {
-    hg_table_entry entry;
-    if (strcmp(r->machine, table->machine) != 0 || !resolve(r, &entry)) {
+    if (strcmp(r->machine, table->machine) != 0) {
         table->counts.foreign++;
         return HG_OK;
     }
     if (!reserve(table)) return HG_NO_MEMORY;
-    entry.key = hg_allocate(table->host, strlen(r->key) + 1);
-    if (!entry.key) return HG_NO_MEMORY;
-    strcpy(entry.key, r->key);
-    table->entries[table->count++] = entry;
+    hg_table_entry *e = &table->entries[table->count];
+    if (!resolve(known, r, e)) {
+        table->counts.foreign++;
+        return HG_OK;
+    }
+    e->key = hg_allocate(table->host, strlen(r->key) + 1);
+    if (!e->key) return HG_NO_MEMORY;
+    strcpy(e->key, r->key);
+    table->count++;
     return HG_OK;
 }
 
 hg_status hg_table_add(hg_table *table, const char *text, size_t size)
 {
     const char *const end = text + size;
+    names known = {{NULL}};
+    hg_record record;
     while (text < end) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         const size_t length = (size_t)((newline ? newline : end) - text);
-        hg_record record;
         if (length && hg_record_parse(text, length, &record)) {
-            const hg_status status = add_record(table, &record);
+            const hg_status status = add_record(table, &known, &record);
             if (status) return status;
         } else if (length) {
             table->counts.skipped++;
@@ -213,64 +159,74 @@ hg_status hg_table_add(hg_table *table, const char *text, size_t size)
     return HG_OK;
 }
 
-static int compare(const char *key, int threads, const hg_table_entry *e)
-{
-    const int order = strcmp(key, e->key);
-    return order ? order : (threads > e->threads) - (threads < e->threads);
-}
+/* ---- Order ---- */
 
-/* Merge sort: stable, so that of equal keys the later added stays behind. */
-static void sort(hg_table_entry *a, hg_table_entry *spare, size_t n)
+static int by_number(const void *a, const void *b)
 {
-    if (n < 2) return;
-    const size_t half = n / 2;
-    sort(a, spare, half);
-    sort(a + half, spare, n - half);
-    memcpy(spare, a, half * sizeof *a);
-    for (size_t i = 0, j = half, k = 0; i < half; k++)
-        a[k] = j < n && compare(spare[i].key, spare[i].threads, &a[j]) > 0 ? a[j++] : spare[i++];
+    const hg_table_slot *x = a, *y = b;
+    if (x->number != y->number) return x->number < y->number ? -1 : 1;
+    return (x->entry > y->entry) - (x->entry < y->entry);
 }
 
 void hg_table_seal(hg_table *table)
 {
+    table->counts.usable = table->count;
     if (table->count == 0) return;
-    hg_table_entry *spare = hg_allocate(table->host, table->count * sizeof *spare);
-    if (!spare) { /* speed only: without a sorted table nothing is found */
+    hg_table_slot *slots = hg_allocate(table->host, 2 * table->count * sizeof *slots);
+    if (!slots) { /* speed only: without an order nothing is found */
         hg_table_free(table);
         return;
     }
-    sort(table->entries, spare, table->count);
-    hg_release(table->host, spare);
-    size_t kept = 0;
+    table->by_key = slots;
+    table->by_structure = slots + table->count;
     for (size_t i = 0; i < table->count; i++) {
         hg_table_entry *e = &table->entries[i];
-        if (i + 1 < table->count && compare(e->key, e->threads, e + 1) == 0)
-            hg_release(table->host, e->key);
-        else
-            table->entries[kept++] = *e;
+        table->by_key[i] = (hg_table_slot){hash_of(SEED, e->key, strlen(e->key)), (uint32_t)i};
+        table->by_structure[i] =
+            (hg_table_slot){hg_key_structure(e->key, &e->metrics), (uint32_t)i};
     }
-    table->count = table->counts.usable = kept;
+    qsort(table->by_key, table->count, sizeof *slots, by_number);
+    qsort(table->by_structure, table->count, sizeof *slots, by_number);
 }
 
 void hg_table_free(hg_table *table)
 {
     for (size_t i = 0; i < table->count; i++) hg_release(table->host, table->entries[i].key);
     hg_release(table->host, table->entries);
+    hg_release(table->host, table->by_key);
     table->entries = NULL;
+    table->by_key = table->by_structure = NULL;
     table->count = table->capacity = 0;
 }
 
-const hg_table_entry *hg_table_find(const hg_table *table, const char *key, int threads)
+/* The first slot whose number is not below. */
+static size_t lower_bound(const hg_table_slot *slots, size_t count, uint64_t number)
 {
-    size_t low = 0, high = table->count;
-    while (low < high) {
-        const size_t middle = (low + high) / 2;
-        const int order = compare(key, threads, &table->entries[middle]);
-        if (order == 0) return &table->entries[middle];
-        if (order < 0)
-            high = middle;
-        else
+    size_t low = 0;
+    while (low < count) {
+        const size_t middle = (low + count) / 2;
+        if (slots[middle].number < number)
             low = middle + 1;
+        else
+            count = middle;
     }
-    return NULL;
+    return low;
+}
+
+static hg_table_span span_of(const hg_table_slot *slots, size_t count, uint64_t number)
+{
+    const size_t first = lower_bound(slots, count, number);
+    size_t end = first;
+    while (end < count && slots[end].number == number) end++;
+    return (hg_table_span){slots + first, end - first};
+}
+
+hg_table_span hg_table_of_key(const hg_table *table, const char *key)
+{
+    return span_of(table->by_key, table->count, hash_of(SEED, key, strlen(key)));
+}
+
+hg_table_span hg_table_of_structure(const hg_table *table, uint64_t structure)
+{
+    return span_of(table->by_structure, table->count, structure);
 }

@@ -1,10 +1,10 @@
 /* Tuning tables: records "problem -> ranked kernels and configs with times, for a machine".
  *
- * A table is text, one JSON object per line, closed by a CRC of the line:
+ * A table is text, one JSON object per line, closed by a CRC-32C of the line:
  *
- *   {"key":"conv2d f32 nhwc ...","threads":1,"machine":"amd-f26m2-...","default_ns":812.0,
+ *   {"key":"conv2d f32 nhwc ...","threads":1,"machine":"amd-f26m2-...","default_ns":812,
  *    "top":[{"kernel":"conv2d.f32.nhwc.avx2.igemm6x16","rev":1,"config":"block=4","ns":640.1},...],
- *    "version":"0.1.0","crc":"89abcdef"}
+ *    "verdict":"gain","ratio":0.79,...,"version":"0.1.0","crc32c":"89abcdef"}
  *
  * Lines are judged one by one: a line that does not parse is skipped and counted. A record can only
  * reorder kernels that are eligible anyway, so a stale or forged table costs speed, never
@@ -26,6 +26,14 @@ typedef struct hg_ranked {
     double ns; /* median time of one run */
 } hg_ranked;
 
+/* What the measurement proved. */
+typedef enum hg_verdict {
+    HG_VERDICT_NONE,     /* not said: records of other makers */
+    HG_VERDICT_GAIN,     /* the first rank is faster than the untuned choice, twice over */
+    HG_VERDICT_DEFAULT,  /* no candidate is worth a change */
+    HG_VERDICT_UNDECIDED /* noise hid whether one is: the untuned choice stays */
+} hg_verdict;
+
 typedef struct hg_record {
     char key[HG_KEY_SIZE];
     char machine[96]; /* hg_machine.key */
@@ -33,16 +41,33 @@ typedef struct hg_record {
     double default_ns; /* time of the untuned choice in the same measurement; 0 = not known */
     int count;         /* ranks in use, best first; at least 1 */
     hg_ranked ranks[HG_RECORD_RANKS];
+    hg_verdict verdict;
+    double ratio, low, high; /* of the best rival's time to the untuned choice's, and the 99 %
+                                interval of it; 0 = not measured */
+    int rounds;              /* independent rounds of measurement */
+    double noise;            /* spread of a fixed piece of work meanwhile, relative */
 } hg_record;
 
-/* Writes the record as one line with '\n' and CRC. Returns its length, or 0 if size is too small
- * or tables are not built in. 8 KiB is always enough. */
+/* Writes the record as one line with '\n' and CRC. Returns its length, or 0 if size is too small.
+ * 8 KiB is always enough. */
 size_t hg_record_format(const hg_record *record, char *line, size_t size);
 
 /* Reads one line (with or without '\n'). false: not a record, or its CRC is wrong. */
 bool hg_record_parse(const char *line, size_t length, hg_record *record);
+/* Is the line's CRC right, whatever it says? */
+bool hg_record_intact(const char *line, size_t length);
 
 /* ---- In memory ---- */
+
+/* The sizes that make one problem larger than another of the same structure, as powers of 2. */
+enum { HG_METRICS = 6 };
+typedef struct hg_metrics {
+    float v[HG_METRICS]; /* log2 of images, rows, columns, channels in and out, output rows */
+} hg_metrics;
+
+/* Reads them off a key. Returns a number for all the key says beside them: operator, layout,
+ * window, stride, whether padding, depthwise ... Keys of one number are of one structure. */
+uint64_t hg_key_structure(const char *key, hg_metrics *metrics);
 
 typedef struct hg_table_entry {
     char *key;
@@ -53,25 +78,47 @@ typedef struct hg_table_entry {
         double ns;
     } ranks[HG_RECORD_RANKS];
     double default_ns;
+    hg_metrics metrics;
 } hg_table_entry;
+
+/* An entry under a number: of its key, or of its structure. */
+typedef struct hg_table_slot {
+    uint64_t number;
+    uint32_t entry;
+} hg_table_slot;
+
+/* Some slots in a row, latest entry last. */
+typedef struct hg_table_span {
+    const hg_table_slot *slots;
+    size_t count;
+} hg_table_span;
 
 typedef struct hg_table {
     const hg_host *host;
     const char *machine;     /* whose records are taken */
-    hg_table_entry *entries; /* sorted by key, then threads */
+    hg_table_entry *entries; /* in the order of the files; of two for one problem the later counts,
+                                unless it does not fit */
     size_t count, capacity;
-    hg_table_counts counts;
+    hg_table_slot *by_key, *by_structure; /* count each, sorted */
+    hg_table_counts counts;               /* usable: entries that name kernels of today */
 } hg_table;
 
-/* Adds the lines of a text; records for other machines or without a kernel of today's revision are
- * counted as foreign. HG_NO_MEMORY: the table is unchanged beyond the lines already added. */
+/* Adds the lines of a text; records for other machines, without a kernel of today's revision or
+ * whose kernels are another operator's are counted as foreign. HG_NO_MEMORY: the table is unchanged
+ * beyond the lines already added. */
 hg_status hg_table_add(hg_table *table, const char *text, size_t size);
-/* Sorts after the last hg_table_add; of two records for one key the later added wins. */
+/* Sorts after the last hg_table_add. */
 void hg_table_seal(hg_table *table);
 void hg_table_free(hg_table *table);
-const hg_table_entry *hg_table_find(const hg_table *table, const char *key, int threads);
+
+/* The entries of a key, for any number of threads. Slots of other keys may lie among them if their
+ * numbers collide: compare. */
+hg_table_span hg_table_of_key(const hg_table *table, const char *key);
+hg_table_span hg_table_of_structure(const hg_table *table, uint64_t structure);
 
 /* ---- Files (table_files.c) ---- */
+
+enum { HG_MAX_TABLE = 64 << 20 }; /* bytes of a file that is read */
 
 /* Adds the tables of the environment, then those of the options, and seals. Files that cannot be
  * read are reported and counted. */

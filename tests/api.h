@@ -55,5 +55,6 @@ void test_environment(void);
 void test_promises(void);
 void test_far(void);
 void test_scratch(void);
+void test_selection(void);
 
 #endif

@@ -164,7 +164,8 @@ int main(int argc, char **argv)
                  {"environment", test_environment},
                  {"promises", test_promises},
                  {"far", test_far},
-                 {"scratch", test_scratch}};
+                 {"scratch", test_scratch},
+                 {"selection", test_selection}};
     own = watch_begin();
     if (own < 0) return 1;
     fill_weights();

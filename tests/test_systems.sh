@@ -8,7 +8,7 @@ set -- "$PWD"
 . tests/expect.sh
 source=$PWD
 case $(uname -m) in x86_64) isa=avx2 ;; *) isa=neon ;; esac
-lean=(-Disas=$isa -Doptimization=2 -Dcpuinfo=disabled -Dtables=disabled -Dtests=false -Dbench=disabled
+lean=(-Disas=$isa -Doptimization=2 -Dcpuinfo=disabled -Dtests=false -Dbench=disabled
       -Dpython=disabled -Dwerror=true)
 
 if command -v musl-gcc >/dev/null; then

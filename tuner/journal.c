@@ -208,7 +208,7 @@ static hg_status put(int file, const hg_record *record, const char *path, hg_rea
 {
     char line[LINE_SIZE];
     const size_t size = hg_record_format(record, line, sizeof line);
-    if (size == 0) return hg_fail(why, HG_UNSUPPORTED, "this build cannot write tuning tables");
+    if (size == 0) return hg_fail(why, HG_RANGE, "a record is longer than a line may be");
     return write_all(file, line, size, path, why);
 }
 

@@ -58,7 +58,7 @@ typedef struct hg_context_options {
     const char *kernel;      /* prefer this kernel wherever it is eligible, as HG_KERNEL does */
     const char *table;       /* text of a tuning table (JSON lines), or NULL */
     size_t table_size;       /* its bytes; 0 with a table = strlen */
-    bool ignore_environment; /* do not read HG_ISA, HG_KERNEL, HG_TABLE, XDG_DATA_HOME, HOME */
+    bool ignore_environment; /* do not read HG_*, XDG_DATA_HOME, HOME */
     bool reproducible;       /* the choice of kernels depends neither on tables nor on threads */
     uint64_t reserved[8];
 } hg_context_options;
@@ -68,6 +68,7 @@ typedef struct hg_context_options {
  * process is set-user-id):
  *   HG_ISA     scalar | neon | avx2 | avx512: lowers the cap; an unknown word is logged and ignored
  *   HG_KERNEL  a kernel name, as options.kernel
+ *   HG_RECORD_MISSES  a file, to which keys of problems planned without a record are added
  *   HG_TABLE   files separated by ':' (Windows: ';'), or "none"; default every .jsonl file in
  * $XDG_DATA_HOME/hourglass, where XDG_DATA_HOME defaults to $HOME/.local/share. Files are read in
  * that order (a folder's by name), options.table last: of two records for one problem the later

@@ -21,8 +21,9 @@ typedef struct hg_machine {
 HG_API void hg_context_machine(const hg_context *context, hg_machine *machine);
 
 /* Tables read at creation: records that this machine and these kernels can use (of several for one
- * problem the last counts), records for other machines or kernel revisions, lines skipped as
- * damaged, and files that could not be read. */
+ * problem the last counts); records for other machines, for kernels that are gone or have another
+ * revision, or that cannot run their problem; lines skipped as damaged; and files that could not be
+ * read. Every record is tried anew, which takes some microseconds each. */
 typedef struct hg_table_counts {
     size_t usable, foreign, skipped, unreadable;
 } hg_table_counts;
@@ -55,6 +56,10 @@ HG_API bool hg_key_filter(const char *key, hg_filter_desc *desc);
  * eligible for the plan's problem in its context, the dispatcher's untuned choice first; false past
  * the last. What it writes can be forced through hg_plan_from_key. */
 HG_API bool hg_plan_candidate(const hg_plan *plan, size_t i, char *name, size_t size);
+
+/* Writes "NAME: why not" (cut to size bytes) for kernel number i of the plan's operator that is no
+ * candidate; false past the last. */
+HG_API bool hg_plan_rejected(const hg_plan *plan, size_t i, char *text, size_t size);
 
 #ifdef __cplusplus
 }

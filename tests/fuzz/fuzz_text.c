@@ -29,12 +29,12 @@ static void any_table(const char *text, size_t size)
     hg_context_free(context);
 }
 
-static uint32_t crc32_of(const char *text, size_t size)
+static uint32_t crc32c_of(const char *text, size_t size)
 {
     uint32_t crc = ~0u;
     for (size_t i = 0; i < size; i++) {
         crc ^= (uint8_t)text[i];
-        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320u : 0);
+        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0x82F63B78u : 0);
     }
     return ~crc;
 }
@@ -47,7 +47,7 @@ static void signed_record(const char *text, size_t size)
     if (size > sizeof line - 64) return;
     memcpy(line, text, size);
     const int tail =
-        snprintf(line + size, sizeof line - size, ",\"crc\":\"%08x\"}", crc32_of(text, size));
+        snprintf(line + size, sizeof line - size, ",\"crc32c\":\"%08x\"}", crc32c_of(text, size));
     any_table(line, size + (size_t)tail);
     if (!hg_record_parse(line, size + (size_t)tail, &a)) return;
     const size_t length = hg_record_format(&a, again, sizeof again);

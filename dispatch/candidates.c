@@ -1,0 +1,215 @@
+/* Which kernels may run a problem, and which may not and why. Contract: select.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch/bands.h"
+#include "dispatch/registry.h"
+#include "dispatch/select.h"
+
+/* ---- Eligibility: what hg_limits says, as data ---- */
+
+static bool matches(int64_t limit, int64_t value)
+{
+    return limit == 0 || limit == value;
+}
+
+static bool matches2(hg_size2 limit, hg_size2 value)
+{
+    return matches(limit.h, value.h) && matches(limit.w, value.w);
+}
+
+/* Every window lies inside the input, the ceil rule's last one included. */
+static bool windows_inside(const hg_problem *p)
+{
+    const int64_t reach_h = (p->out.h - 1) * p->stride.h + (p->kernel.h - 1) * p->dilation.h + 1;
+    const int64_t reach_w = (p->out.w - 1) * p->stride.w + (p->kernel.w - 1) * p->dilation.w + 1;
+    return p->pad.top == 0 && p->pad.left == 0 && reach_h <= p->in.h && reach_w <= p->in.w;
+}
+
+/* What of a problem a kernel's limits forbid; NULL if nothing. */
+static const char *limit_of(const hg_limits *l, const hg_problem *p)
+{
+    if (!matches2(l->kernel, p->kernel)) return "for another window";
+    if (!matches2(l->stride, p->stride)) return "for another stride";
+    if (!matches2(l->dilation, p->dilation)) return "for another dilation";
+    if (l->no_padding && !windows_inside(p)) return "for windows inside the input";
+    if (l->no_indices && p->pool.indices) return "gives no indices";
+    if (l->only_indices && !p->pool.indices) return "for pooling with indices";
+    if (l->one_group && p->groups != 1) return "for one group";
+    if (l->depthwise && p->groups != p->in.c) return "for a channel per group";
+    if (l->group_channels && (p->in.c != l->group_channels * p->groups || p->out.c != p->in.c))
+        return "for other groups";
+    if (l->same_channels && p->out.c != p->in.c) return "for as many outputs as inputs";
+    if (l->no_adaptive && p->pool.adaptive) return "not for adaptive windows";
+    if (l->exact_factor && (p->out.h % p->in.h != 0 || p->out.w % p->in.w != 0))
+        return "for whole factors";
+    if (l->exactness >= HG_TRANSFORMS && p->accuracy == HG_STRICT) return "not strict";
+    if (l->exactness == HG_TRANSFORMS_COARSELY && p->accuracy != HG_RELAXED)
+        return "for relaxed accuracy";
+    return l->resize_mode && (int)p->resize.mode + 1 != l->resize_mode ? "for another mode" : NULL;
+}
+
+/* Why the kernel cannot run the problem itself, without repacking or bands; NULL if it can. */
+static const char *refusal(const hg_context *context, const hg_kernel *k, const hg_problem *p,
+                           bool forced)
+{
+    if (k->op != p->op || k->dtype != p->in.dtype) return "for another operator";
+    if (!hg_isa_usable(k->isa, context->machine.isa, forced))
+        return "its instruction set is not to be had";
+    if (!(k->layouts & (1u << p->in.layout))) return "for the other layout";
+    const char *limit = limit_of(&k->limits, p);
+    if (limit) return limit;
+    return k->algorithm->supports && !k->algorithm->supports(p, k) ? "its algorithm cannot do it"
+                                                                   : NULL;
+}
+
+static bool eligible(const hg_context *context, const hg_kernel *k, const hg_problem *p,
+                     bool forced)
+{
+    return refusal(context, k, p, forced) == NULL;
+}
+
+/* ---- Candidates ---- */
+
+/* Repacking to NHWC and back: each byte is read and written once more. */
+static double repacking_ns(const hg_context *context, const hg_problem *p)
+{
+    const double bytes = hg_problem_bytes(p), l2 = (double)context->machine.l2;
+    return 500.0 + bytes / (l2 > 0 && bytes > 2 * l2 ? 10.0 : 15.0);
+}
+
+/* In bands the copies of large tensors stay in L2 as well, and what is pooled. */
+static double banding_ns(const hg_problem *p, int64_t rows)
+{
+    const hg_problem band = hg_problem_of_band(p, rows);
+    const double count = (double)hg_band_count(p, rows);
+    const double pooled = p->post_pool ? hg_problem_bytes(&band) * count / 50.0 : 0.0;
+    const double copied = p->in.layout == HG_NCHW ? hg_problem_bytes(p) / 15.0 : 0.0;
+    return 500.0 + 200.0 * count + copied + pooled;
+}
+
+/* A way to run a problem: on itself, on the NHWC twin or the bands of an NCHW problem, on the bands
+ * of a fused one. */
+typedef struct way {
+    hg_problem problem; /* what the kernel runs */
+    hg_config config;   /* via and bands */
+    double times, more; /* runs of the kernel, and ns beside them */
+} way;
+
+/* Workers that find a range of work in the kernel's longest stage. Bands are cut for the threads.
+ */
+static double busy_workers(const hg_kernel *k, const way *w, const hg_config *c, int threads)
+{
+    if (threads == 1 || w->config.bands) return threads;
+    hg_sizes sizes = {0};
+    k->algorithm->size(&w->problem, k, c, &sizes);
+    int64_t most = 1;
+    for (int i = 0; i < HG_MAX(sizes.stages, 1); i++) most = HG_MAX(most, sizes.ranges[i]);
+    return (double)most / (double)HG_CEIL_DIV(most, threads);
+}
+
+static size_t add_configs(const hg_kernel *k, const way *w, int threads, size_t count,
+                          hg_candidate list[HG_MAX_CANDIDATES])
+{
+    const hg_problem *p = &w->problem;
+    hg_config configs[HG_MAX_CONFIGS] = {{0}};
+    const int n = k->algorithm->configs ? k->algorithm->configs(p, k, configs) : 1;
+    const double cost = k->algorithm->cost(p, k) * w->times + w->more;
+    for (int i = 0; i < n && count < HG_MAX_CANDIDATES; i++) {
+        configs[i].via = w->config.via;
+        configs[i].bands = w->config.bands;
+        /* An algorithm's configs come in its order of preference: a hair apart in cost. */
+        const double all = cost * (1.0 + 1e-6 * i);
+        list[count++] =
+            (hg_candidate){k, configs[i], all / busy_workers(k, w, &configs[i], threads), false};
+    }
+    return count;
+}
+
+static int by_cost(const void *a, const void *b)
+{
+    const hg_candidate *x = a, *y = b;
+    if (x->first != y->first) return x->first ? -1 : 1;
+    if (x->cost != y->cost) return x->cost < y->cost ? -1 : 1;
+    const int order = strcmp(x->kernel->name, y->kernel->name);
+    return order ? order : x->config.block - y->config.block;
+}
+
+/* Bands want one stage and nothing shared between workers. */
+static bool runs_in_bands(const hg_kernel *k, const hg_problem *band)
+{
+    hg_sizes sizes = {0};
+    k->algorithm->size(band, k, &(hg_config){0}, &sizes);
+    return sizes.stages <= 1 && sizes.shared == 0;
+}
+
+static size_t list_for(const hg_context *context, int threads, const hg_problem *p, bool forced,
+                       int64_t bands, hg_candidate list[HG_MAX_CANDIDATES])
+{
+    const bool repackable = p->in.layout == HG_NCHW && !p->post_pool;
+    const int64_t rows = hg_bands_possible(p, bands) ? bands : hg_band_rows(context, threads, p);
+    const way direct = {.problem = *p, .times = 1};
+    way twin = {.config = {.via = 1}, .times = 1}, band = {.times = 0};
+    if (repackable)
+        twin.problem = hg_problem_in_layout(p, HG_NHWC), twin.more = repacking_ns(context, p);
+    if (rows) {
+        band.problem = hg_problem_of_band(p, rows);
+        band.config.bands = (int32_t)rows;
+        band.config.via = p->in.layout == HG_NCHW;
+        band.times = (double)hg_band_count(p, rows);
+        band.more = banding_ns(p, rows);
+    }
+    size_t count = 0;
+    const hg_kernel *k;
+    for (size_t i = 0; (k = hg_registry_at(i)) != NULL; i++) {
+        if (k->op != p->op) continue;
+        if (!p->post_pool && eligible(context, k, p, forced)) {
+            count = add_configs(k, &direct, threads, count, list);
+            continue;
+        }
+        if (repackable && eligible(context, k, &twin.problem, forced))
+            count = add_configs(k, &twin, threads, count, list);
+        if (rows && eligible(context, k, &band.problem, forced) && runs_in_bands(k, &band.problem))
+            count = add_configs(k, &band, threads, count, list);
+    }
+    qsort(list, count, sizeof *list, by_cost);
+    return count;
+}
+
+size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced, int64_t bands,
+                     hg_candidate list[HG_MAX_CANDIDATES])
+{
+    size_t count = list_for(context, 1, p, forced, bands, list);
+    if (context->threads == 1 || context->reproducible || count == 0) return count;
+    const hg_kernel *kernel = list[0].kernel;
+    count = list_for(context, context->threads, p, forced, bands, list);
+    for (size_t i = 0; i < count; i++) list[i].first = list[i].kernel == kernel;
+    qsort(list, count, sizeof *list, by_cost);
+    return count;
+}
+
+void hg_candidate_format(const hg_candidate *c, char *text, size_t size)
+{
+    char config[HG_CONFIG_SIZE];
+    hg_config_format(&c->config, config);
+    snprintf(text, size, "%s%s%s", c->kernel->name, config[0] ? " " : "", config);
+}
+
+bool hg_rejected(const hg_context *context, const hg_problem *p, size_t i, const hg_kernel **kernel,
+                 const char **reason)
+{
+    hg_candidate list[HG_MAX_CANDIDATES];
+    const size_t count = hg_candidates(context, p, false, 0, list);
+    const hg_problem twin = hg_problem_in_layout(p, HG_NHWC);
+    for (size_t at = 0; (*kernel = hg_registry_at(at)) != NULL; at++) {
+        bool listed = (*kernel)->op != p->op;
+        for (size_t c = 0; c < count && !listed; c++) listed = list[c].kernel == *kernel;
+        if (listed || i-- > 0) continue;
+        const bool other = !((*kernel)->layouts & (1u << p->in.layout));
+        *reason = refusal(context, *kernel, other && !p->post_pool ? &twin : p, false);
+        if (!*reason) *reason = "not in this way";
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,208 @@
+/* Which record answers for a plan: the exact one, that of other threads or images, neighbours; and
+ * that none which cannot be used hides one that can. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dispatch/registry.h"
+#include "dispatch/table.h"
+#include "kernels/common/attr.h"
+#include "tests/api.h"
+
+enum { TABLE_SIZE = 1 << 14, NAME_SIZE = 224, MANY = 10000 };
+
+static const char KEY[] = "max_pool2d f32 nhwc n1 c32 h16 w16 r3x3 s2x2 p1,1,1,1 d1x1 o8x8";
+
+typedef struct plan_facts {
+    char kernel[NAME_SIZE], why[1024];
+} plan_facts;
+
+static hg_context *context_of(int threads, const char *table, size_t size, bool reproducible)
+{
+    hg_context_options o = quiet_options();
+    hg_context *context = NULL;
+    o.threads = threads;
+    o.table = table;
+    o.table_size = size;
+    o.reproducible = reproducible;
+    expect(!hg_context_create(&o, &context), "a context: %s", last.sentence);
+    return context;
+}
+
+static bool plan_in(hg_context *context, const char *key, plan_facts *facts)
+{
+    hg_plan *plan = NULL;
+    *facts = (plan_facts){"", ""};
+    const bool ok = context && !hg_plan_from_key(context, key, NULL, NULL, NULL, &plan);
+    if (!expect(ok, "a plan of %s: %s", key, last.sentence)) return false;
+    snprintf(facts->kernel, sizeof facts->kernel, "%s", hg_plan_kernel(plan));
+    snprintf(facts->why, sizeof facts->why, "%s", hg_plan_explain(plan));
+    hg_plan_free(plan);
+    return true;
+}
+
+static bool plan_by(const char *table, int threads, bool reproducible, const char *key,
+                    plan_facts *facts)
+{
+    hg_context *context = context_of(threads, table, table ? strlen(table) : 0, reproducible);
+    const bool ok = context && plan_in(context, key, facts);
+    hg_context_free(context);
+    return ok;
+}
+
+/* A record that ranks candidate `fast` of the key far before all others; its name goes to `name`.
+ * Every kernel counts once. */
+static hg_record record_of(const char *key, int threads, size_t fast, char *name)
+{
+    hg_record r = {.threads = threads, .default_ns = 9000};
+    hg_context *context = context_of(1, NULL, 0, false);
+    hg_machine machine;
+    hg_plan *plan = NULL;
+    char text[NAME_SIZE];
+    hg_context_machine(context, &machine);
+    hg_plan_from_key(context, key, NULL, NULL, NULL, &plan);
+    snprintf(r.key, sizeof r.key, "%s", key);
+    snprintf(r.machine, sizeof r.machine, "%s", machine.key);
+    for (size_t pass = 0; pass < 2; pass++) /* the fast one first */
+        for (size_t i = 0; plan && hg_plan_candidate(plan, i, text, sizeof text); i++) {
+            if ((i == fast) != (pass == 0) || r.count == HG_RECORD_RANKS) continue;
+            hg_ranked *rank = &r.ranks[r.count++];
+            snprintf(rank->kernel, sizeof rank->kernel, "%.*s", (int)strcspn(text, " "), text);
+            hg_config_parse(text + strcspn(text, " "), &rank->config);
+            rank->rev = hg_registry_find(rank->kernel)->rev;
+            rank->ns = i == fast ? 100 : 9000;
+            if (i == fast) snprintf(name, NAME_SIZE, "%s", text);
+        }
+    hg_plan_free(plan);
+    hg_context_free(context);
+    return r;
+}
+
+/* Every tier, on a table of one record. */
+static void tiers(void)
+{
+    static char table[TABLE_SIZE];
+    static const struct {
+        int threads;
+        const char *key, *says;
+    } cases[] = {
+        {1, KEY, "tuned: exact table record"},
+        {2, KEY, "tuned: record for another number of threads"},
+        {1, "max_pool2d f32 nhwc n4 c32 h16 w16 r3x3 s2x2 p1,1,1,1 d1x1 o8x8",
+         "tuned: record for another number of images"},
+        {1, "max_pool2d f32 nhwc n1 c32 h20 w18 r3x3 s2x2 p1,1,1,1 d1x1 o10x9",
+         "tuned: by similar problems"},
+        {1, "max_pool2d f32 nhwc n1 c32 h400 w18 r3x3 s2x2 p1,1,1,1 d1x1 o200x9", "least"},
+        {1, "max_pool2d f32 nhwc n1 c32 h16 w16 r3x3 s1x1 p1,1,1,1 d1x1 o16x16", "least"},
+        {1, "avg_pool2d f32 nhwc n1 c32 h16 w16 r3x3 s2x2 p1,1,1,1 d1x1 o8x8", "least"},
+    };
+    char fast[NAME_SIZE] = "";
+    const hg_record r = record_of(KEY, 1, 2, fast);
+    plan_facts with, without;
+    hg_record_format(&r, table, sizeof table);
+    for (size_t i = 0; i < HG_COUNT(cases); i++) {
+        if (!plan_by(table, cases[i].threads, false, cases[i].key, &with)) continue;
+        const bool tuned = cases[i].says[0] == 't';
+        expect(strstr(with.why, cases[i].says) != NULL, "%s with %d threads is by \"%s\": %s",
+               cases[i].key, cases[i].threads, cases[i].says, with.why);
+        expect((strcmp(with.kernel, fast) == 0) == tuned, "%s, %d threads: %s, recorded is %s",
+               cases[i].key, cases[i].threads, with.kernel, fast);
+        if (!plan_by(NULL, cases[i].threads, true, cases[i].key, &without) ||
+            !plan_by(table, cases[i].threads, true, cases[i].key, &with))
+            continue;
+        expect(strcmp(with.kernel, without.kernel) == 0 && !strstr(with.why, "tuned"),
+               "reproducible, %s: %s instead of %s", cases[i].key, with.kernel, without.kernel);
+    }
+}
+
+/* Behind a good record one that cannot be used. */
+static void hiding(void)
+{
+    static char table[2 * TABLE_SIZE];
+    char fast[NAME_SIZE] = "";
+    const hg_record good = record_of(KEY, 1, 2, fast);
+    for (int way = 0; way < 4; way++) {
+        hg_record bad = good;
+        bad.count = 1;
+        if (way == 0) bad.ranks[0].config.block = 12345;
+        if (way == 1) bad.ranks[0].rev++;
+        if (way == 2) {
+            snprintf(bad.ranks[0].kernel, sizeof bad.ranks[0].kernel, "conv2d.f32.any.scalar.ref");
+            bad.ranks[0].rev = hg_registry_find(bad.ranks[0].kernel)->rev;
+        }
+        if (way == 3) snprintf(bad.key, sizeof bad.key, "max_pool2d f32 nhwc c32 nonsense");
+        const size_t size = hg_record_format(&good, table, sizeof table);
+        hg_record_format(&bad, table + size, sizeof table - size);
+        hg_context *context = context_of(1, table, strlen(table), false);
+        hg_table_counts counts = {0};
+        plan_facts facts;
+        if (!context) continue;
+        hg_context_tables(context, &counts);
+        expect(counts.usable == 1 && counts.foreign == 1, "way %d: %zu usable, %zu foreign", way,
+               counts.usable, counts.foreign);
+        if (plan_in(context, KEY, &facts))
+            expect(!strcmp(facts.kernel, fast) && strstr(facts.why, "exact"),
+                   "way %d hides the record before it: %s", way, facts.why);
+        hg_context_free(context);
+    }
+}
+
+/* Of a large table every record is found. */
+static void many(void)
+{
+    char fast[NAME_SIZE] = "";
+    hg_record r = record_of(KEY, 1, 2, fast);
+    char *table = malloc((size_t)MANY * 2048);
+    size_t size = 0;
+    r.count = 1;
+    for (int i = 0; table && i < MANY; i++) {
+        snprintf(r.key, sizeof r.key,
+                 "max_pool2d f32 nhwc n1 c32 h%d w16 r3x3 s2x2 p1,1,1,1 d1x1 o%dx8", 16 + i,
+                 (16 + i + 1) / 2);
+        size += hg_record_format(&r, table + size, 2048);
+    }
+    hg_context *context = context_of(1, table, size, false);
+    plan_facts facts;
+    for (int i = 0; context && i < MANY; i += 97) {
+        snprintf(r.key, sizeof r.key,
+                 "max_pool2d f32 nhwc n1 c32 h%d w16 r3x3 s2x2 p1,1,1,1 d1x1 o%dx8", 16 + i,
+                 (16 + i + 1) / 2);
+        if (plan_in(context, r.key, &facts))
+            expect(strstr(facts.why, "exact") != NULL, "record %d of %d: %s", i, MANY, facts.why);
+    }
+    hg_context_free(context);
+    free(table);
+}
+
+/* Every kernel of the operator is a candidate or rejected with a reason. */
+static void reasons(void)
+{
+    hg_context *context = context_of(1, NULL, 0, false);
+    hg_plan *plan = NULL;
+    char text[512];
+    size_t kernels = 0, rejected = 0, candidates = 0;
+    hg_kernel_info info;
+    if (!context || hg_plan_from_key(context, KEY, NULL, NULL, NULL, &plan)) return;
+    for (size_t i = 0; hg_kernel_get(context, i, &info); i++)
+        kernels += strcmp(info.op, "max_pool2d") == 0;
+    char before[512] = "";
+    for (; hg_plan_candidate(plan, candidates, text, sizeof text); candidates++)
+        text[strcspn(text, " ")] = '\0';
+    for (; hg_plan_rejected(plan, rejected, text, sizeof text); rejected++) {
+        const char *why = strchr(text, ':');
+        expect(why && strlen(why) > 3 && strcmp(text, before), "a reason: %s", text);
+        snprintf(before, sizeof before, "%s", text);
+    }
+    expect(rejected > 0 && rejected < kernels && rejected + candidates >= kernels,
+           "%zu kernels: %zu candidates, %zu rejected", kernels, candidates, rejected);
+    hg_plan_free(plan);
+    hg_context_free(context);
+}
+
+void test_selection(void)
+{
+    tiers();
+    hiding();
+    many();
+    reasons();
+}
