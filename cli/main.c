@@ -26,13 +26,16 @@ static const struct command {
      "the machine, its instruction sets, the tuning tables in use and all kernels"},
     {"tune", cli_tune,
      "tune --shapes FILE.tsv[,FILE.tsv] [--network NAME] [--layer NAME]\n"
-     "            [--layout nhwc|nchw|both] [--keys FILE] [--threads N]\n"
-     "            [--budget S | --seconds S] [--missing] [--out TABLE]",
+     "            [--layout nhwc|nchw|both] [--keys FILE] [--misses FILE] [--threads N]\n"
+     "            [--level quick|normal|thorough] [--budget S | --seconds S]\n"
+     "            [--missing] [--noisy] [--out TABLE] [--report FILE.html] [--shard I/N]",
      "times all kernels on the layers of a file (or on the problems of a file of keys, one\n"
-     "          per line) and writes a tuning table; the same command continues an interrupted\n"
-     "          run. --budget: seconds for the whole run;\n"
-     "          --seconds: for each problem (0.5); --missing: only what TABLE lacks.\n"
-     "          TABLE: by default the file that programs read, see info"},
+     "          per line, or of what programs recorded by HG_RECORD_MISSES) and writes a tuning\n"
+     "          table; the same command continues an interrupted run. --budget: seconds for the\n"
+     "          whole run; --seconds: for each problem (0.15, 0.5, 1.5 by level); --missing: only\n"
+     "          what TABLE lacks; --noisy: that, and what noise left undecided.\n"
+     "          TABLE: by default the file that programs read, see info. --report: a page with\n"
+     "          every problem's times; --shard: of N machines alike the I-th one's part"},
     {"explain", cli_explain, "explain KEY [--threads N]",
      "which kernel a plan gets for a problem, and why"},
     {"run", cli_run, "run KEY [--kernel \"NAME CONFIG\"] [--threads N] [--seconds S]",

@@ -1,4 +1,5 @@
-/* Progress of a tuning run on stderr: a bar on a terminal, one line per problem elsewhere. */
+/* Progress of a tuning run on stderr: a bar on a terminal, one line per problem elsewhere, as in a
+ * log or where TERM is dumb. */
 #ifndef HG_CLI_PROGRESS_H
 #define HG_CLI_PROGRESS_H
 
@@ -10,6 +11,7 @@ typedef struct hg_progress {
     size_t done, total; /* problems */
     double start, last; /* ns: of the run, of the last drawing */
     double expected;    /* ns per problem, before one is finished */
+    double limit;       /* ns that the whole run will take; 0 = what the finished ones tell */
     char label[160];
 } hg_progress;
 

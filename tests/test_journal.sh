@@ -88,6 +88,36 @@ expect "two runs on one table" exits 1 tune pool "$work/held.jsonl"
 expect "the second says why" says "another run is writing it"
 kill $holder
 
+cp "$work/resize.jsonl" "$work/rest.jsonl"
+cp "$work/resize.jsonl" "$work/rest.jsonl.part"
+expect "nothing to tune, but a rest" exits 0 "$hourglass" tune --keys "$work/resize" --missing --out "$work/rest.jsonl"
+expect "is merged" says "1 record of a run that was interrupted merged"
+expect "and gone" test ! -e "$work/rest.jsonl.part"
+
+# ---- Writers that are killed at any moment, readers beside them ----
+readers() {
+    while [ ! -e "$work/over" ]; do
+        [ ! -e "$work/killed.jsonl" ] || "$hourglass" table check "$work/killed.jsonl" >"$work/read" 2>&1 ||
+            cat "$work/read" >>"$work/unreadable"
+    done
+}
+cp "$work/resize.jsonl" "$work/killed.jsonl"
+readers &
+reader=$!
+for i in $(seq 50); do
+    tune pool "$work/killed.jsonl" >/dev/null 2>&1 &
+    writer=$!
+    sleep "0.0$((i * 7 % 10))$((i % 10))"
+    kill -KILL $writer 2>/dev/null
+    wait $writer 2>/dev/null
+done
+touch "$work/over"
+wait $reader
+expect "no reader saw half a table" test ! -e "$work/unreadable"
+expect "a last run" exits 0 tune pool "$work/killed.jsonl"
+expect "finds both records" exits 0 "$hourglass" table check "$work/killed.jsonl"
+expect "whole" says "2 good lines, 0 bad lines"
+
 # ---- Which table, whose records ----
 export HG_TABLE=$work/named/one.jsonl
 tune_default() { "$hourglass" tune --keys "$work/pool" --seconds 0.05; }

@@ -46,7 +46,97 @@ expect "an interrupt exits with 130" test $? -eq 130
 expect "tuning resumes" exits 0 "$hourglass" tune --keys "$work/keys" --budget 4 --out "$work/slow.jsonl"
 expect "all problems are there" test "$(wc -l <"$work/slow.jsonl")" -eq 3
 
+# ---- Time and memory that a run may take ----
+big='conv2d f32 nhwc n1 c64 h224 w224 k64 r3x3 s1x1 p1,1,1,1 d1x1 g1' # half a minute by the reference
+{ echo "$big"; cat "$work/keys"; } >"$work/tail"
+expect "a budget holds the check, too" exits 0 timeout 30 "$hourglass" tune --keys "$work/tail" --budget 2 \
+    --out "$work/tail.jsonl"
+expect "and the last problems get their share" test "$(wc -l <"$work/tail.jsonl")" -eq 4
+expect "less than anything takes" exits 0 timeout 30 "$hourglass" tune --keys "$work/tail" --seconds 0.001 \
+    --out "$work/short.jsonl"
+huge='resize2d f32 nhwc n1 c16 h2048 w2048 o4096x4096 nearest asymmetric round=floor' # 1.3 GB
+{ echo "$huge"; cat "$work/keys"; } >"$work/huge"
+too_large() { (ulimit -v 600000 && exits 1 "$hourglass" tune --keys "$work/huge" --seconds 0.1 --out "$work/huge.jsonl"); }
+expect "a problem beyond the memory" too_large
+expect "is named" says "warning: $huge: not tuned"
+expect "and counted" says "1 problem could not be tuned"
+expect "the others are tuned" test "$(wc -l <"$work/huge.jsonl")" -eq 3
+
+# ---- Who else is there ----
+processor=$(taskset -cp $$ | sed 's/.*[ ,-]//')
+on_one() { taskset -c "$processor" "$@"; }
+expect "more threads than processors" exits 0 on_one "$hourglass" tune --keys "$work/keys" --threads 2 \
+    --seconds 0.02 --out "$work/two.jsonl"
+expect "is said" says "2 threads share 1 processor"
+taskset -c "$processor" "$hourglass" tune --keys "$work/slow" --seconds 60 --out "$work/first.jsonl" >/dev/null 2>"$work/first" &
+child=$!
+for _ in $(seq 500); do grep -q machine: "$work/first" && break; sleep 0.02; done
+expect "two tuners on a processor" exits 0 on_one "$hourglass" tune --keys "$work/keys" --seconds 0.02 \
+    --out "$work/second.jsonl"
+expect "know of each other" says "another tuner works on the same processors"
+kill -INT $child
+wait $child
+expect "an interrupted run says so" grep -q 'stopping' "$work/first"
+
+# ---- Terminals ----
+if command -v script >/dev/null; then
+    terminal() { # TERM
+        TERM=$1 script -qec "$hourglass tune --keys $work/keys --seconds 0.3 --out $work/terminal.$1" /dev/null >"$work/seen" 2>&1
+    }
+    terminal xterm
+    expect "a bar in a terminal" grep -q "$(printf '\033')" "$work/seen"
+    terminal dumb
+    expect "none in a dumb one" bash -c "! grep -q \"$(printf '\033')\" '$work/seen'"
+    expect "but lines" grep -q '3/3 ' "$work/seen"
+fi
+
+# ---- Shapes that something spoilt on their way ----
+head -n 8 bench/shapes/targets.tsv >"$work/shapes.tsv"
+{ printf '\xEF\xBB\xBF'; cat "$work/shapes.tsv"; } >"$work/bom.tsv"
+expect "a byte-order mark" exits 1 "$hourglass" tune --shapes "$work/bom.tsv" --out "$work/x.jsonl"
+expect "is named" says "byte-order mark"
+{ printf '\xEF\xBB\xBF'; cat "$work/keys"; } >"$work/bom.keys"
+expect "one before keys" exits 1 "$hourglass" tune --keys "$work/bom.keys" --out "$work/x.jsonl"
+expect "is named, too" says "byte-order mark"
+expand "$work/shapes.tsv" >"$work/spaces.tsv"
+expect "spaces for tabs" exits 1 "$hourglass" tune --shapes "$work/spaces.tsv" --out "$work/x.jsonl"
+expect "are named" says "separated by tabs"
+
+# ---- Problems that had no record ----
+export HG_RECORD_MISSES=$work/misses
+expect "a miss" exits 0 "$hourglass" explain "$key"
+expect "again" exits 0 "$hourglass" explain "$key"
+expect "two threads" exits 0 "$hourglass" explain "$key" --threads 2
+unset HG_RECORD_MISSES
+expect "each is recorded once" test "$(cat "$work/misses")" = "$key"$'\n'"$key"$'\t'"threads=2"
+expect "misses are tuned" exits 0 "$hourglass" tune --misses "$work/misses" --seconds 0.05 --out "$work/missed.jsonl"
+expect "those of these threads" test "$(wc -l <"$work/missed.jsonl")" -eq 1
+expect "others are named" says "1 problem of other numbers of threads"
+known() { HG_TABLE=$work/missed.jsonl HG_RECORD_MISSES=$work/none exits 0 "$hourglass" explain "$key" "$@"; }
+expect "then the record answers" known
+expect "exactly" says "exact table record"
+expect "and is no miss" test ! -e "$work/none"
+expect "it answers for other threads" known --threads 2
+expect "and says so" says "record for another number of threads"
+
+expect "a report" exits 0 "$hourglass" tune --keys "$work/keys" --seconds 0.05 --out "$work/told.jsonl" \
+    --report "$work/report.html"
+expect "with a picture" grep -q '<svg.*</svg>' "$work/report.html"
+expect "and each problem" test "$(grep -o '<section>' "$work/report.html" | wc -l)" -eq 3
+expect "complete" test "$(tail -n 1 "$work/report.html" | tail -c 8)" = '</html>'
+expect "nothing of other places" bash -c "! grep -qE 'https?:|src=|@import' '$work/report.html'"
+expect "a report that cannot be written" exits 1 "$hourglass" tune --keys "$work/keys" --seconds 0.02 \
+    --out "$work/told.jsonl" --report "$work/no/where.html"
+
 expect "no command" exits 2 "$hourglass"
+expect "an empty name for the table" exits 2 "$hourglass" tune --keys "$work/keys" --out ""
+expect "is refused at once" says "--out names no file"
+for shard in 1/2 2/2; do
+    expect "shard $shard" exits 0 "$hourglass" tune --keys "$work/keys" --shard $shard --seconds 0.02 \
+        --out "$work/shard.${shard%/*}"
+done
+expect "a shard of nothing" exits 2 "$hourglass" tune --keys "$work/keys" --shard 3/2 --out "$table"
+expect "a level that is none" exits 2 "$hourglass" tune --keys "$work/keys" --level hasty --out "$table"
 expect "unknown command" exits 2 "$hourglass" tone
 expect "unknown option" exits 2 "$hourglass" tune --shape x
 expect "missing file" exits 1 "$hourglass" tune --shapes "$work/absent" --out "$table"

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dispatch/filter.h"
@@ -14,13 +13,12 @@
 #include "tuner/ab.h"
 #include "tuner/build.h"
 #include "tuner/measure.h"
+#include "tuner/quad.h"
 #include "tuner/workload.h"
 
 enum { A, B, COPY, SUBJECTS }; /* COPY: of A */
 
-static const double SLOT_NS = 5e6, BATCH_NS = 1e5;
-enum { MOST_BATCHES = 64, MOST_ATTEMPTS = 3 };
-static const double DISTURBED = 1.06; /* canaries of a quad, the slowest over the fastest */
+static const double SLOT_NS = 5e6;
 
 /* A build with its plan for the layer at hand. */
 typedef struct subject {
@@ -34,97 +32,37 @@ typedef struct sweep {
     subject subjects[SUBJECTS];
     hg_context *context; /* of this program's own library, for the workloads */
     hg_workload work;
-    void *workspace;    /* the same for all subjects */
-    int batch, batches; /* runs of a batch, batches of a slot */
+    void *workspace; /* the same for all subjects */
 } sweep;
 
 /* ---- Time ---- */
 
-/* One thread is timed by its own processor time: what preempts it does not count. */
-static double clock_of(const sweep *s)
+static void run_subject(void *self, int who)
 {
-    struct timespec t;
-    clock_gettime(s->settings->threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static double time_batch(const sweep *s, const subject *who, int runs)
-{
-    const double start = clock_of(s);
-    for (int i = 0; i < runs; i++) who->build.run(who->plan, &s->work.io, s->workspace);
-    return (clock_of(s) - start) / runs;
-}
-
-/* The first batch is not counted: caches hold what another subject left there. */
-static double time_slot(const sweep *s, int who)
-{
-    double ns[MOST_BATCHES];
-    if (s->batches > 1) time_batch(s, &s->subjects[who], s->batch);
-    for (int i = 0; i < s->batches; i++) ns[i] = time_batch(s, &s->subjects[who], s->batch);
-    return hg_quantile(ns, s->batches, 0.5);
-}
-
-static void find_batch(sweep *s)
-{
-    double ns = time_batch(s, &s->subjects[A], 1);
-    for (int i = 0; i < 3; i++) ns = HG_MIN(ns, time_batch(s, &s->subjects[A], 1));
-    s->batch = hg_batch(ns, BATCH_NS);
-    s->batches = (int)hg_clamp((int64_t)(SLOT_NS / (ns * s->batch)), 1, MOST_BATCHES);
-}
-
-static double time_canary(const sweep *s)
-{
-    const double start = clock_of(s);
-    hg_canary_run();
-    return clock_of(s) - start;
-}
-
-/* Slots in the order A other other A, or the other way round. logs: the sums of A's and the other's
- * halves. Returns how much longer the slowest canary between the slots took than the fastest: a
- * neighbour who comes or goes makes a ratio; one who stays does not. */
-static double time_slots(const sweep *s, int other, bool inside_out, double logs[2])
-{
-    const int order[4] = {inside_out ? other : A, inside_out ? A : other};
-    double least = time_canary(s), most = least;
-    logs[0] = logs[1] = 0;
-    for (int i = 0; i < 4; i++) {
-        const int who = order[i == 1 || i == 2];
-        logs[who != A] += 0.5 * log(time_slot(s, who));
-        const double canary = time_canary(s);
-        least = HG_MIN(least, canary), most = HG_MAX(most, canary);
-    }
-    return most / least;
-}
-
-/* log(other / A) of a quad; one that was disturbed is repeated, and the calmest counts. ns: of A
- * and of the other. */
-static double time_quad(const sweep *s, int other, bool inside_out, double ns[2], bool *disturbed)
-{
-    double logs[2], calmest = time_slots(s, other, inside_out, logs);
-    ns[0] = exp(logs[0]), ns[1] = exp(logs[1]);
-    for (int again = 1; again < MOST_ATTEMPTS && calmest > DISTURBED; again++) {
-        const double unrest = time_slots(s, other, inside_out, logs);
-        if (unrest >= calmest) continue;
-        calmest = unrest;
-        ns[0] = exp(logs[0]), ns[1] = exp(logs[1]);
-    }
-    *disturbed = calmest > DISTURBED;
-    return log(ns[1] / ns[0]);
+    const sweep *s = self;
+    s->subjects[who].build.run(s->subjects[who].plan, &s->work.io, s->workspace);
 }
 
 static void measure(sweep *s, int times, hg_ab_result *r)
 {
     double ns[2][HG_AB_CONFIRMING * HG_AB_QUADS], unused[2];
     bool disturbed;
-    find_batch(s);
+    /* One thread is timed by its own processor time: what preempts it does not count. */
+    hg_track track = {.clock = s->settings->threads == 1 ? hg_thread_ns : hg_clock_ns,
+                      .run = run_subject,
+                      .canary = hg_canary_run,
+                      .self = s};
+    hg_track_slot(&track, A, SLOT_NS);
+    for (int who = B; who < SUBJECTS; who++) track.slots[who] = track.slots[A];
     for (int i = 0; i < times * HG_AB_QUADS; i++) {
         double pair[2];
-        r->ratio[r->quads] = time_quad(s, B, i & 1, pair, &disturbed);
+        r->ratio[r->quads] = hg_track_quad(&track, A, B, i & 1, pair, &disturbed);
         ns[0][r->quads] = pair[0], ns[1][r->quads] = pair[1];
         r->quads++;
         r->disturbed += disturbed;
         if (i % (HG_AB_QUADS / HG_AB_CONTROLS) != 0) continue;
-        r->control[r->controls] = time_quad(s, COPY, r->controls & 1, unused, &disturbed);
+        r->control[r->controls] =
+            hg_track_quad(&track, A, COPY, r->controls & 1, unused, &disturbed);
         r->controls++;
     }
     for (int i = 0; i < 2; i++) r->ns[i] = hg_quantile(ns[i], r->quads, 0.5);

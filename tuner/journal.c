@@ -57,30 +57,49 @@ static hg_status slurp(const char *path, hg_lines *lines, hg_reason *why)
     return status;
 }
 
-/* Takes the next line, without its end, off [*at, end); false: there is none. Lines may hold any
- * byte: a loss of power leaves blocks of zeros. */
-static bool next_line(const char **at, const char *end, const char **line, size_t *length)
+bool hg_lines_next(const hg_lines *lines, size_t *at, const char **line, size_t *length)
 {
-    if (*at == end) return false;
-    const char *newline = memchr(*at, '\n', (size_t)(end - *at));
-    *line = *at;
-    *length = (size_t)((newline ? newline : end) - *at);
-    *at = newline ? newline + 1 : end;
+    if (*at >= lines->size) return false;
+    *line = lines->text + *at;
+    const char *newline = memchr(*line, '\n', lines->size - *at);
+    *length = newline ? (size_t)(newline - *line) : lines->size - *at;
+    *at += *length + 1;
     return true;
+}
+
+static int compare(const hg_record *r, const char *key, int threads, const char *machine)
+{
+    const int order = strcmp(r->key, key);
+    if (order) return order;
+    if (r->threads != threads) return r->threads < threads ? -1 : 1;
+    return strcmp(r->machine, machine);
+}
+
+static int by_problem(const void *a, const void *b, void *records)
+{
+    const size_t i = *(const size_t *)a, j = *(const size_t *)b;
+    const hg_record *x = (const hg_record *)records + i, *y = (const hg_record *)records + j;
+    const int order = compare(x, y->key, y->threads, y->machine);
+    return order ? order : (i > j) - (i < j);
 }
 
 static hg_status parse_lines(const char *path, hg_lines *lines, hg_reason *why)
 {
-    const char *at = lines->text, *const end = at + lines->size, *line;
-    size_t length, count = 0;
-    while (next_line(&at, end, &line, &length)) count++;
-    lines->records = calloc(count + 1, sizeof *lines->records);
-    if (!lines->records) return hg_fail(why, HG_NO_MEMORY, "%s: out of memory", path);
-    for (at = lines->text; next_line(&at, end, &line, &length);)
-        if (length && hg_record_parse(line, length, &lines->records[lines->count]))
+    const char *line;
+    size_t at = 0, length, count = 0;
+    while (hg_lines_next(lines, &at, &line, &length)) count++;
+    lines->records = malloc((count + 1) * sizeof *lines->records);
+    lines->order = malloc((count + 1) * sizeof *lines->order);
+    if (!lines->records || !lines->order)
+        return hg_fail(why, HG_NO_MEMORY, "%s: out of memory", path);
+    for (at = 0; hg_lines_next(lines, &at, &line, &length);)
+        if (length && hg_record_parse(line, length, &lines->records[lines->count])) {
+            lines->order[lines->count] = lines->count;
             lines->count++;
-        else if (length)
+        } else if (length) {
             lines->bad++;
+        }
+    qsort_r(lines->order, lines->count, sizeof *lines->order, by_problem, lines->records);
     return HG_OK;
 }
 
@@ -97,17 +116,31 @@ void hg_lines_free(hg_lines *lines)
 {
     free(lines->text);
     free(lines->records);
+    free(lines->order);
     *lines = (hg_lines){0};
+}
+
+/* The first place in the order whose record is beyond the problem. */
+static size_t beyond(const hg_lines *lines, const char *key, int threads, const char *machine)
+{
+    size_t low = 0, high = lines->count;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (compare(&lines->records[lines->order[middle]], key, threads, machine) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 const hg_record *hg_lines_find(const hg_lines *lines, const char *key, int threads,
                                const char *machine)
 {
-    for (size_t i = lines->count; i-- > 0;) {
-        const hg_record *r = &lines->records[i];
-        if (r->threads == threads && !strcmp(r->key, key) && !strcmp(r->machine, machine)) return r;
-    }
-    return NULL;
+    const size_t at = beyond(lines, key, threads, machine);
+    if (at == 0) return NULL;
+    const hg_record *r = &lines->records[lines->order[at - 1]];
+    return compare(r, key, threads, machine) == 0 ? r : NULL;
 }
 
 /* ---- Writing ---- */
@@ -212,9 +245,14 @@ static hg_status put(int file, const hg_record *record, const char *path, hg_rea
     return write_all(file, line, size, path, why);
 }
 
+hg_status hg_journal_add(hg_journal *j, const hg_record *record, hg_reason *why)
+{
+    return put(j->file, record, j->part, why);
+}
+
 hg_status hg_journal_append(hg_journal *j, const hg_record *record, hg_reason *why)
 {
-    const hg_status status = put(j->file, record, j->part, why);
+    const hg_status status = hg_journal_add(j, record, why);
     if (!status && fsync(j->file)) return hg_fail(why, HG_IO, "%s: %s", j->part, strerror(errno));
     return status;
 }
@@ -224,24 +262,40 @@ static bool supersedes(const hg_lines *fresh, const hg_record *old)
     return hg_lines_find(fresh, old->key, old->threads, old->machine) != NULL;
 }
 
+static hg_status copy_line(int file, const char *path, const char *line, size_t length,
+                           hg_reason *why)
+{
+    const hg_status status = write_all(file, line, length, path, why);
+    return status ? status : write_all(file, "\n", 1, path, why);
+}
+
+/* What a new table is made of. */
+typedef struct content {
+    const hg_lines *old, *fresh;
+    hg_line_filter *keep; /* of the old lines; NULL: all that fresh has nothing newer for */
+    void *self;
+} content;
+
+static bool is_kept(const content *c, size_t number, const char *line, size_t length)
+{
+    hg_record record;
+    if (length == 0) return false;
+    if (c->keep) return c->keep(c->self, number, line, length);
+    return !hg_record_parse(line, length, &record) || !supersedes(c->fresh, &record);
+}
+
 /* The old table's lines word for word, unreadable ones included (a newer version may have written
- * them), less the records that are measured anew; then the new ones, the last of each key. */
-static hg_status write_merged(int file, const char *path, const hg_lines *old,
-                              const hg_lines *fresh, hg_reason *why)
+ * them), as far as they are kept; then the new records, the last of each key. */
+static hg_status write_content(int file, const char *path, const content *c, hg_reason *why)
 {
     hg_status status = HG_OK;
-    hg_record record;
-    const char *at = old->text ? old->text : "", *const end = at + old->size, *line;
-    size_t length;
-    while (!status && next_line(&at, end, &line, &length)) {
-        if (!length || (hg_record_parse(line, length, &record) && supersedes(fresh, &record)))
-            continue;
-        status = write_all(file, line, length, path, why);
-        if (!status) status = write_all(file, "\n", 1, path, why);
-    }
-    for (size_t i = 0; i < fresh->count && !status; i++) {
-        const hg_record *r = &fresh->records[i];
-        if (hg_lines_find(fresh, r->key, r->threads, r->machine) == r)
+    const char *line;
+    size_t at = 0, length;
+    for (size_t number = 1; !status && hg_lines_next(c->old, &at, &line, &length); number++)
+        if (is_kept(c, number, line, length)) status = copy_line(file, path, line, length, why);
+    for (size_t i = 0; i < c->fresh->count && !status; i++) {
+        const hg_record *r = &c->fresh->records[i];
+        if (hg_lines_find(c->fresh, r->key, r->threads, r->machine) == r)
             status = put(file, r, path, why);
     }
     return status;
@@ -259,14 +313,13 @@ static int create_new(const char *path, const char *table)
     return -1;
 }
 
-static hg_status replace_table(const hg_journal *j, const hg_lines *old, const hg_lines *fresh,
-                               hg_reason *why)
+static hg_status replace_table(const hg_journal *j, const content *c, hg_reason *why)
 {
     char *path = with_suffix(j->table, ".new");
     if (!path) return hg_fail(why, HG_NO_MEMORY, "out of memory");
     const int file = create_new(path, j->table);
     hg_status status = file < 0 ? hg_fail(why, HG_IO, "%s: %s", path, strerror(errno)) : HG_OK;
-    if (!status) status = write_merged(file, path, old, fresh, why);
+    if (!status) status = write_content(file, path, c, why);
     if (!status && fsync(file)) status = hg_fail(why, HG_IO, "%s: %s", path, strerror(errno));
     if (file >= 0 && close(file) && !status)
         status = hg_fail(why, HG_IO, "%s: %s", path, strerror(errno));
@@ -286,7 +339,7 @@ hg_status hg_journal_finish(hg_journal *j, hg_reason *why)
     hg_status status = hg_lines_read(j->part, &fresh, why);
     if (!status && fresh.count > 0) {
         status = hg_lines_read(j->table, &old, why);
-        if (!status) status = replace_table(j, &old, &fresh, why);
+        if (!status) status = replace_table(j, &(content){&old, &fresh, NULL, NULL}, why);
     }
     if (!status && unlink(j->part))
         status = hg_fail(why, HG_IO, "%s: %s", j->part, strerror(errno));
@@ -302,4 +355,13 @@ void hg_journal_close(hg_journal *j)
     free(j->part);
     hg_lines_free(&j->done);
     *j = (hg_journal){.file = -1};
+}
+
+hg_status hg_journal_filter(hg_journal *j, hg_line_filter *keep, void *self, hg_reason *why)
+{
+    hg_lines old = {0}, none = {0};
+    hg_status status = hg_lines_read(j->table, &old, why);
+    if (!status) status = replace_table(j, &(content){&old, &none, keep, self}, why);
+    hg_lines_free(&old);
+    return status;
 }

@@ -7,14 +7,12 @@
 
 #include "kernels/common/attr.h"
 
-static const double DISTURBED = 1.06; /* canary over its best: the machine did something else */
-
 double hg_sample(const hg_entrant *entrant, const hg_workload *w)
 {
     for (int i = 0; entrant->batch > 1 && i < 2; i++) hg_runner_run(&entrant->runner, w);
-    const double start = hg_clock_ns();
+    const double start = w->clock();
     for (int i = 0; i < entrant->batch; i++) hg_runner_run(&entrant->runner, w);
-    return (hg_clock_ns() - start) / entrant->batch;
+    return (w->clock() - start) / entrant->batch;
 }
 
 int hg_batch(double ns, double unit_ns)
@@ -22,30 +20,14 @@ int hg_batch(double ns, double unit_ns)
     return (int)HG_MIN(HG_MAX(ceil(unit_ns / HG_MAX(ns, 1.0)), 1.0), 1e6);
 }
 
-bool hg_round(hg_entrant *entrants, const int *order, int n, const hg_workload *w,
-              hg_canary *canary)
+void hg_round(hg_entrant *entrants, const int *order, int n, const hg_workload *w)
 {
-    double sum[HG_MAX_ENTRANTS];
-    int times[HG_MAX_ENTRANTS];
-    bool calm = false;
-    for (int attempt = 0; attempt < 2 && !calm; attempt++) {
-        for (int i = 0; i < n; i++) sum[order[i]] = times[order[i]] = 0;
-        calm = hg_canary_ratio(canary) <= DISTURBED;
-        for (int i = 0; i < n; i++) {
-            sum[order[i]] += hg_sample(&entrants[order[i]], w);
-            times[order[i]]++;
-        }
-        calm = hg_canary_ratio(canary) <= DISTURBED && calm;
-    }
     for (int i = 0; i < n; i++) {
         hg_entrant *e = &entrants[order[i]];
-        if (times[order[i]] == 0 || e->count == HG_MAX_SAMPLES) continue;
-        const double ns = sum[order[i]] / times[order[i]];
-        times[order[i]] = 0; /* once per round, however often it is named */
-        e->samples[e->count++] = ns;
+        const double ns = hg_sample(e, w);
         e->ns = HG_MIN(e->ns, ns);
+        if (e->count < HG_MAX_SAMPLES) e->samples[e->count++] = ns;
     }
-    return calm;
 }
 
 static int by_value(const void *a, const void *b)
@@ -63,19 +45,6 @@ double hg_quantile(const double *v, int n, double q)
     const int below = (int)at;
     const int above = HG_MIN(below + 1, n - 1);
     return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
-}
-
-hg_log_ratio hg_paired(const double *a, const double *b, int n)
-{
-    /* Standard error of a median: 1.2533 sigma / sqrt(n), sigma = 1.4826 MAD for normal noise. The
-     * floor keeps a handful of equal samples from looking certain. */
-    static const double FLOOR = 0.0005;
-    double v[HG_MAX_SAMPLES] = {0};
-    for (int i = 0; i < n; i++) v[i] = log(a[i] / b[i]);
-    const double median = hg_quantile(v, n, 0.5);
-    for (int i = 0; i < n; i++) v[i] = fabs(v[i] - median);
-    const double mad = hg_quantile(v, n, 0.5);
-    return (hg_log_ratio){median, HG_MAX(1.2533 * 1.4826 * mad / sqrt((double)n), FLOOR)};
 }
 
 void hg_shuffle(int *order, int n, uint64_t *state)

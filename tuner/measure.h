@@ -13,10 +13,9 @@ enum { HG_MAX_SAMPLES = 96, HG_MAX_ENTRANTS = 512 };
 /* A kernel in the race. */
 typedef struct hg_entrant {
     hg_runner runner;
-    int candidate;   /* its number in the dispatcher's list; 0 = the untuned default */
-    double ns;       /* least time of a call so far */
-    double ratio;    /* to the default, at the last stage both took part in */
-    double interval; /* standard error of log(ratio) in the finals, else 0 */
+    int candidate; /* its number in the dispatcher's list; 0 = the untuned default */
+    double ns;     /* least time of a call so far */
+    double ratio;  /* to the default, at the last stage both took part in */
     double samples[HG_MAX_SAMPLES]; /* of the stage, ns per call */
     int count, batch;
 } hg_entrant;
@@ -28,20 +27,11 @@ double hg_sample(const hg_entrant *entrant, const hg_workload *w);
 /* Calls per sample such that a sample takes at least unit_ns. */
 int hg_batch(double ns, double unit_ns);
 
-/* One round: every entrant named in order[0 .. n) is sampled once (twice if it is named twice; the
- * mean counts), the canary runs before and after, and a disturbed round is repeated once. Appends
- * one sample to each. Returns false if the round stayed disturbed. */
-bool hg_round(hg_entrant *entrants, const int *order, int n, const hg_workload *w,
-              hg_canary *canary);
+/* One round: every entrant named in order[0 .. n) is sampled once. Appends one sample to each. */
+void hg_round(hg_entrant *entrants, const int *order, int n, const hg_workload *w);
 
 /* The q-quantile, 0 <= q <= 1, of v[0 .. n), n >= 1; sorts a copy. n <= HG_MAX_SAMPLES. */
 double hg_quantile(const double *v, int n, double q);
-
-/* Median of log(a[i] / b[i]) and its standard error from the median absolute deviation. */
-typedef struct hg_log_ratio {
-    double median, error;
-} hg_log_ratio;
-hg_log_ratio hg_paired(const double *a, const double *b, int n);
 
 /* A random permutation of 0 .. n-1. */
 void hg_shuffle(int *order, int n, uint64_t *state);

@@ -1,409 +1,258 @@
-/* The search. Contract: search.h. */
+/* Finals, verdicts and records. Contract: search.h. */
 #include "tuner/search.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "kernels/common/attr.h"
+#include "dispatch/context.h"
+#include "dispatch/registry.h"
+#include "tuner/clock.h"
+#include "tuner/measure.h"
+#include "tuner/quad.h"
 
-static const double HOPELESS = 3.0, SCREEN_LIMIT = 1.30, RACE_LIMITS[] = {1.12, 1.07};
-static const double MIN_GAIN = 0.01;     /* below this a change is not worth the risk */
-static const double SEPARATED = 2.6;     /* standard errors: a two-sided 99 % interval */
-static const double LONG_CALL_NS = 50e6; /* the reference is not timed again beyond this */
-static const double BEFORE_FINALS = 0.6; /* of the time */
-static const double THOROUGH = 3.0, EPOCH_NS = 0.7e9; /* seconds from which on there are epochs */
-enum {
-    MAX_EPOCHS = 3,
-    SCREEN_ROUNDS = 3,
-    RACE_ROUNDS = 3,
-    MAX_FINALISTS = 4,
-    MIN_FINALS = 5,
-    MAX_FINALS = 90
-};
+enum { BASE, COPY, RIVALS }; /* subjects of a track */
+enum { LEAST_QUADS = 4 };
+static const double WORTHLESS = -0.0305; /* log: a gain that is surely less than 3 % is left */
+/* log: after the last round only what looks like a gain, or might be a large one, is in doubt. */
+static const double LOOKS_LIKE_GAIN = -0.015, MIGHT_BE_LARGE = -0.105;
+static const double NEARLY_EQUAL = 0.005; /* log: of two winners the dispatcher's order decides */
 
-typedef struct search {
+bool hg_search_ended(const hg_searcher *t)
+{
+    return (t->stop && *t->stop) || hg_clock_ns() > t->end;
+}
+
+/* ---- A round ---- */
+
+typedef struct bout {
+    hg_searcher *searcher;
+    hg_search *search;
     hg_workload work;
-    hg_entrant *list; /* list[0 .. alive) still race; the others lost, in no order */
-    int count, alive;
-    hg_canary canary;
-    uint64_t random;
-    double deadline; /* of the timing */
-    const hg_search_options *options;
-    hg_search_report *report;
-} search;
+    hg_runner runners[RIVALS + HG_MAX_RIVALS];
+    hg_track track;
+    hg_ab_result results[HG_MAX_RIVALS];
+} bout;
 
-static bool stopped(const search *s)
+static void run_subject(void *self, int who)
 {
-    return s->options->stop && *s->options->stop;
+    const bout *b = self;
+    hg_runner_run(&b->runners[who], &b->work);
 }
 
-static bool out_of_time(const search *s)
+static hg_status plan_all(bout *b, hg_reason *why)
 {
-    return hg_clock_ns() > s->deadline;
+    const hg_search *s = b->search;
+    hg_status status = hg_runner_create(&b->work, s->untuned, &b->runners[BASE], why);
+    if (!status) status = hg_runner_create(&b->work, s->untuned, &b->runners[COPY], why);
+    for (int i = 0; i < s->rival_count && !status; i++)
+        if (!s->rivals[i].out)
+            status =
+                hg_runner_create(&b->work, s->rivals[i].raced.name, &b->runners[RIVALS + i], why);
+    return status;
 }
 
-static void tell(const search *s, const char *stage)
+/* Slots for all; returns the ns of a quad of each rival in turn. */
+static double find_slots(bout *b)
 {
-    double best = 0;
-    for (int i = 0; i < s->alive; i++)
-        if (i == 0 || s->list[i].ns < best) best = s->list[i].ns;
-    if (s->options->progress) s->options->progress(s->options->self, stage, best);
-}
-
-/* The yardstick: the untuned choice, or, if that was barred, the next that was not. */
-static int yardstick(const search *s)
-{
-    int at = 0;
-    for (int i = 1; i < s->alive; i++)
-        if (s->list[i].candidate < s->list[at].candidate) at = i;
-    return at;
-}
-
-/* ---- 1. Candidates and their correctness ---- */
-
-static void bar(search *s, hg_entrant *e, const char *name, double error)
-{
-    if (s->report->barred++ == 0) {
-        snprintf(s->report->barred_name, sizeof s->report->barred_name, "%s", name);
-        s->report->barred_error = error;
+    hg_search *s = b->search;
+    const double slot = b->searcher->slot_ns;
+    double all = 0, ns = hg_track_slot(&b->track, BASE, slot);
+    s->untuned_ns = s->rounds ? HG_MIN(s->untuned_ns, ns) : ns;
+    b->track.slots[COPY] = b->track.slots[BASE];
+    const double base = HG_MAX(ns, slot);
+    for (int i = 0; i < s->rival_count; i++) {
+        if (s->rivals[i].out) continue;
+        ns = hg_track_slot(&b->track, RIVALS + i, slot);
+        all += 2 * (base + HG_MAX(ns, slot));
     }
-    s->report->default_barred = s->report->default_barred || e->candidate == 0;
-    hg_runner_free(&e->runner);
+    return all;
 }
 
-static double timed_call(const search *s, const hg_entrant *e)
+static void control(bout *b, int number)
 {
+    double unused[2];
+    bool disturbed;
+    const double log_ratio = hg_track_quad(&b->track, BASE, COPY, number & 1, unused, &disturbed);
+    for (int i = 0; i < b->search->rival_count; i++) {
+        hg_ab_result *r = &b->results[i];
+        if (!b->search->rivals[i].out) r->control[r->controls++] = log_ratio;
+    }
+}
+
+/* false: the run ended. */
+static bool measure(bout *b, int quads)
+{
+    hg_search *s = b->search;
+    double ns[2], all[HG_AB_QUADS * HG_MAX_RIVALS];
+    bool disturbed;
+    int timed = 0, controls = 0;
+    for (int q = 0; q < quads; q++) {
+        for (int i = 0; i < s->rival_count; i++) {
+            hg_ab_result *r = &b->results[i];
+            if (s->rivals[i].out) continue;
+            if (hg_search_ended(b->searcher)) return false;
+            r->ratio[r->quads++] =
+                hg_track_quad(&b->track, BASE, RIVALS + i, q & 1, ns, &disturbed);
+            r->disturbed += disturbed;
+            all[timed++] = ns[0];
+        }
+        if (q * HG_AB_CONTROLS >= controls * quads) control(b, controls++);
+        if (b->searcher->progress) b->searcher->progress(b->searcher->self, "finals", ns[0]);
+    }
+    if (timed) s->untuned_ns = hg_quantile(all, timed, 0.5);
+    return true;
+}
+
+hg_status hg_search_round(hg_searcher *t, hg_search *s, double seconds, hg_reason *why)
+{
+    bout *b = calloc(1, sizeof *b);
+    if (!b) return hg_fail(why, HG_NO_MEMORY, "out of memory");
+    b->searcher = t;
+    b->search = s;
     const double start = hg_clock_ns();
-    hg_runner_run(&e->runner, &s->work);
-    return hg_clock_ns() - start;
-}
-
-/* The kernel of "NAME" or "NAME CONFIG". */
-static bool find_kernel(const hg_context *context, const char *name, hg_kernel_info *info)
-{
-    const size_t length = strcspn(name, " ");
-    for (size_t i = 0; hg_kernel_get(context, i, info); i++)
-        if (strlen(info->name) == length && strncmp(info->name, name, length) == 0) return true;
-    return false;
-}
-
-static bool is_reference(const search *s, const char *name)
-{
-    hg_kernel_info info;
-    return find_kernel(s->work.context, name, &info) && info.reference;
-}
-
-/* The reference among the candidates; -1 if there is none. */
-static int find_reference(const search *s, char (*names)[HG_RUNNER_NAME_SIZE], int count)
-{
-    for (int i = 0; i < count; i++)
-        if (is_reference(s, names[i])) return i;
-    return -1;
-}
-
-static hg_status run_reference(search *s, const char *name, hg_entrant *e, hg_reason *why)
-{
-    const hg_status status = hg_runner_create(&s->work, name, &e->runner, why);
-    if (status) return status;
-    hg_workload_erase(&s->work);
-    e->ns = timed_call(s, e);
-    hg_workload_expect(&s->work);
-    if (e->ns < LONG_CALL_NS) e->ns = HG_MIN(e->ns, timed_call(s, e));
-    return HG_OK;
-}
-
-/* Plans, runs and checks one candidate. false: barred. */
-static bool admit(search *s, const char *name, double best, hg_entrant *e)
-{
-    double error = -1;
-    if (hg_runner_create(&s->work, name, &e->runner, NULL)) {
-        bar(s, e, name, error);
-        return false;
-    }
-    hg_workload_erase(&s->work);
-    e->ns = timed_call(s, e);
-    if (!hg_workload_matches(&s->work, &error)) {
-        bar(s, e, name, error);
-        return false;
-    }
-    /* The first call also pays for cold code and memory: give near ones another. */
-    if (best == 0 || e->ns < 2 * HOPELESS * best) e->ns = HG_MIN(e->ns, timed_call(s, e));
-    return true;
-}
-
-static int list_candidates(search *s, char (*names)[HG_RUNNER_NAME_SIZE])
-{
-    hg_runner plain;
-    if (hg_runner_create(&s->work, NULL, &plain, NULL)) return 0;
-    int n = 0;
-    while (n < HG_MAX_ENTRANTS &&
-           hg_plan_candidate(plain.plan, (size_t)n, names[n], HG_RUNNER_NAME_SIZE))
-        n++;
-    hg_runner_free(&plain);
-    return n;
-}
-
-static hg_status admit_all(search *s, char (*names)[HG_RUNNER_NAME_SIZE], hg_reason *why)
-{
-    const int n = list_candidates(s, names), reference = find_reference(s, names, n);
-    s->report->candidates = n;
-    if (reference < 0) return hg_fail(why, HG_UNSUPPORTED, "no reference kernel to compare with");
-    hg_entrant *ref = &s->list[0]; /* the order in the list has no meaning */
-    *ref = (hg_entrant){.candidate = reference};
-    const hg_status status = run_reference(s, names[reference], ref, why);
-    if (status) return status;
-    double best = ref->ns;
-    s->alive = s->count = 1;
-    for (int i = 0; i < n && !stopped(s); i++) {
-        /* Other configurations of the reference are no rivals. */
-        if (is_reference(s, names[i])) continue;
-        hg_entrant *e = &s->list[s->count];
-        *e = (hg_entrant){.candidate = i};
-        if (!admit(s, names[i], best, e)) continue;
-        best = HG_MIN(best, e->ns);
-        s->alive = ++s->count;
-        tell(s, "check");
-    }
-    return HG_OK;
-}
-
-/* ---- Dropping ---- */
-
-/* Sorts out those whose score is more than limit times the best, and the worst beyond `keep`; the
- * yardstick always stays. Notes everyone's ratio to the yardstick at this stage. */
-static void drop(search *s, double (*score)(const hg_entrant *), double limit, int keep)
-{
-    const int base = s->list[yardstick(s)].candidate;
-    double best = INFINITY, reference = 1;
-    for (int i = 0; i < s->alive; i++) {
-        const double v = score(&s->list[i]);
-        best = HG_MIN(best, v);
-        if (s->list[i].candidate == base) reference = v;
-    }
-    for (int i = 1; i < s->alive; i++) /* insertion sort: best first */
-        for (int j = i; j > 0 && score(&s->list[j]) < score(&s->list[j - 1]); j--) {
-            const hg_entrant held = s->list[j];
-            s->list[j] = s->list[j - 1];
-            s->list[j - 1] = held;
-        }
-    int kept = 0;
-    for (int i = 0; i < s->alive; i++) {
-        hg_entrant *e = &s->list[i];
-        const double v = score(e);
-        e->ratio = v / reference;
-        e->count = 0; /* a new stage begins */
-        if (e->candidate != base && (v > limit * best || kept >= keep)) {
-            hg_runner_free(&e->runner); /* its name stays, for the record */
-            continue;
-        }
-        const hg_entrant held = *e;
-        *e = s->list[kept];
-        s->list[kept++] = held;
-    }
-    s->alive = kept;
-}
-
-static double least(const hg_entrant *e)
-{
-    return e->count ? hg_quantile(e->samples, e->count, 0.0) : e->ns;
-}
-
-static double quartile(const hg_entrant *e)
-{
-    return e->count ? hg_quantile(e->samples, e->count, 0.25) : e->ns;
-}
-
-static void set_batches(search *s)
-{
-    /* A millisecond per sample drowns the clock's cost; less only where the budget is tight. */
-    const double fair = s->options->seconds * 1e9 / (12.0 * s->alive);
-    for (int i = 0; i < s->alive; i++)
-        s->list[i].batch = hg_batch(s->list[i].ns, HG_MIN(1e6, HG_MAX(fair, 1e5)));
-}
-
-/* Rounds in random order; at least one, however little time is left. */
-static void random_rounds(search *s, int rounds, const char *stage)
-{
-    int order[HG_MAX_ENTRANTS];
-    for (int r = 0; r < rounds && !stopped(s) && (r == 0 || !out_of_time(s)); r++) {
-        hg_shuffle(order, s->alive, &s->random);
-        if (!hg_round(s->list, order, s->alive, &s->work, &s->canary)) s->report->disturbed++;
-        tell(s, stage);
-    }
-}
-
-static void screen_and_race(search *s)
-{
-    drop(s, least, HOPELESS, HG_MAX_ENTRANTS);
-    set_batches(s);
-    random_rounds(s, SCREEN_ROUNDS, "screen");
-    drop(s, least, SCREEN_LIMIT, HG_MAX(s->alive / 2, MAX_FINALISTS));
-    for (size_t i = 0; i < HG_COUNT(RACE_LIMITS) && s->alive > 2; i++) {
-        random_rounds(s, RACE_ROUNDS, "race");
-        const int keep = i + 1 < HG_COUNT(RACE_LIMITS) ? s->alive : MAX_FINALISTS;
-        drop(s, quartile, RACE_LIMITS[i], keep);
-    }
-}
-
-/* As many finalists as the rest of the time has rounds for. */
-static void seed_finals(search *s)
-{
-    double ns = 1e6;
-    for (int i = 0; i < s->alive; i++) ns = HG_MAX(ns, s->list[i].ns);
-    const double fit = (s->deadline - hg_clock_ns()) / (2 * MIN_FINALS * ns) - 1;
-    drop(s, quartile, RACE_LIMITS[0], (int)HG_MIN(HG_MAX(fit, 1.0), (double)MAX_FINALISTS));
-}
-
-/* ---- 4. Finals ---- */
-
-static bool settled(const search *s, int base)
-{
-    double best = 0;
-    for (int i = 0; i < s->alive; i++) best = HG_MIN(best, log(s->list[i].ratio));
-    for (int i = 0; i < s->alive; i++) {
-        const hg_entrant *e = &s->list[i];
-        const double gap = log(e->ratio) - best;
-        const bool apart = gap > SEPARATED * e->interval;
-        const bool equal = gap + SEPARATED * e->interval < MIN_GAIN;
-        if (i != base && !apart && !equal) return false;
-    }
-    return true;
-}
-
-/* Machines change speed over seconds: with time to spare, finals are spread over a few of them. */
-static void wait_for_epoch(const search *s)
-{
-    const double until = hg_clock_ns() + EPOCH_NS;
-    while (!stopped(s) && hg_clock_ns() < until)
-        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
-}
-
-static void final_round(search *s, int base, int number)
-{
-    int order[2 * (MAX_FINALISTS + 1)];
-    const int n = s->alive;
-    /* 1 2 3 3 2 1: a slow drift of the machine falls on everyone alike. */
-    for (int i = 0; i < n; i++) order[i] = order[2 * n - 1 - i] = (i + number) % n;
-    if (!hg_round(s->list, order, 2 * n, &s->work, &s->canary)) s->report->disturbed++;
-    for (int i = 0; i < n; i++) {
-        hg_entrant *e = &s->list[i];
-        const hg_log_ratio q = hg_paired(e->samples, s->list[base].samples, e->count);
-        e->ratio = i == base ? 1 : exp(q.median);
-        e->interval = i == base ? 0 : q.error;
-    }
-    tell(s, "finals");
-}
-
-static void finals(search *s)
-{
-    const int epochs = s->options->seconds >= THOROUGH ? MAX_EPOCHS : 1;
-    const int base = yardstick(s);
-    int number = 0;
-    for (int i = 0; i < s->alive; i++) s->list[i].count = 0;
-    for (int epoch = 0; epoch < epochs && s->alive > 1 && !stopped(s); epoch++) {
-        if (epoch) wait_for_epoch(s);
-        for (int r = 0; r < MAX_FINALS / epochs && !stopped(s); r++) {
-            final_round(s, base, number++);
-            if (number >= MIN_FINALS && out_of_time(s)) return;
-            if (r + 1 >= MIN_FINALS && settled(s, base)) break;
+    hg_status status = hg_workload_create(t->context, &s->problem, &b->work, why);
+    if (!status) status = plan_all(b, why);
+    if (!status && !hg_search_ended(t)) {
+        b->track = (hg_track){.clock = b->work.clock,
+                              .run = run_subject,
+                              .canary = hg_canary_beat,
+                              .self = b,
+                              .canary_self = &t->canary};
+        const double each = find_slots(b), left = seconds * 1e9 - (hg_clock_ns() - start);
+        const int quads = (int)hg_clamp((int64_t)(left / each), LEAST_QUADS, HG_AB_QUADS);
+        if (measure(b, quads)) {
+            s->rounds++;
+            for (int i = 0; i < s->rival_count; i++)
+                if (!s->rivals[i].out) hg_ab_add(&s->rivals[i].series, &b->results[i]);
+            s->noise = HG_MAX(s->noise, hg_canary_noise(&t->canary));
         }
     }
+    for (size_t i = 0; i < HG_COUNT(b->runners); i++) hg_runner_free(&b->runners[i]);
+    if (b->work.context) hg_workload_free(&b->work);
+    free(b);
+    return status;
 }
 
-static bool gains(const hg_entrant *e)
-{
-    return e->ratio <= 1 - MIN_GAIN && log(e->ratio) + SEPARATED * e->interval < 0;
-}
+/* ---- Verdicts ---- */
 
-/* The finalist that replaces the yardstick, or the yardstick. Near ties go to the dispatcher's
- * order, so that a repetition decides alike. */
-static int decide(const search *s)
+/* Of the rivals that are faster for certain the fastest; near ties go to the dispatcher's order, so
+ * that a repetition decides alike. -1: none. */
+static int winner_of(const hg_search *s)
 {
-    const int base = yardstick(s);
-    double best = 1;
-    for (int i = 0; i < s->alive; i++)
-        if (i != base && gains(&s->list[i])) best = HG_MIN(best, s->list[i].ratio);
-    int winner = base;
-    for (int i = 0; i < s->alive; i++) {
-        const hg_entrant *e = &s->list[i];
-        if (i == base || !gains(e) || e->ratio > best * (1 + MIN_GAIN / 2)) continue;
-        if (winner == base || e->candidate < s->list[winner].candidate) winner = i;
+    double best = INFINITY;
+    int winner = -1;
+    for (int i = 0; i < s->rival_count; i++)
+        if (s->rivals[i].judged.verdict == HG_AB_FASTER)
+            best = HG_MIN(best, s->rivals[i].judged.median);
+    for (int i = 0; i < s->rival_count; i++) {
+        const hg_rival *r = &s->rivals[i];
+        if (r->judged.verdict != HG_AB_FASTER || r->judged.median > best + NEARLY_EQUAL) continue;
+        if (winner < 0 || r->raced.candidate < s->rivals[winner].raced.candidate) winner = i;
     }
     return winner;
+}
+
+void hg_search_judge(hg_search *s, double floor, bool last)
+{
+    int left = 0;
+    for (int i = 0; i < s->rival_count; i++) {
+        hg_rival *r = &s->rivals[i];
+        if (r->out) continue;
+        r->judged = hg_ab_judge(&r->series, floor);
+        r->out = r->judged.verdict == HG_AB_SLOWER || r->judged.low > WORTHLESS ||
+                 (last && r->judged.median > LOOKS_LIKE_GAIN && r->judged.low > MIGHT_BE_LARGE);
+        left += !r->out && r->judged.verdict != HG_AB_FASTER;
+    }
+    const int winner = s->rounds >= 2 ? winner_of(s) : -1;
+    if (winner >= 0 && (left == 0 || last)) {
+        s->verdict = HG_VERDICT_GAIN;
+        s->winner = winner;
+        return;
+    }
+    bool any = false;
+    for (int i = 0; i < s->rival_count; i++) any = any || !s->rivals[i].out;
+    if (!any)
+        s->verdict = HG_VERDICT_DEFAULT;
+    else if (last)
+        s->verdict = HG_VERDICT_UNDECIDED;
+}
+
+/* Of the rounds the one that promises least: which rival won was seen in the same figures. */
+double hg_search_ratio(const hg_search *s)
+{
+    if (s->verdict != HG_VERDICT_GAIN) return 1;
+    const hg_rival *r = &s->rivals[s->winner];
+    double ratio = r->judged.median;
+    for (int i = 0; i < r->series.sweeps; i++) ratio = HG_MAX(ratio, r->series.sweep_ratio[i]);
+    return exp(ratio);
 }
 
 /* ---- The record ---- */
 
 int hg_kernel_revision(const hg_context *context, const char *name)
 {
-    hg_kernel_info info;
-    return find_kernel(context, name, &info) ? info.revision : -1;
+    (void)context;
+    const hg_kernel *kernel = hg_registry_find(name);
+    return kernel ? kernel->rev : -1;
 }
 
-static void fill_rank(const search *s, const hg_entrant *e, double yardstick_ns, hg_ranked *rank)
+/* Behind the first, which is the choice, by their times. */
+static void add_rank(const hg_searcher *t, const char *name, double ns, hg_record *record)
 {
-    const size_t length = strcspn(e->runner.name, " ");
-    *rank = (hg_ranked){.ns = e->ratio * yardstick_ns};
-    snprintf(rank->kernel, sizeof rank->kernel, "%.*s", (int)length, e->runner.name);
-    rank->rev = hg_kernel_revision(s->work.context, rank->kernel);
-    if (e->runner.name[length]) hg_config_parse(e->runner.name + length + 1, &rank->config);
+    const size_t length = strcspn(name, " ");
+    if (record->count == HG_RECORD_RANKS) return;
+    int at = record->count++;
+    for (; at > 1 && record->ranks[at - 1].ns > ns; at--) record->ranks[at] = record->ranks[at - 1];
+    hg_ranked *rank = &record->ranks[at];
+    *rank = (hg_ranked){.ns = ns};
+    snprintf(rank->kernel, sizeof rank->kernel, "%.*s", (int)length, name);
+    rank->rev = hg_kernel_revision(t->context, rank->kernel);
+    if (name[length]) hg_config_parse(name + length + 1, &rank->config);
 }
 
-static int by_ratio(const void *a, const void *b)
+/* The best of the figures for a candidate: finals, if it was in them. */
+static double ratio_of(const hg_search *s, const hg_raced *raced)
 {
-    const hg_entrant *x = a, *y = b;
-    return (x->ratio > y->ratio) - (x->ratio < y->ratio);
+    for (int i = 0; i < s->rival_count; i++)
+        if (s->rivals[i].raced.candidate == raced->candidate && s->rivals[i].series.quads)
+            return exp(s->rivals[i].judged.median);
+    return raced->ratio;
 }
 
-static void write_record(search *s, hg_record *record)
+/* The rival whose interval the record tells: the winner, or who came nearest. */
+static const hg_rival *nearest(const hg_search *s)
+{
+    const hg_rival *best = NULL;
+    if (s->verdict == HG_VERDICT_GAIN) return &s->rivals[s->winner];
+    for (int i = 0; i < s->rival_count; i++)
+        if (s->rivals[i].series.quads &&
+            (!best || s->rivals[i].judged.median < best->judged.median))
+            best = &s->rivals[i];
+    return best;
+}
+
+void hg_search_record(const hg_searcher *t, const hg_search *s, hg_record *record)
 {
     hg_machine machine;
-    hg_context_machine(s->work.context, &machine);
-    const hg_entrant *base = &s->list[yardstick(s)], *winner = &s->list[decide(s)];
-    const double ns = base->count ? hg_quantile(base->samples, base->count, 0.5) : base->ns;
-    s->report->ratio = winner->ratio;
-    s->report->interval = SEPARATED * winner->interval;
-    *record = (hg_record){.threads = s->options->threads,
-                          .default_ns = s->report->default_barred ? 0 : ns};
-    snprintf(record->key, sizeof record->key, "%s", s->work.key);
+    hg_context_machine(t->context, &machine);
+    *record = (hg_record){.threads = t->context->threads,
+                          .default_ns = s->default_barred ? 0 : s->untuned_ns,
+                          .verdict = s->verdict,
+                          .rounds = s->rounds,
+                          .noise = s->noise};
+    snprintf(record->key, sizeof record->key, "%s", s->key);
     snprintf(record->machine, sizeof record->machine, "%s", machine.key);
-    const int first = winner->candidate;
-    fill_rank(s, winner, ns, &record->ranks[record->count++]);
-    /* Those that left early carry the ratio of their last stage. */
-    qsort(s->list, (size_t)s->count, sizeof *s->list, by_ratio);
-    for (int i = 0; i < s->count && record->count < HG_RECORD_RANKS; i++)
-        if (s->list[i].candidate != first)
-            fill_rank(s, &s->list[i], ns, &record->ranks[record->count++]);
-}
-
-hg_status hg_search(hg_context *context, const hg_problem *p, const hg_search_options *options,
-                    hg_record *record, hg_search_report *report, bool *was_stopped, hg_reason *why)
-{
-    *report = (hg_search_report){.ratio = 1};
-    *was_stopped = false;
-    search s = {.random = 1, .options = options, .report = report};
-    hg_status status = hg_workload_create(context, p, &s.work, why);
-    if (status) return status;
-    char(*names)[HG_RUNNER_NAME_SIZE] = calloc(HG_MAX_ENTRANTS, sizeof *names);
-    s.list = calloc(HG_MAX_ENTRANTS, sizeof *s.list);
-    if (!names || !s.list) status = hg_fail(why, HG_NO_MEMORY, "out of memory");
-    if (!status) status = admit_all(&s, names, why);
-    if (!status && !stopped(&s)) {
-        const double start = hg_clock_ns(), all = options->seconds * 1e9;
-        s.deadline = start + BEFORE_FINALS * all;
-        screen_and_race(&s);
-        s.deadline = start + all;
-        seed_finals(&s);
-        finals(&s);
-    }
-    *was_stopped = stopped(&s);
-    if (!status && !*was_stopped) write_record(&s, record);
-    for (int i = 0; s.list && i < s.count; i++) hg_runner_free(&s.list[i].runner);
-    free(s.list);
-    free(names);
-    hg_workload_free(&s.work);
-    return status;
+    const bool gain = s->verdict == HG_VERDICT_GAIN;
+    const char *first = gain ? s->rivals[s->winner].raced.name : s->untuned;
+    add_rank(t, first, s->untuned_ns * hg_search_ratio(s), record);
+    for (int i = 0; i < s->raced_count; i++)
+        if (strcmp(s->raced[i].name, first))
+            add_rank(t, s->raced[i].name, s->untuned_ns * ratio_of(s, &s->raced[i]), record);
+    const hg_rival *told = nearest(s);
+    if (!told) return;
+    record->ratio = gain ? hg_search_ratio(s) : exp(told->judged.median);
+    record->low = isfinite(told->judged.low) ? exp(told->judged.low) : 0;
+    record->high = isfinite(told->judged.high) ? exp(told->judged.high) : 0;
 }

@@ -231,7 +231,8 @@ static hg_status read_header(char *line, int place[HG_COUNT(columns)], hg_reason
         for (int f = 0; f < n; f++)
             if (strcmp(fields[f], columns[i].name) == 0) place[i] = f;
         if (place[i] < 0 && columns[i].needed)
-            return hg_fail(why, HG_INVALID, "there is no column \"%s\"", columns[i].name);
+            return hg_fail(why, HG_INVALID, "there is no column \"%s\"%s", columns[i].name,
+                           n == 1 ? ": columns are separated by tabs, and there is none" : "");
     }
     return HG_OK;
 }
@@ -261,7 +262,8 @@ static hg_status read_row(char *line, const int place[HG_COUNT(columns)], hg_sha
     *shape = (hg_shape){.count = 1};
     for (size_t i = 0; i < HG_COUNT(columns); i++) {
         if (place[i] >= n)
-            return hg_fail(why, HG_INVALID, "the row ends before column %s", columns[i].name);
+            return hg_fail(why, HG_INVALID, "the row ends before column %s%s", columns[i].name,
+                           n == 1 ? ": columns are separated by tabs, and there is none" : "");
         hg_status status = HG_OK;
         if (place[i] >= 0)
             status = read_field(&columns[i], fields[place[i]], shape, why);
@@ -293,6 +295,8 @@ static hg_status read_lines(FILE *file, hg_shapes *shapes, int *number, hg_reaso
     char line[LINE_SIZE];
     while (fgets(line, sizeof line, file)) {
         ++*number;
+        if (*number == 1 && strncmp(line, "\xEF\xBB\xBF", 3) == 0)
+            return hg_fail(why, HG_INVALID, "the file begins with a byte-order mark; it must not");
         if (!strchr(line, '\n') && !feof(file))
             return hg_fail(why, HG_INVALID, "the line is too long");
         if (line[0] == '#' || line[strspn(line, "\r\n")] == '\0') continue;

@@ -5,6 +5,8 @@
 #ifndef HG_TUNER_WORKLOAD_H
 #define HG_TUNER_WORKLOAD_H
 
+#include <signal.h>
+
 #include "hourglass/tuning.h"
 #include "kernels/problem.h"
 
@@ -20,6 +22,8 @@ typedef struct hg_workload {
     float *output, *expected; /* expected: what the reference computed */
     void *indices, *expected_indices;
     size_t output_bytes, indices_bytes;
+    bool sampled;          /* expected holds some of the outputs, the pattern elsewhere */
+    double (*clock)(void); /* processor time where one thread works, else real time */
     hg_io io;
 } hg_workload;
 
@@ -44,6 +48,8 @@ void hg_workload_free(hg_workload *w);
 
 /* kernel: NULL for the dispatcher's choice, else the candidate to force. */
 hg_status hg_runner_create(const hg_workload *w, const char *kernel, hg_runner *r, hg_reason *why);
+/* The plan of the choice that is made without records. */
+hg_status hg_untuned_runner(const hg_workload *w, hg_runner *r, hg_reason *why);
 void hg_runner_free(hg_runner *r);
 /* One run on the workload's buffers. */
 static inline hg_status hg_runner_run(const hg_runner *r, const hg_workload *w)
@@ -55,9 +61,17 @@ static inline hg_status hg_runner_run(const hg_runner *r, const hg_workload *w)
 void hg_workload_erase(hg_workload *w);
 /* Keeps the outputs as what every kernel must compute. */
 void hg_workload_expect(hg_workload *w);
-/* Compares the outputs with what was kept: exact for maxima, copies and indices, within 1e-4 of the
- * largest magnitude where the order of a sum may differ. Gaps between rows must be untouched.
- * error: the largest difference over the largest magnitude. */
+/* Keeps what a plan of one step computes for some of its ranges, which are rows of the output for
+ * every reference: the first, the last, and others spread between, as many as take about ns, but
+ * three. stop: nonzero ends it; may be NULL. Returns the number of ranges. */
+int64_t hg_workload_expect_some(hg_workload *w, const hg_runner *reference, double ns,
+                                const volatile sig_atomic_t *stop);
+/* Bytes that a workload takes with one plan, about: what memory must hold. */
+double hg_workload_bytes(const hg_problem *p);
+/* Compares the outputs with what was kept, the others for having been written at all: exact for
+ * maxima, copies and indices, within 1e-4 of the largest magnitude where the order of a sum may
+ * differ. Gaps between rows must be untouched. error: the largest difference over the largest
+ * magnitude. */
 bool hg_workload_matches(const hg_workload *w, double *error);
 
 #endif
