@@ -53,7 +53,14 @@ static const struct command {
      "          expression finds in NETWORK/LAYER LAYOUT; --same-kernel: B must use A's kernels.\n"
      "          Exit code: 0 no layer is slower, 1 some are, 2 wrong usage, 3 some cannot be\n"
      "          compared, 4 some cannot be told. docs/ci.md has recipes"},
-    {"table", cli_table, "table check FILE", "counts the readable records of a table"},
+    {"table", cli_table,
+     "table check | lint | prune | verify FILE [--threads N] [--seconds S]\n"
+     "  hourglass table diff FILE FILE\n"
+     "  hourglass table merge TABLE FILE ...",
+     "check counts the readable records of a table; lint names every line that is of no use,\n"
+     "          and why; prune drops those; verify times the choices anew against the untuned\n"
+     "          ones (exit code 1 if any is slower); diff compares the choices of two tables;\n"
+     "          merge adds the records of others to TABLE, of two for one problem the later"},
     {"version", cli_version, "version", "the library's version"},
     {"help", cli_help, "help", "this text"},
 };

@@ -118,6 +118,65 @@ expect "a last run" exits 0 tune pool "$work/killed.jsonl"
 expect "finds both records" exits 0 "$hourglass" table check "$work/killed.jsonl"
 expect "whole" says "2 good lines, 0 bad lines"
 
+# ---- Records that cannot be used ----
+sign() { # BODY: a record of it, closed by its CRC-32C
+    local text=$1 crc=$((0xffffffff)) i k b
+    for ((i = 0; i < ${#text}; i++)); do
+        printf -v b %d "'${text:i:1}"
+        crc=$((crc ^ b))
+        for k in 1 2 3 4 5 6 7 8; do crc=$((crc & 1 ? crc >> 1 ^ 0x82F63B78 : crc >> 1)); done
+    done
+    printf '%s,"crc32c":"%08x"}\n' "$text" $((crc ^ 0xffffffff))
+}
+expect "a table of pool" exits 0 tune pool "$work/pool.jsonl"
+body=$(sed 's/,"crc32c".*//' "$work/pool.jsonl")
+expect "the checksum is CRC-32C" test "$(sign "$body")" = "$(cat "$work/pool.jsonl")"
+expect "lint of a good table" exits 0 "$hourglass" table lint "$work/pool.jsonl"
+forge() { sed -E "$1" <<<"$body"; }
+{
+    cat "$work/pool.jsonl" "$work/resize.jsonl"
+    sign "$(forge 's/"config":"[^"]*"/"config":"block=12345"/g')"
+    sign "$(forge 's/"rev":[0-9]+/"rev":9999/g')"
+    sign "$(forge 's/"kernel":"[^"]*"/"kernel":"conv2d.f32.any.scalar.ref"/g')"
+    sign "$(forge 's/"kernel":"[^"]*"/"kernel":"none"/g')"
+    sign "$(forge 's/"key":"max_pool2d f32/"key":"max_pool2d f64/')"
+    sign "$(forge 's/"threads":1/"threads":0/')"
+    echo '{"of":"nobody"}'
+} >"$work/forged.jsonl"
+expect "lint of forged records" exits 1 "$hourglass" table lint "$work/forged.jsonl"
+for line in '3: .*no such configuration' '4: .*has changed since' "5: .*another operator's" '6: .*no such kernel' \
+    '7: .*names no problem' '8: .*threads' '9: .*damaged'; do
+    expect "line $line" grep -q "forged.jsonl:$line" "$work/out"
+done
+expect "and of no good line" bash -c "! grep -qE 'jsonl:[12]:' '$work/out'"
+expect "explain beside forged records" exits 0 env "HG_TABLE=$work/forged.jsonl" "$hourglass" explain "$pool"
+expect "finds the good one" says "exact table record"
+cp "$work/forged.jsonl" "$work/repaired.jsonl"
+expect "--missing measures them anew" exits 0 "$hourglass" tune --keys "$work/pool" --missing --seconds 0.05 \
+    --out "$work/repaired.jsonl"
+expect "says so" says "1 problem tuned"
+expect "prune" exits 0 "$hourglass" table prune "$work/forged.jsonl"
+expect "leaves what is good" cmp "$work/forged.jsonl" <(cat "$work/pool.jsonl" "$work/resize.jsonl")
+{ cat "$work/pool.jsonl" "$work/pool.jsonl"; } >"$work/twice.jsonl"
+expect "lint of one problem twice" exits 1 "$hourglass" table lint "$work/twice.jsonl"
+expect "names the earlier" grep -q 'twice.jsonl:1: a later line' "$work/out"
+
+expect "diff of equal tables" exits 0 "$hourglass" table diff "$work/pool.jsonl" "$work/twice.jsonl"
+expect "diff of others" exits 1 "$hourglass" table diff "$work/pool.jsonl" "$work/resize.jsonl"
+expect "tells what is where" says "0 alike, 0 changed, 1 only in"
+expect "merge" exits 0 "$hourglass" table merge "$work/merged.jsonl" "$work/pool.jsonl" "$work/resize.jsonl"
+expect "holds both" cmp "$work/merged.jsonl" <(cat "$work/pool.jsonl" "$work/resize.jsonl")
+verify() { "$hourglass" table verify --seconds 0.05 "$work/merged.jsonl" >"$work/out" 2>&1; [ $? -le 1 ]; }
+expect "verify" verify
+expect "counts" says "changed choices"
+truncate -s 70M "$work/large.jsonl"
+expect "a table beyond 64 MiB" exits 1 "$hourglass" table check "$work/large.jsonl"
+expect "is named" says "larger than 64 MiB"
+expect "also by programs" exits 0 env "HG_TABLE=$work/large.jsonl" "$hourglass" explain "$pool"
+expect "that ignore it" says "is larger than 64 MiB; ignored"
+expect "a subcommand that is none" exits 2 "$hourglass" table chekc "$work/pool.jsonl"
+expect "diff with one table" exits 2 "$hourglass" table diff "$work/pool.jsonl"
+
 # ---- Which table, whose records ----
 export HG_TABLE=$work/named/one.jsonl
 tune_default() { "$hourglass" tune --keys "$work/pool" --seconds 0.05; }

@@ -135,6 +135,8 @@ for shard in 1/2 2/2; do
     expect "shard $shard" exits 0 "$hourglass" tune --keys "$work/keys" --shard $shard --seconds 0.02 \
         --out "$work/shard.${shard%/*}"
 done
+expect "shards are merged" exits 0 "$hourglass" table merge "$work/shards.jsonl" "$work"/shard.[12]
+expect "into all problems" test "$(wc -l <"$work/shards.jsonl")" -eq 3
 expect "a shard of nothing" exits 2 "$hourglass" tune --keys "$work/keys" --shard 3/2 --out "$table"
 expect "a level that is none" exits 2 "$hourglass" tune --keys "$work/keys" --level hasty --out "$table"
 expect "unknown command" exits 2 "$hourglass" tone
