@@ -36,8 +36,8 @@ static const struct command {
      "          what TABLE lacks; --noisy: that, and what noise left undecided.\n"
      "          TABLE: by default the file that programs read, see info. --report: a page with\n"
      "          every problem's times; --shard: of N machines alike the I-th one's part"},
-    {"explain", cli_explain, "explain KEY [--threads N]",
-     "which kernel a plan gets for a problem, and why"},
+    {"explain", cli_explain, "explain KEY [--threads N] [--rejected | --json]",
+     "which kernel a plan gets for a problem, and why; --rejected: also which it cannot get"},
     {"run", cli_run, "run KEY [--kernel \"NAME CONFIG\"] [--threads N] [--seconds S]",
      "times one plan"},
     {"plan", cli_plan,

@@ -118,6 +118,10 @@ expect "exactly" says "exact table record"
 expect "and is no miss" test ! -e "$work/none"
 expect "it answers for other threads" known --threads 2
 expect "and says so" says "record for another number of threads"
+expect "explain as JSON" exits 0 "$hourglass" explain "$key" --json
+expect "names kernels that cannot" says '"rejected":{'
+expect "explain with what is rejected" exits 0 "$hourglass" explain "$key" --rejected
+expect "gives reasons" says "for another window"
 
 expect "a report" exits 0 "$hourglass" tune --keys "$work/keys" --seconds 0.05 --out "$work/told.jsonl" \
     --report "$work/report.html"

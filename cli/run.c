@@ -1,6 +1,5 @@
-/* hourglass explain, hourglass run */
+/* hourglass run */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli/cli.h"
 #include "tuner/measure.h"
@@ -11,46 +10,6 @@ static int refuse(const char *what, const char *why)
 {
     fprintf(stderr, "hourglass: %s: %s\n", what, why);
     return CLI_USAGE;
-}
-
-/* A filter of zeros, enough to plan with; *filter is NULL for operators without weights. */
-static hg_status zero_filter(hg_context *context, const char *key, hg_filter **filter)
-{
-    hg_filter_desc desc;
-    *filter = NULL;
-    if (!hg_key_filter(key, &desc)) return HG_OK;
-    float *weights = calloc(hg_filter_count(&desc), sizeof *weights);
-    if (!weights) return HG_NO_MEMORY;
-    const hg_status status = hg_filter_create(context, &desc, weights, filter);
-    free(weights);
-    return status;
-}
-
-int cli_explain(int argc, char **argv)
-{
-    int threads = 1;
-    const hg_option options[] = {{"--threads", HG_OPTION_COUNT, &threads}, end_of_options};
-    hg_operands operands;
-    char key[HG_KEY_SIZE];
-    if (!hg_options_read(argc, argv, options, &operands) || !cli_key(&operands, key, sizeof key))
-        return CLI_USAGE;
-    hg_problem problem;
-    hg_reason why = {""};
-    if (hg_problem_parse(key, &problem, &why)) return refuse("bad key", why.text);
-    hg_context *context = cli_context(threads);
-    if (!context) return CLI_FAILED;
-    hg_filter *filter = NULL;
-    hg_plan *plan = NULL;
-    hg_status status = zero_filter(context, key, &filter);
-    if (!status) status = hg_plan_from_key(context, key, filter, NULL, NULL, &plan);
-    if (!status)
-        printf("%s\n%s", hg_plan_key(plan), hg_plan_explain(plan)); /* begins with the kernel */
-    else
-        fprintf(stderr, "hourglass: no plan: %s\n", hg_status_string(status));
-    hg_plan_free(plan);
-    hg_filter_free(filter);
-    hg_context_free(context);
-    return status ? CLI_FAILED : CLI_OK;
 }
 
 static void time_plan(const hg_workload *w, hg_entrant *e, double seconds)
