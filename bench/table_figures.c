@@ -87,6 +87,7 @@ static void leave_one_out(const hg_context *context)
                     {"by similar problems:", NULL, 0, 0},
                     {"of them, those that have any:", NULL, 0, 0},
                     {"the same, by the estimate:", NULL, 0, 0}};
+    double spent = 0;
     for (size_t i = 0; i < HG_COUNT(of); i++) of[i].v = malloc((table->count + 1) * sizeof(double));
     for (size_t i = 0; i < table->count; i++) {
         hg_candidate list[HG_MAX_CANDIDATES];
@@ -96,11 +97,14 @@ static void leave_one_out(const hg_context *context)
         if (e->threads != context->threads || hg_problem_parse(e->key, &p, NULL)) continue;
         const size_t count = hg_candidates(context, &p, false, 0, list);
         if (count == 0) continue;
+        const double start = hg_clock_ns();
         hg_predict(context, &p, list, count, e, &guess);
+        spent += hg_clock_ns() - start;
         note(&of[0], e, list);
         note(&of[1], e, guess.neighbours ? guess.best : list);
         if (guess.neighbours) note(&of[2], e, guess.best), note(&of[3], e, list);
     }
+    printf("a prediction: %.0f us\n", of[0].n ? spent * 1e-3 / (double)of[0].n : 0);
     for (size_t i = 0; i < HG_COUNT(of); i++) {
         print_regrets(&of[i]);
         free(of[i].v);

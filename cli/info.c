@@ -22,7 +22,7 @@ static void print_tables(const hg_context *context)
     hg_table_counts n;
     hg_context_tables(context, &n);
     printf("tables    %zu record%s in use, ", n.usable, cli_plural(n.usable));
-    printf("%zu for other machines or revisions, ", n.foreign);
+    printf("%zu for other machines or kernels, ", n.foreign);
     printf("%zu line%s skipped\n", n.skipped, cli_plural(n.skipped));
     if (n.unreadable)
         printf("          %zu file%s not readable\n", n.unreadable, cli_plural(n.unreadable));

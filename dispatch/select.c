@@ -201,7 +201,7 @@ static void tell_runners_up(char *text, const hg_candidate *list, size_t count,
     }
 }
 
-static void tell_record(char *text, const question *q, const choice *c)
+static void tell_record(char *text, const choice *c)
 {
     const hg_table_entry *e = c->entry;
     if (c->how != EXACT) tell(text, "  record of %s, %d threads\n", e->key, e->threads);
@@ -218,7 +218,6 @@ static void tell_record(char *text, const question *q, const choice *c)
              config[0] ? " " : "", config, e->ranks[r].ns * 1e-3);
         told++;
     }
-    (void)q;
 }
 
 static void tell_prediction(char *text, const hg_prediction *p)
@@ -237,7 +236,7 @@ static void explain(const question *q, const choice *c, const char *ignored, cha
     tell(text, "%s\n  %s, among %zu candidates; estimated %.1f us\n", name, tier_words[c->how],
          q->count, c->candidate->cost * 1e-3);
     if (ignored) tell(text, "  preferred %s cannot run this problem\n", ignored);
-    if (c->entry) tell_record(text, q, c);
+    if (c->entry) tell_record(text, c);
     if (c->how == PREDICTED) tell_prediction(text, &c->prediction);
     if (c->how != EXACT) tell_runners_up(text, q->list, q->count, c->candidate);
 }
