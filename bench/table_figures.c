@@ -36,6 +36,8 @@ typedef struct regrets {
     const char *what;
     double *v;
     size_t n, unknown;
+    double most;
+    const char *worst; /* its key */
 } regrets;
 
 /* The time of a choice by the record; unknown: it is not in it. */
@@ -64,7 +66,9 @@ static double least_time(const hg_table_entry *e)
 static void note(regrets *g, const hg_table_entry *e, const hg_candidate *c)
 {
     bool unknown = false;
-    g->v[g->n++] = HG_MAX(time_of(e, c, &unknown) / least_time(e) - 1, 0);
+    const double regret = HG_MAX(time_of(e, c, &unknown) / least_time(e) - 1, 0);
+    if (regret > g->most) g->most = regret, g->worst = e->key;
+    g->v[g->n++] = regret;
     g->unknown += unknown;
 }
 
@@ -75,18 +79,18 @@ static void print_regrets(regrets *g)
     if (g->n == 0) return;
     qsort(g->v, g->n, sizeof *g->v, by_value);
     printf("regret, %-28s mean %6.2f %%, p95 %6.1f %%, worst %6.1f %% (%zu problems, %zu choices "
-           "not in their record)\n",
+           "not in their record)\n    the worst: %s\n",
            g->what, 100 * sum / (double)g->n, 100 * g->v[(g->n - 1) * 95 / 100],
-           100 * g->v[g->n - 1], g->n, g->unknown);
+           100 * g->v[g->n - 1], g->n, g->unknown, g->worst ? g->worst : "none");
 }
 
 static void leave_one_out(const hg_context *context)
 {
     const hg_table *table = &context->table;
-    regrets of[] = {{"by the estimate:", NULL, 0, 0},
-                    {"by similar problems:", NULL, 0, 0},
-                    {"of them, those that have any:", NULL, 0, 0},
-                    {"the same, by the estimate:", NULL, 0, 0}};
+    regrets of[] = {{"by the estimate:", .v = NULL},
+                    {"by similar problems:", .v = NULL},
+                    {"of them, those that have any:", .v = NULL},
+                    {"the same, by the estimate:", .v = NULL}};
     double spent = 0;
     for (size_t i = 0; i < HG_COUNT(of); i++) of[i].v = malloc((table->count + 1) * sizeof(double));
     for (size_t i = 0; i < table->count; i++) {

@@ -13,7 +13,7 @@
 
 static const double FARTHEST = 3.0; /* distance of records that still count: 8 times the size */
 static const double SOFT = 0.1;     /* a distance squared that hardly differs from none */
-static const double PRIOR = 0.5;    /* weight of the mean of all kernels */
+static const double PRIOR = 2.0;    /* weight of the mean of all kernels */
 static const double BEYOND = 1.1; /* what left the race took at least so much of the last's time */
 static const double WORTH = 0.97; /* of the untuned choice's predicted time: less is not noise */
 static const int VECTOR = 16;     /* floats of the widest vector */
@@ -171,6 +171,15 @@ static bool is_first_of_kind(const hg_candidate *list, size_t i)
     return true;
 }
 
+/* Has a neighbour measured the kind? What none has is not chosen on the strength of its estimate.
+ */
+static bool is_measured(const hg_candidate *c, const neighbour *near, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (measured(near[i].entry, c->kernel, &c->config) > 0) return true;
+    return false;
+}
+
 /* log of a candidate's predicted time. */
 static double predicted(const hg_candidate *c, const neighbour *near, int n, const double *means,
                         double mean)
@@ -228,7 +237,7 @@ void hg_predict(const hg_context *context, const hg_problem *p, const hg_candida
         double least = first + log(WORTH);
         const hg_candidate *best = &list[0];
         for (size_t i = 1; i < count; i++) {
-            if (!is_first_of_kind(list, i)) continue;
+            if (!is_first_of_kind(list, i) || !is_measured(&list[i], near, n)) continue;
             const double v = predicted(&list[i], near, n, means, mean);
             if (v < least) least = v, best = &list[i];
         }

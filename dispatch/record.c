@@ -56,8 +56,13 @@ static uint32_t crc32c(const char *text, size_t n)
 }
 
 /* What closes a line: the checksum of all bytes before. */
-static const char tail_format[] = ",\"crc32c\":\"%08" PRIx32 "\"}";
 enum { TAIL = sizeof ",\"crc32c\":\"01234567\"}" - 1 };
+
+static void put_tail(char tail[TAIL + 1], uint32_t crc)
+{
+    memcpy(tail, ",\"crc32c\":\"01234567\"}", TAIL + 1);
+    for (int i = 0; i < 8; i++) tail[TAIL - 10 + i] = "0123456789abcdef"[crc >> (28 - 4 * i) & 15u];
+}
 
 /* ---- Writing ---- */
 
@@ -125,7 +130,8 @@ size_t hg_record_format(const hg_record *r, char *line, size_t size)
     }
     put_text(w, ",\"version\":", hg_version());
     if (w->used + TAIL + 2 > size) return 0;
-    w->used += (size_t)snprintf(line + w->used, TAIL + 2, tail_format, crc32c(line, w->used));
+    put_tail(line + w->used, crc32c(line, w->used));
+    w->used += TAIL;
     line[w->used++] = '\n';
     line[w->used] = '\0';
     return w->used;
@@ -203,28 +209,30 @@ static bool skip_value(reader *r)
 typedef enum field_kind { TEXT, WHOLE, REAL, CONFIG, VERDICT } field_kind;
 typedef struct field {
     const char *name;
+    size_t length; /* of the name */
     field_kind kind;
     bool needed;
     size_t offset, size;
 } field;
 
+#define NAME(text) text, sizeof text - 1
 #define RECORD(member) offsetof(hg_record, member), sizeof(((hg_record *)0)->member)
 #define RANKED(member) offsetof(hg_ranked, member), sizeof(((hg_ranked *)0)->member)
 
-static const field record_fields[] = {{"key", TEXT, true, RECORD(key)},
-                                      {"threads", WHOLE, true, RECORD(threads)},
-                                      {"machine", TEXT, true, RECORD(machine)},
-                                      {"default_ns", REAL, false, RECORD(default_ns)},
-                                      {"verdict", VERDICT, false, RECORD(verdict)},
-                                      {"ratio", REAL, false, RECORD(ratio)},
-                                      {"low", REAL, false, RECORD(low)},
-                                      {"high", REAL, false, RECORD(high)},
-                                      {"rounds", WHOLE, false, RECORD(rounds)},
-                                      {"noise", REAL, false, RECORD(noise)}};
-static const field rank_fields[] = {{"kernel", TEXT, true, RANKED(kernel)},
-                                    {"rev", WHOLE, true, RANKED(rev)},
-                                    {"config", CONFIG, true, RANKED(config)},
-                                    {"ns", REAL, true, RANKED(ns)}};
+static const field record_fields[] = {{NAME("key"), TEXT, true, RECORD(key)},
+                                      {NAME("threads"), WHOLE, true, RECORD(threads)},
+                                      {NAME("machine"), TEXT, true, RECORD(machine)},
+                                      {NAME("default_ns"), REAL, false, RECORD(default_ns)},
+                                      {NAME("verdict"), VERDICT, false, RECORD(verdict)},
+                                      {NAME("ratio"), REAL, false, RECORD(ratio)},
+                                      {NAME("low"), REAL, false, RECORD(low)},
+                                      {NAME("high"), REAL, false, RECORD(high)},
+                                      {NAME("rounds"), WHOLE, false, RECORD(rounds)},
+                                      {NAME("noise"), REAL, false, RECORD(noise)}};
+static const field rank_fields[] = {{NAME("kernel"), TEXT, true, RANKED(kernel)},
+                                    {NAME("rev"), WHOLE, true, RANKED(rev)},
+                                    {NAME("config"), CONFIG, true, RANKED(config)},
+                                    {NAME("ns"), REAL, true, RANKED(ns)}};
 
 static bool store_text(word w, char *to, size_t size)
 {
@@ -282,30 +290,54 @@ static bool read_ranks(reader *r, hg_record *record)
     if (!take(r, '[')) return false;
     if (take(r, ']')) return true;
     do {
-        reader whole = *r;
-        hg_ranked rank = {.rev = 0};
-        if (!skip_value(&whole)) return false;
+        const reader before = *r;
+        hg_ranked *rank = &record->ranks[record->count];
         if (record->count < HG_RECORD_RANKS &&
-            read_object(r, rank_fields, HG_COUNT(rank_fields), &rank, NULL))
-            record->ranks[record->count++] = rank;
-        r->at = whole.at;
+            read_object(r, rank_fields, HG_COUNT(rank_fields), rank, NULL)) {
+            record->count++;
+            continue;
+        }
+        *r = before;
+        if (!skip_value(r)) return false;
     } while (take(r, ','));
     return take(r, ']');
+}
+
+static size_t find_field(const field *fields, size_t n, word name)
+{
+    size_t i = 0;
+    while (i < n &&
+           (fields[i].length != name.length || memcmp(fields[i].name, name.text, name.length)))
+        i++;
+    return i;
+}
+
+/* Members mostly come in order: is this the one, written as we write it? Takes it, then. */
+static bool take_member(reader *r, const field *f)
+{
+    const char *at = r->at;
+    if ((size_t)(r->end - at) < f->length + 3 || at[0] != '"' || at[f->length + 1] != '"' ||
+        at[f->length + 2] != ':' || memcmp(at + 1, f->name, f->length))
+        return false;
+    r->at += f->length + 3;
+    return true;
 }
 
 /* top: where the member "top" goes. false: a needed field is missing or wrong. */
 static bool read_object(reader *r, const field *fields, size_t n, void *object, hg_record *top)
 {
     unsigned seen = 0;
-    word name;
+    size_t next = 0;
     if (!take(r, '{')) return false;
     do {
-        if (!read_string(r, &name) || !take(r, ':')) return false;
-        size_t i = 0;
-        while (i < n && (strlen(fields[i].name) != name.length ||
-                         memcmp(fields[i].name, name.text, name.length)))
-            i++;
+        word name = {"", 0};
+        size_t i = next;
+        if (i >= n || !take_member(r, &fields[i])) {
+            if (!read_string(r, &name) || !take(r, ':')) return false;
+            i = find_field(fields, n, name);
+        }
         if (i < n) {
+            next = i + 1;
             if (!read_field(r, &fields[i], object)) return false;
             seen |= 1u << i;
         } else if (top && name.length == 3 && !memcmp(name.text, "top", 3)) {
@@ -330,7 +362,7 @@ bool hg_record_intact(const char *line, size_t length)
     char tail[TAIL + 1];
     length = without_end(line, length);
     if (length < TAIL) return false;
-    snprintf(tail, sizeof tail, tail_format, crc32c(line, length - TAIL));
+    put_tail(tail, crc32c(line, length - TAIL));
     return memcmp(line + length - TAIL, tail, TAIL) == 0;
 }
 

@@ -147,6 +147,23 @@ static void hiding(void)
     }
 }
 
+/* A record whose first kernel cannot be had serves with its second. */
+static void limping(void)
+{
+    static char table[TABLE_SIZE];
+    char fast[NAME_SIZE] = "", want[NAME_SIZE];
+    hg_record r = record_of(KEY, 1, 2, fast);
+    plan_facts facts;
+    r.ranks[2] = r.ranks[0];
+    r.ranks[0].config.block = 12345;
+    r.count = 3; /* none, another, the fast one */
+    snprintf(want, sizeof want, "%s", r.ranks[1].kernel);
+    hg_record_format(&r, table, sizeof table);
+    if (plan_by(table, 1, false, KEY, &facts))
+        expect(!strncmp(facts.kernel, want, strlen(want)) && strstr(facts.why, "exact"),
+               "the second of %s: %s", want, facts.why);
+}
+
 /* Of a large table every record is found. */
 static void many(void)
 {
@@ -203,6 +220,7 @@ void test_selection(void)
 {
     tiers();
     hiding();
+    limping();
     many();
     reasons();
 }

@@ -151,6 +151,16 @@ done
 expect "and of no good line" bash -c "! grep -qE 'jsonl:[12]:' '$work/out'"
 expect "explain beside forged records" exits 0 env "HG_TABLE=$work/forged.jsonl" "$hourglass" explain "$pool"
 expect "finds the good one" says "exact table record"
+sign "$(forge 's/"config":"[^"]*"/"config":"block=12345"/')" >"$work/limping.jsonl" # of the first alone
+expect "lint of a record that serves by its second" exits 1 "$hourglass" table lint "$work/limping.jsonl"
+expect "names it" says "no such configuration"
+expect "it does serve" exits 0 env "HG_TABLE=$work/limping.jsonl" "$hourglass" explain "$pool"
+expect "exactly" says "exact table record"
+expect "it is not pruned" exits 0 "$hourglass" table prune "$work/limping.jsonl"
+expect "not at all" test "$(wc -l <"$work/limping.jsonl")" -eq 1
+expect "--missing measures it anew" exits 0 "$hourglass" tune --keys "$work/pool" --missing --seconds 0.05 \
+    --out "$work/limping.jsonl"
+expect "and says so" says "1 problem tuned"
 cp "$work/forged.jsonl" "$work/repaired.jsonl"
 expect "--missing measures them anew" exits 0 "$hourglass" tune --keys "$work/pool" --missing --seconds 0.05 \
     --out "$work/repaired.jsonl"

@@ -14,6 +14,8 @@ static const double HARDLY_SLOWER = 1.02; /* a rival may look so, in a race */
 static const double FOR_CHECK = 0.1;      /* of the time: rows by the reference */
 static const double FOR_ADMISSION = 0.6;  /* of the time: until then candidates are admitted */
 static const double PRUNE = 3.0;          /* times the least estimate */
+static const double SHORT_CALL_NS = 1e5;
+enum { SHORT_CALLS = 8 };
 enum { PRUNE_FROM = 16, SCREEN_ROUNDS = 3, RACE_ROUNDS = 3, LEAST_KEPT = 4 };
 
 typedef struct race {
@@ -100,8 +102,11 @@ static bool admit(race *r, const char *name, double best, hg_entrant *e)
         bar(r, e, name, error);
         return false;
     }
-    /* The first call also pays for cold code and memory: give near ones another. */
-    if (best == 0 || e->ns < 2 * HOPELESS * best) e->ns = HG_MIN(e->ns, timed_call(r, e));
+    /* The first call also pays for cold code and memory: give near ones another. Of short calls a
+     * few cost nothing, and a single one may have been interrupted. */
+    const bool near = best == 0 || e->ns < 2 * HOPELESS * best;
+    const int again = e->ns < SHORT_CALL_NS ? SHORT_CALLS : near;
+    for (int i = 0; i < again; i++) e->ns = HG_MIN(e->ns, timed_call(r, e));
     return true;
 }
 
