@@ -80,8 +80,8 @@ static double gain_of(const hg_record *r)
 
 static void put_summary(FILE *f, const report *r)
 {
-    size_t n = 0, of[4] = {0};
-    double sum = 0, before = 0, after = 0, noise = 0;
+    size_t n = 0, measured = 0, of[4] = {0};
+    double sum = 0, before = 0, after = 0, noise = 0; /* the mean of those that were measured */
     for (size_t i = 0; i < r->lines->count; i++) {
         const hg_record *record = &r->lines->records[i];
         if (!is_told(r, record)) continue;
@@ -90,7 +90,8 @@ static void put_summary(FILE *f, const report *r)
         sum += log(gain_of(record));
         before += record->default_ns > 0 ? record->default_ns : record->ranks[0].ns;
         after += record->ranks[0].ns;
-        noise = HG_MAX(noise, record->noise);
+        noise += HG_MIN(record->noise, 1);
+        measured += record->rounds > 0;
     }
     const hg_machine *m = &r->context->machine;
     fprintf(f, "<h1>Hourglass, tuned</h1><p class=dim>");
@@ -108,8 +109,9 @@ static void put_summary(FILE *f, const report *r)
     if (n == 0) return;
     fprintf(f,
             "<p>Each once takes %.2f ms instead of %.2f ms; over the problems a geometric mean "
-            "gain of <b>%.3f</b>. Noise up to %.1f %%.</p><p>",
-            after * 1e-6, before * 1e-6, exp(sum / (double)n), 100 * noise);
+            "gain of <b>%.3f</b>. Noise %.1f %%.</p><p>",
+            after * 1e-6, before * 1e-6, exp(sum / (double)n),
+            100 * noise / (double)HG_MAX(measured, 1));
     if (of[HG_VERDICT_UNDECIDED] * 5 > n)
         fprintf(f, "Next: much is undecided. On a quieter machine the same command with "
                    "<code>--noisy</code> measures it again.");
@@ -122,6 +124,7 @@ static void put_summary(FILE *f, const report *r)
 
 enum { WIDTH = 720, HEIGHT = 360, LEFT = 48, BOTTOM = 36, TOP = 28 };
 static const double LEAST_X = 0.125, MOST_X = 1024; /* operations a byte */
+static const double RANGE = 32768;                  /* of the other axis */
 
 static double x_of(double intensity)
 {
@@ -131,7 +134,7 @@ static double x_of(double intensity)
 
 static double y_of(double gflops, double most)
 {
-    const double least = most / 4096, v = HG_MIN(HG_MAX(gflops, least), most);
+    const double least = most / RANGE, v = HG_MIN(HG_MAX(gflops, least), most);
     return HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * log2(v / least) / log2(most / least);
 }
 
@@ -142,7 +145,7 @@ static void put_axes(FILE *f, const report *r, double most)
                 "<line x1=%.0f x2=%.0f y1=%d y2=%d stroke=\"var(--line)\"/><text x=%.0f y=%d "
                 "text-anchor=middle>%.4g</text>",
                 x_of(v), x_of(v), TOP, HEIGHT - BOTTOM, x_of(v), HEIGHT - BOTTOM + 16, v);
-    for (double v = exp2(floor(log2(most))); v > most / 4096; v /= 8)
+    for (double v = exp2(floor(log2(most))); v > most / RANGE; v /= 8)
         fprintf(f,
                 "<line x1=%d x2=%d y1=%.0f y2=%.0f stroke=\"var(--line)\"/><text x=%d y=%.0f "
                 "text-anchor=end>%.3g</text>",
@@ -172,7 +175,7 @@ static double operations(const hg_problem *p)
 
 static void put_roofline(FILE *f, const report *r)
 {
-    double most = 1.5 * r->gflops;
+    const double most = 4 * r->gflops; /* of the direct form: Winograd needs fewer */
     fprintf(f,
             "<h2>Every problem against the machine</h2><svg viewBox=\"0 0 %d %d\" role=img "
             "aria-label=roofline>",
@@ -207,8 +210,9 @@ static void put_record(FILE *f, const report *r, const hg_record *record)
     for (int i = 0; i < record->count; i++) slowest = HG_MAX(slowest, record->ranks[i].ns);
     fprintf(f, "<section><h3>");
     put_text(f, label_of(r, record));
-    fprintf(f, "</h3><p class=dim>%s</p><p class=%s>%s", record->key, classes[record->verdict],
-            verdicts[record->verdict]);
+    fprintf(f, "</h3>");
+    if (strcmp(label_of(r, record), record->key)) fprintf(f, "<p class=dim>%s</p>", record->key);
+    fprintf(f, "<p class=%s>%s", classes[record->verdict], verdicts[record->verdict]);
     if (record->verdict == HG_VERDICT_GAIN) fprintf(f, ": %.2f times as fast", gain_of(record));
     if (record->low > 0)
         fprintf(f, "; the best rival took %.3f to %.3f of the untuned time, %d rounds", record->low,
