@@ -52,18 +52,18 @@ static bool has_tail(float channels)
     return (int64_t)(exp2((double)channels) + 0.5) % VECTOR != 0;
 }
 
+/* Images and rows count as one axis; the factor of a resize counts twice. */
 static double distance(const hg_metrics *a, int a_threads, const hg_table_entry *e)
 {
-    enum { IMAGES, ROWS, COLUMNS, CHANNELS, OUTPUTS, OUT_ROWS };
     const float *x = a->v, *y = e->metrics.v;
-    const double rows = (double)(x[IMAGES] + x[ROWS] - y[IMAGES] - y[ROWS]);
-    double d = square(rows) + square((double)(x[COLUMNS] - y[COLUMNS])) +
-               square((double)(x[CHANNELS] - y[CHANNELS])) +
-               square((double)(x[OUTPUTS] - y[OUTPUTS]));
-    /* The factor of a resize; of other operators stride and window say the same. */
-    d += square(2.0 * (double)((x[OUT_ROWS] - x[ROWS]) - (y[OUT_ROWS] - y[ROWS])));
-    d += 0.25 * (has_tail(x[CHANNELS]) != has_tail(y[CHANNELS]));
-    d += 0.25 * (has_tail(x[OUTPUTS]) != has_tail(y[OUTPUTS]));
+    double apart[HG_METRICS];
+    for (int i = 0; i < HG_METRICS; i++) apart[i] = (double)(x[i] - y[i]);
+    double d = square(apart[HG_IMAGES] + apart[HG_ROWS]) + square(apart[HG_COLUMNS]) +
+               square(apart[HG_CHANNELS]) + square(apart[HG_OUTPUTS]);
+    d += square(2.0 * (apart[HG_OUT_ROWS] - apart[HG_ROWS] + 0.5 * apart[HG_STRIDE]));
+    d += square(apart[HG_WINDOW]) + square(apart[HG_STRIDE]) + square(apart[HG_DILATION]);
+    d += 0.25 * (has_tail(x[HG_CHANNELS]) != has_tail(y[HG_CHANNELS]));
+    d += 0.25 * (has_tail(x[HG_OUTPUTS]) != has_tail(y[HG_OUTPUTS]));
     d += square(0.5 * log2((double)HG_MAX(a_threads, 1) / (double)HG_MAX(e->threads, 1)));
     return sqrt(d);
 }
@@ -92,9 +92,9 @@ static int insert(neighbour *near, int n, const hg_table_entry *e, double d)
 static int find(const hg_context *context, const char *key, const hg_table_entry *skip,
                 neighbour near[HG_NEIGHBOURS])
 {
-    hg_metrics metrics;
     const hg_table *table = &context->table;
-    const hg_table_span span = hg_table_of_structure(table, hg_key_structure(key, &metrics));
+    const hg_metrics metrics = hg_key_metrics(key);
+    const hg_table_span span = hg_table_of_family(table, metrics.family);
     int n = 0;
     for (size_t i = span.count; i-- > 0;) {
         const hg_table_entry *e = &table->entries[span.slots[i].entry];

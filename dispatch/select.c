@@ -114,21 +114,21 @@ static bool by_other_threads(const question *q, choice *c)
 /* The same problem but for its images. */
 static bool is_batch_of(const hg_metrics *a, const hg_metrics *b)
 {
-    for (int i = 1; i < HG_METRICS; i++)
+    for (int i = HG_IMAGES + 1; i < HG_METRICS; i++)
         if (a->v[i] != b->v[i]) return false;
-    return true;
+    return a->padded == b->padded;
 }
 
 static bool by_other_batch(const question *q, choice *c)
 {
-    hg_metrics m;
+    const hg_metrics m = hg_key_metrics(q->key);
     const hg_table *table = &q->context->table;
-    const hg_table_span span = hg_table_of_structure(table, hg_key_structure(q->key, &m));
+    const hg_table_span span = hg_table_of_family(table, m.family);
     double least = INFINITY;
     for (size_t i = span.count; i-- > 0;) {
         const hg_table_entry *e = &table->entries[span.slots[i].entry];
-        const double d =
-            fabs((double)(m.v[0] - e->metrics.v[0])) + 2 * octaves(e->threads, q->context->threads);
+        const double d = fabs((double)(m.v[HG_IMAGES] - e->metrics.v[HG_IMAGES])) +
+                         2 * octaves(e->threads, q->context->threads);
         if (d < least && is_batch_of(&m, &e->metrics) && take_entry(q, e, IMAGES, c)) least = d;
     }
     return c->entry != NULL;

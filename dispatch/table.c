@@ -17,13 +17,24 @@ static uint64_t hash_of(uint64_t hash, const char *text, size_t n)
 
 static const uint64_t SEED = UINT64_C(0xcbf29ce484222325);
 
-/* The number behind the letter of a word; 0 if it has none. Keys may be forged: no more than 1e15.
- */
-static double number_in(const char *word)
+/* The numbers of a word like n4 or r3x3, multiplied. Keys may be forged: no more than 1e15. */
+static double number_in(const char *word, size_t n)
 {
-    double v = 0;
-    for (word++; *word >= '0' && *word <= '9'; word++) v = HG_MIN(10 * v + (*word - '0'), 1e15);
-    return v;
+    double product = 1, v = 0;
+    for (size_t i = 1; i <= n; i++) {
+        const bool digit = i < n && word[i] >= '0' && word[i] <= '9';
+        if (digit)
+            v = 10 * v + (word[i] - '0');
+        else
+            product *= v, v = 0;
+    }
+    return HG_MIN(product, 1e15);
+}
+
+/* Rows of an output, "o56x56". */
+static double first_in(const char *word, size_t n)
+{
+    return number_in(word, HG_MIN(strcspn(word, "x"), n));
 }
 
 static float log2_of(double v)
@@ -36,34 +47,35 @@ static uint64_t group_kind(double groups, double channels, double outputs)
 {
     if (groups <= 1) return 1;
     const double each = channels / groups, multiplier = outputs / groups;
-    return 2 + (uint64_t)each * 4096 + (each > 1 ? 0 : (uint64_t)multiplier);
+    return 2 + (uint64_t)HG_MIN(each, 1e6) * 4096 +
+           (each > 1 ? 0 : (uint64_t)HG_MIN(multiplier, 4095.0));
 }
 
-uint64_t hg_key_structure(const char *key, hg_metrics *metrics)
+hg_metrics hg_key_metrics(const char *key)
 {
-    static const char sizes[] = "nhwck";
-    double value[5] = {1, 1, 1, 1, 1}, groups = 1, out_h = 1;
-    uint64_t hash = SEED;
+    static const char letters[] = "nhwckorsd"; /* in the order of hg_metric */
+    double value[HG_METRICS] = {1, 1, 1, 1, 1, 1, 1, 1, 1}, groups = 1;
+    hg_metrics m = {.family = SEED};
     for (const char *word = key, *next; *word; word = next) {
         const size_t n = strcspn(word, " ");
         next = word + n + (word[n] == ' ');
-        const char *at = strchr(sizes, word[0]);
+        const char *at = strchr(letters, word[0]);
         const bool number = n > 1 && word[1] >= '0' && word[1] <= '9';
-        if (number && at)
-            value[at - sizes] = number_in(word);
-        else if (number && word[0] == 'g')
-            groups = number_in(word);
-        else if (number && word[0] == 'o')
-            out_h = number_in(word);
-        else if (number && word[0] == 'p') /* padding or none; how much hardly matters */
-            hash = hash_of(hash, strncmp(word, "p0,0,0,0", n) ? "p" : "q", 1);
-        else if (strncmp(word, "image=", 6) && strncmp(word, "scale=", 6))
-            hash = hash_of(hash, word, n);
+        const size_t metric = at ? (size_t)(at - letters) : 0;
+        if (number && at) {
+            value[metric] = metric == HG_OUT_ROWS ? first_in(word, n) : number_in(word, n);
+        } else if (number && word[0] == 'g') {
+            groups = number_in(word, n);
+        } else if (number && word[0] == 'p') {
+            m.padded = strncmp(word, "p0,0,0,0", n) != 0;
+        } else if (strncmp(word, "image=", 6) && strncmp(word, "scale=", 6)) {
+            m.family = hash_of(m.family, word, n);
+        }
     }
-    const uint64_t kind = group_kind(groups, value[3], value[4]);
-    *metrics = (hg_metrics){{log2_of(value[0]), log2_of(value[1]), log2_of(value[2]),
-                             log2_of(value[3]), log2_of(value[4]), log2_of(out_h)}};
-    return hash_of(hash, (const char *)&kind, sizeof kind);
+    const uint64_t kind = group_kind(groups, value[HG_CHANNELS], value[HG_OUTPUTS]);
+    for (int i = 0; i < HG_METRICS; i++) m.v[i] = log2_of(value[i]);
+    m.family = hash_of(m.family, (const char *)&kind, sizeof kind);
+    return m;
 }
 
 /* ---- Records to entries ---- */
@@ -178,15 +190,16 @@ void hg_table_seal(hg_table *table)
         return;
     }
     table->by_key = slots;
-    table->by_structure = slots + table->count;
+    table->by_family = slots + table->count;
     for (size_t i = 0; i < table->count; i++) {
         hg_table_entry *e = &table->entries[i];
-        table->by_key[i] = (hg_table_slot){hash_of(SEED, e->key, strlen(e->key)), (uint32_t)i};
-        table->by_structure[i] =
-            (hg_table_slot){hg_key_structure(e->key, &e->metrics), (uint32_t)i};
+        const uint32_t number = (uint32_t)i;
+        e->metrics = hg_key_metrics(e->key);
+        table->by_key[i] = (hg_table_slot){hash_of(SEED, e->key, strlen(e->key)), number};
+        table->by_family[i] = (hg_table_slot){e->metrics.family, number};
     }
     qsort(table->by_key, table->count, sizeof *slots, by_number);
-    qsort(table->by_structure, table->count, sizeof *slots, by_number);
+    qsort(table->by_family, table->count, sizeof *slots, by_number);
 }
 
 void hg_table_free(hg_table *table)
@@ -195,7 +208,7 @@ void hg_table_free(hg_table *table)
     hg_release(table->host, table->entries);
     hg_release(table->host, table->by_key);
     table->entries = NULL;
-    table->by_key = table->by_structure = NULL;
+    table->by_key = table->by_family = NULL;
     table->count = table->capacity = 0;
 }
 
@@ -226,7 +239,7 @@ hg_table_span hg_table_of_key(const hg_table *table, const char *key)
     return span_of(table->by_key, table->count, hash_of(SEED, key, strlen(key)));
 }
 
-hg_table_span hg_table_of_structure(const hg_table *table, uint64_t structure)
+hg_table_span hg_table_of_family(const hg_table *table, uint64_t family)
 {
-    return span_of(table->by_structure, table->count, structure);
+    return span_of(table->by_family, table->count, family);
 }

@@ -59,15 +59,27 @@ bool hg_record_intact(const char *line, size_t length);
 
 /* ---- In memory ---- */
 
-/* The sizes that make one problem larger than another of the same structure, as powers of 2. */
-enum { HG_METRICS = 6 };
+/* What a key says of sizes, as powers of 2, and of all else. */
+typedef enum hg_metric {
+    HG_IMAGES,
+    HG_ROWS,
+    HG_COLUMNS,
+    HG_CHANNELS,
+    HG_OUTPUTS, /* channels */
+    HG_OUT_ROWS,
+    HG_WINDOW, /* elements of it */
+    HG_STRIDE,
+    HG_DILATION,
+    HG_METRICS
+} hg_metric;
+
 typedef struct hg_metrics {
-    float v[HG_METRICS]; /* log2 of images, rows, columns, channels in and out, output rows */
+    float v[HG_METRICS];
+    uint64_t family; /* a number for operator, layout, kind of groups, words */
+    bool padded;
 } hg_metrics;
 
-/* Reads them off a key. Returns a number for all the key says beside them: operator, layout,
- * window, stride, whether padding, depthwise ... Keys of one number are of one structure. */
-uint64_t hg_key_structure(const char *key, hg_metrics *metrics);
+hg_metrics hg_key_metrics(const char *key);
 
 typedef struct hg_table_entry {
     char *key;
@@ -81,7 +93,7 @@ typedef struct hg_table_entry {
     hg_metrics metrics;
 } hg_table_entry;
 
-/* An entry under a number: of its key, or of its structure. */
+/* An entry under a number: of its key, or of its family. */
 typedef struct hg_table_slot {
     uint64_t number;
     uint32_t entry;
@@ -99,8 +111,8 @@ typedef struct hg_table {
     hg_table_entry *entries; /* in the order of the files; of two for one problem the later counts,
                                 unless it does not fit */
     size_t count, capacity;
-    hg_table_slot *by_key, *by_structure; /* count each, sorted */
-    hg_table_counts counts;               /* usable: entries that name kernels of today */
+    hg_table_slot *by_key, *by_family; /* count each, sorted */
+    hg_table_counts counts;            /* usable: entries that name kernels of today */
 } hg_table;
 
 /* Adds the lines of a text; records for other machines, without a kernel of today's revision or
@@ -114,7 +126,7 @@ void hg_table_free(hg_table *table);
 /* The entries of a key, for any number of threads. Slots of other keys may lie among them if their
  * numbers collide: compare. */
 hg_table_span hg_table_of_key(const hg_table *table, const char *key);
-hg_table_span hg_table_of_structure(const hg_table *table, uint64_t structure);
+hg_table_span hg_table_of_family(const hg_table *table, uint64_t family);
 
 /* ---- Files (table_files.c) ---- */
 

@@ -93,7 +93,8 @@ static void tiers(void)
         {1, "max_pool2d f32 nhwc n1 c32 h20 w18 r3x3 s2x2 p1,1,1,1 d1x1 o10x9",
          "tuned: by similar problems"},
         {1, "max_pool2d f32 nhwc n1 c32 h400 w18 r3x3 s2x2 p1,1,1,1 d1x1 o200x9", "least"},
-        {1, "max_pool2d f32 nhwc n1 c32 h16 w16 r3x3 s1x1 p1,1,1,1 d1x1 o16x16", "least"},
+        {1, "max_pool2d f32 nhwc n1 c32 h16 w16 r9x9 s1x1 p4,4,4,4 d1x1 o16x16", "least"},
+        {1, "max_pool2d f32 nchw n1 c32 h16 w16 r3x3 s2x2 p1,1,1,1 d1x1 o8x8", "least"},
         {1, "avg_pool2d f32 nhwc n1 c32 h16 w16 r3x3 s2x2 p1,1,1,1 d1x1 o8x8", "least"},
     };
     char fast[NAME_SIZE] = "";
