@@ -97,14 +97,15 @@ expect "and gone" test ! -e "$work/rest.jsonl.part"
 # ---- Writers that are killed at any moment, readers beside them ----
 readers() {
     while [ ! -e "$work/over" ]; do
-        [ ! -e "$work/killed.jsonl" ] || "$hourglass" table check "$work/killed.jsonl" >"$work/read" 2>&1 ||
-            cat "$work/read" >>"$work/unreadable"
+        [ ! -e "$work/killed.jsonl" ] || "$hourglass" table check "$work/killed.jsonl" >/dev/null 2>&1 ||
+            echo unreadable >>"$work/unreadable"
+        sleep 0.02
     done
 }
 cp "$work/resize.jsonl" "$work/killed.jsonl"
-readers &
-reader=$!
-for i in $(seq 50); do
+reader=()
+for _ in 1 2 3 4 5 6 7 8; do readers & reader+=($!); done
+for i in $(seq "${HG_WRITERS:-50}"); do
     tune pool "$work/killed.jsonl" >/dev/null 2>&1 &
     writer=$!
     sleep "0.0$((i * 7 % 10))$((i % 10))"
@@ -112,7 +113,7 @@ for i in $(seq 50); do
     wait $writer 2>/dev/null
 done
 touch "$work/over"
-wait $reader
+wait "${reader[@]}"
 expect "no reader saw half a table" test ! -e "$work/unreadable"
 expect "a last run" exits 0 tune pool "$work/killed.jsonl"
 expect "finds both records" exits 0 "$hourglass" table check "$work/killed.jsonl"
@@ -186,6 +187,24 @@ expect "also by programs" exits 0 env "HG_TABLE=$work/large.jsonl" "$hourglass" 
 expect "that ignore it" says "is larger than 64 MiB; ignored"
 expect "a subcommand that is none" exits 2 "$hourglass" table chekc "$work/pool.jsonl"
 expect "diff with one table" exits 2 "$hourglass" table diff "$work/pool.jsonl"
+
+# ---- Nowhere to write ----
+nowhere() { exits 1 env -u HG_TABLE "$@" "$hourglass" tune --keys "$work/pool" --seconds 0.02; }
+expect "no home" nowhere -u HOME -u XDG_DATA_HOME
+expect "asks for --out" says "there is no home folder: --out is needed"
+expect "a home that cannot be written" nowhere XDG_DATA_HOME=/proc/nowhere
+expect "is named" says "/proc/nowhere"
+mkdir "$work/full"
+if mount -t tmpfs -o size=16k tmpfs "$work/full" 2>/dev/null; then
+    cp "$work/resize.jsonl" "$work/full/table.jsonl"
+    head -c 16384 /dev/zero >"$work/full/ballast" 2>/dev/null
+    expect "a full disk" exits 1 tune pool "$work/full/table.jsonl"
+    expect "is named" says "No space left on device"
+    expect "what was there stays" cmp "$work/resize.jsonl" "$work/full/table.jsonl"
+    rm "$work/full/ballast"
+    expect "with room again" exits 0 tune pool "$work/full/table.jsonl"
+    umount "$work/full"
+fi
 
 # ---- Which table, whose records ----
 export HG_TABLE=$work/named/one.jsonl

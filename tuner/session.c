@@ -153,9 +153,7 @@ static void round_of(run *r, int number)
 size_t hg_session_run(hg_session *s, hg_job *jobs, size_t count)
 {
     run r = {.session = s, .jobs = jobs, .count = count};
-    s->started = hg_clock_ns();
-    s->searcher.end = s->budget > 0 ? s->started + s->budget * 1e9 : INFINITY;
-    s->expected = s->budget > 0 ? s->budget * 1e9 : s->seconds * 1e9 * (double)count;
+    s->searcher.end = s->budget > 0 ? hg_clock_ns() + s->budget * 1e9 : INFINITY;
     if (s->budget > 0) s->seconds = HG_MAX(s->budget / (double)HG_MAX(count, 1), LEAST_SHARE);
     s->searcher.slot_ns = HG_MIN(s->searcher.slot_ns, s->seconds * 1e9 / SLOTS);
     r.series = malloc((count + 1) * sizeof *r.series);

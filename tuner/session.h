@@ -30,8 +30,6 @@ typedef struct hg_session {
     /* A job whose turn it is. */
     void (*begin)(void *self, const hg_job *job);
     void *self;
-    double started;  /* ns */
-    double expected; /* ns of the whole run, about */
 } hg_session;
 
 /* Returns how many jobs the run's end left untouched. Jobs are sorted by their work. */
