@@ -92,12 +92,12 @@ static void tell(tuning *t, const hg_job *job, const hg_record *r)
     if (r->verdict == HG_VERDICT_GAIN)
         snprintf(verdict, sizeof verdict, "%.3f of the untuned choice's time (%.3f to %.3f)",
                  r->ratio, r->low, r->high);
-    else if (r->verdict == HG_VERDICT_UNDECIDED && r->rounds)
+    else if (r->verdict == HG_VERDICT_UNDECIDED && r->low > 0)
         snprintf(verdict, sizeof verdict,
                  "the untuned choice, undecided: another takes %.2f to %.2f of its time", r->low,
                  r->high);
     else if (r->verdict == HG_VERDICT_UNDECIDED)
-        snprintf(verdict, sizeof verdict, "the untuned choice, undecided: no time for finals");
+        snprintf(verdict, sizeof verdict, "the untuned choice, undecided: too little time");
     hg_progress_line(&t->progress, "%zu/%zu %s: %s%s%s, %.1f us: %s", t->progress.done,
                      t->progress.total, job->label, r->ranks[0].kernel, *config ? " " : "", config,
                      r->ranks[0].ns * 1e-3, verdict);
