@@ -5,14 +5,14 @@
 #include "dispatch/os.h"
 #include "dispatch/table.h"
 
-
 static hg_status add_file(hg_table *table, const char *path)
 {
     char *text = NULL, sentence[256];
     size_t size = 0;
     hg_status status = hg_os_read(table->host, path, HG_MAX_TABLE, &text, &size);
     if (status == HG_IO) {
-        snprintf(sentence, sizeof sentence, "tuning table %.180s cannot be read or is larger than 64 MiB; ignored", path);
+        snprintf(sentence, sizeof sentence,
+                 "tuning table %.180s cannot be read or is larger than 64 MiB; ignored", path);
         hg_report(table->host, HG_IO, sentence);
         table->counts.unreadable++;
         return HG_OK;
