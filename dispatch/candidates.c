@@ -132,6 +132,7 @@ static int by_cost(const void *a, const void *b)
     const hg_candidate *x = a, *y = b;
     if (x->first != y->first) return x->first ? -1 : 1;
     if (x->cost != y->cost) return x->cost < y->cost ? -1 : 1;
+    if (x->kernel->isa != y->kernel->isa) return x->kernel->isa > y->kernel->isa ? -1 : 1;
     const int order = strcmp(x->kernel->name, y->kernel->name);
     return order ? order : x->config.block - y->config.block;
 }
