@@ -17,8 +17,10 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_bl
     const hg_isa_model *isa = hg_isa_model_of(k->isa);
     if (hg_direct_dots(k)) { /* so many products at a time, then the sums of lanes */
         const double n = (double)b->k_group;
-        const double steps = (double)HG_CEIL_DIV(b->depth, (int64_t)isa->lanes) + 1.0;
-        return 15.0 + (double)pixels * n * (steps * 0.22 + 1.0);
+        /* Pieces of the input. A phase of a transposed convolution may have no taps. */
+        const int64_t apart = b->joined ? 1 : HG_MAX(p->kernel.h * p->kernel.w, 1);
+        const int64_t steps = apart * HG_CEIL_DIV(b->depth / apart, (int64_t)isa->lanes) + 1;
+        return 15.0 + (double)pixels * n * ((double)steps * 0.22 + (double)(apart - 1) * 0.4 + 1.0);
     }
     /* As the microkernels cut: whole tiles, then a partial one, or two of like size. */
     const int64_t mr = k->run.direct->mr[units - 1], left = pixels % mr;
