@@ -7,7 +7,8 @@
     X(3, 2, 5)                                                                                     \
     X(5, 1, 5)                                                                                     \
     X(5, 2, 5)                                                                                     \
-    X(7, 1, 3)
+    X(7, 1, 3)                                                                                     \
+    X(7, 2, 1)
 
 /* Neither is inlined: see hg_depthwise_rows. */
 #define FUNCTION(size, step, revision)                                                             \
