@@ -168,7 +168,7 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const double tile = k->limits.group_channels ? 0.9 : k->limits.kernel.w ? 0.7 : 0.25;
+    const double tile = k->limits.group_channels ? 0.9 : k->limits.kernel.w ? 0.7 : 0.4;
     const hg_config c = usual(p, k);
     const blocking b = blocking_of(p, k, &c);
     const double ranges = (double)ranges_of(p, &b);

@@ -10,24 +10,28 @@ enum {
     PX = 7, /* outputs of a step: the usual widths 7, 14, 28, 56 and 112 are multiples of it */
     PX_SMALL = 4, /* what is left of a row */
     MAX_KW = 7,
-    NV = 4 /* vectors of one output side by side under any window, to hide the latency of the FMA */
+    ANY_PX = 4,     /* outputs side by side under any window, ... */
+    ANY_VECTORS = 4 /* ... of half as many vectors; or one output, of as many */
 };
 
 /* ---- Windows of any size ---- */
 
-/* One output under the taps `cols`, `vectors` vectors of channels. */
-HG_INLINE void window(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
-                      hg_span cols, size_t c, vtail tail, bool whole, int vectors)
+/* px outputs from x on under the taps `cols`, `vectors` vectors of channels: so many sums that the
+ * latency of the FMA is hidden; outputs side by side share the loads of weights. px and vectors are
+ * constants. */
+HG_INLINE void windows(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
+                       hg_span cols, size_t c, vtail tail, bool whole, int vectors, int px)
 {
-    const int64_t at = hg_block_begin(a, c);
+    const int64_t at = hg_block_begin(a, c), next = a->stride * a->pixel_step;
     const float *row = l->input + at;
     if (cols.end) row += (x * a->stride - a->left + cols.begin * a->dilation) * a->pixel_step;
-    const float *weights[NV];
-    vfloat vacc[NV];
+    const float *weights[ANY_VECTORS];
+    vfloat vacc[ANY_VECTORS][ANY_PX];
     HG_UNROLL
     for (int v = 0; v < vectors; v++) {
         weights[v] = hg_block_weights(a, l, c + (size_t)v * VL);
-        vacc[v] = v_load(a->bias + at + v * VL);
+        HG_UNROLL
+        for (int j = 0; j < px; j++) vacc[v][j] = v_load(a->bias + at + v * VL);
     }
     for (int64_t r = 0; r < l->rows; r++, row += a->row_step) {
         const float *input = row;
@@ -35,31 +39,52 @@ HG_INLINE void window(const hg_depthwise_args *a, const hg_depthwise_line *l, in
             HG_UNROLL
             for (int v = 0; v < vectors; v++) {
                 const vfloat vk = v_load(weights[v] + r * a->weight_step + k * BLOCK);
-                vacc[v] = v_fma(v_load_partial(input + v * VL, tail, whole), vk, vacc[v]);
+                HG_UNROLL
+                for (int j = 0; j < px; j++) {
+                    const vfloat vi = v_load_partial(input + j * next + v * VL, tail, whole);
+                    vacc[v][j] = v_fma(vi, vk, vacc[v][j]);
+                }
             }
             input += a->dilation * a->pixel_step;
         }
     }
     HG_UNROLL
     for (int v = 0; v < vectors; v++)
-        hg_depthwise_finish(a, l, x, at + v * VL, vacc + v, 1, tail, whole, false);
+        hg_depthwise_finish(a, l, x, at + v * VL, vacc[v], px, tail, whole, false);
+}
+
+/* All channels of px outputs, `vectors` vectors at a time. px and vectors are constants. */
+HG_INLINE void windows_at(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
+                          hg_span cols, int vectors, int px)
+{
+    const size_t channels = a->channels, end = a->overlap ? HG_ROUND_UP(channels, BLOCK) : 0;
+    const size_t some = (size_t)vectors * VL;
+    const vtail none = v_tail(0);
+    size_t c = 0;
+    for (; c + some <= channels; c += some) windows(a, l, x, cols, c, none, true, vectors, px);
+    for (; c < end || (VECTORS > 1 && c + VL <= channels); c += VL)
+        windows(a, l, x, cols, c, none, true, 1, px);
+    if (c < channels) windows(a, l, x, cols, c, v_tail(channels - c), false, 1, px);
 }
 
 static void hg_depthwise_windows(const hg_depthwise_args *args)
 {
     const hg_depthwise_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
-    const size_t channels = a->channels, end = a->overlap ? HG_ROUND_UP(channels, BLOCK) : 0;
-    const vtail none = v_tail(0);
-    for (int64_t i = 0; i < a->line_count * a->count; i++) {
-        const hg_depthwise_line line = a->lines[i / a->count], *l = &line;
-        const int64_t x = i % a->count;
-        const hg_span cols =
-            hg_taps_inside(x * a->stride - a->left, a->cols, a->dilation, a->width);
-        size_t c = 0;
-        for (; c + NV * VL <= channels; c += NV * VL) window(a, l, x, cols, c, none, true, NV);
-        for (; c < end || (VECTORS > 1 && c + VL <= channels); c += VL)
-            window(a, l, x, cols, c, none, true, 1);
-        if (c < channels) window(a, l, x, cols, c, v_tail(channels - c), false, 1);
+    const int64_t reach = (a->cols - 1) * a->dilation + 1;
+    const hg_span inside = hg_outputs_inside(a->count, a->stride, a->left, reach, a->width);
+    for (int64_t i = 0; i < a->line_count; i++) {
+        const hg_depthwise_line line = a->lines[i], *l = &line;
+        for (int64_t x = 0; x < a->count;) {
+            const hg_span cols =
+                hg_taps_inside(x * a->stride - a->left, a->cols, a->dilation, a->width);
+            if (x >= inside.begin && x + ANY_PX <= inside.end) {
+                windows_at(a, l, x, cols, ANY_VECTORS / 2, ANY_PX);
+                x += ANY_PX;
+            } else {
+                windows_at(a, l, x, cols, ANY_VECTORS, 1);
+                x++;
+            }
+        }
     }
 }
 

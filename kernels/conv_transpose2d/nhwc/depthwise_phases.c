@@ -76,7 +76,7 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_roofline(p, hg_problem_flops(p), 0.25 * hg_rate(k));
+    return hg_roofline(p, hg_problem_flops(p), 0.4 * hg_rate(k));
 }
 
 static int64_t class_floats(const blocking *b)

@@ -19,7 +19,7 @@ static void phase(const hg_depthwise_args *a)
 }
 
 const hg_kernel HG_ROWS(conv_transpose2d_nhwc_depthwise_phases)[] = {
-    {HG_ROW(conv_transpose2d, nhwc, "depthwise_phases"), .rev = 3,
+    {HG_ROW(conv_transpose2d, nhwc, "depthwise_phases"), .rev = 4,
      .limits = {.depthwise = true, .same_channels = true},
      .algorithm = &hg_conv_transpose2d_nhwc_depthwise_phases, .run.depthwise = phase},
     {.name = NULL},
