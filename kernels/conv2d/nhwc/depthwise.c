@@ -123,10 +123,12 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
     return (double)copy_bytes(p, &b) <= hg_problem_bytes(p) + COPY_BYTES;
 }
 
-/* Steps of stride 2 leave loads the time to prefetch, which pays where the input is in memory. */
-static bool prefetches(const hg_problem *p, const hg_kernel *k, double bytes)
+/* Steps of known windows leave loads the time to prefetch, which pays where the input is in memory;
+ * in the last-level cache as well at stride 1, where rows are read as often as they are high. */
+static bool prefetches(const hg_problem *p, const hg_kernel *k)
 {
-    return k->limits.stride.w == 2 && hg_problem_bytes(p) >= bytes;
+    const double least = p->stride.h > 1 ? BEYOND_BYTES : NEAR_BYTES;
+    return k->limits.stride.w > 0 && hg_problem_bytes(p) >= least;
 }
 
 static int64_t ranges_of(const hg_problem *p, const blocking *b)
@@ -136,7 +138,7 @@ static int64_t ranges_of(const hg_problem *p, const blocking *b)
 
 static hg_config usual(const hg_problem *p, const hg_kernel *k)
 {
-    hg_config c = {.ahead = prefetches(p, k, BEYOND_BYTES)};
+    hg_config c = {.ahead = prefetches(p, k)};
     blocking b = blocking_of(p, k, &c);
     if (b.multiplier == 1 && pixels_per_set(p, &b) > CROWDED) {
         c = (hg_config){.pack = 1};
@@ -160,7 +162,8 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     }
     if (c.block > 1) list[n] = c, list[n++].block = 1;
     if (2 * b.block <= b.rows && !b.copied) list[n] = c, list[n++].block = 2 * c.block;
-    if (prefetches(p, k, NEAR_BYTES)) list[n] = c, list[n++].ahead = !c.ahead;
+    if (k->limits.stride.w > 0 && hg_problem_bytes(p) >= NEAR_BYTES)
+        list[n] = c, list[n++].ahead = !c.ahead;
     if (b.multiplier == 1 && 2 * pixels_per_set(p, &b) > CROWDED)
         list[n] = (hg_config){.channels = c.channels}, list[n++].pack = !c.pack;
     return n;

@@ -189,7 +189,7 @@ HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, hg_depthwise_edge wh
         const float *weights = l->weights;
         if (overlap)
             for (int64_t c = 0; c < channels; c += BLOCK, weights += a->block_step) {
-                if (a->ahead && STRIDE == 2) fetch_ahead(a, l, x, c, px, KW, STRIDE);
+                if (a->ahead) fetch_ahead(a, l, x, c, px, KW, STRIDE);
                 step(a, l, x, weights, HG_MIN(c, channels - BLOCK), tail, true, VECTORS, where, px,
                      KW, STRIDE);
             }
