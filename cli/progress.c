@@ -50,7 +50,7 @@ void hg_progress_draw(hg_progress *p, const char *stage, double best_ns)
     const double rest =
         p->limit > 0 ? HG_MAX(p->start + p->limit - now, 0) : each * (double)(p->total - p->done);
     const long left = (long)(rest * 1e-9 + 0.5);
-    char bar[BAR + 1] = "", best[40] = "", line[MAX_WIDTH + 1];
+    char bar[BAR + 1] = "", best[40] = "", line[320]; /* all of it */
     const size_t full = p->total ? BAR * p->done / p->total : 0;
     for (size_t i = 0; i < BAR; i++) bar[i] = i < full ? '#' : '.';
     if (best_ns > 0) snprintf(best, sizeof best, ", best %.1f us", best_ns * 1e-3);
