@@ -49,7 +49,7 @@ static const struct command {
      "            [--layout nhwc|nchw|both] [--filter REGEX] [--threads N] [--same-kernel]\n"
      "            [--json FILE] [--markdown FILE] [--junit FILE]",
      "is build B of the library slower than build A? Times both in one process, layer by layer\n"
-     "          (without --shapes: some 40 small ones, 1 to 2 minutes). --filter: what its regular\n"
+     "          (without --shapes: some 40, a minute or two). --filter: what its regular\n"
      "          expression finds in NETWORK/LAYER LAYOUT; --same-kernel: B must use A's kernels.\n"
      "          Exit code: 0 no layer is slower, 1 some are, 2 wrong usage, 3 some cannot be\n"
      "          compared, 4 some cannot be told. docs/ci.md has recipes"},
