@@ -175,8 +175,9 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const hg_config c = usual(p, k);
     const blocking b = blocking_of(p, k, &c);
     const double ranges = (double)ranges_of(p, &b);
-    return hg_roofline(p, hg_problem_flops(p) + ranges * (double)copy_bytes(p, &b),
-                       tile * hg_isa_model_of(k->isa)->rate);
+    const double work = hg_problem_flops(p) + ranges * (double)copy_bytes(p, &b);
+    const double any = k->limits.kernel.w ? 1.0 : 1.02; /* where memory bounds all: no ties */
+    return any * hg_roofline(p, work, tile * hg_rate(k));
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
