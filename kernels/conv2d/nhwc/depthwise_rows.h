@@ -100,9 +100,11 @@ typedef enum hg_depthwise_edge {
 } hg_depthwise_edge;
 
 /* The cache lines at channel c under the px outputs after those from x on, in the rows of taps that
- * the row of outputs above has not read. px, KW and STRIDE are constants. */
-HG_INLINE void fetch_ahead(const hg_depthwise_args *a, const hg_depthwise_line *l, int64_t x,
-                           int64_t c, int px, int KW, int STRIDE)
+ * the row of outputs above has not read. A function of its own: what it needs would take registers
+ * from layers that fetch nothing. */
+__attribute__((noinline)) static void fetch_ahead(const hg_depthwise_args *a,
+                                                  const hg_depthwise_line *l, int64_t x, int64_t c,
+                                                  int px, int KW, int STRIDE)
 {
     if (c % HG_CACHELINE) return;
     const int64_t next = ((x + px - 1) * STRIDE + KW - a->left) * a->pixel_step + c;
