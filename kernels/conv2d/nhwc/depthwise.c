@@ -8,7 +8,7 @@
  *             for vector of channels
  *
  * Packed weights: [K/B][kernel.h][kernel.w][channels of a group][B], zero beyond K. config.block =
- * rows per range. The tables are the blocking.
+ * rows per range.
  *
  * The input of a range is copied to scratch where
  * - there is a multiplier M: each channel M times. What is left is a layer of K channels with
@@ -180,11 +180,37 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     return any * hg_roofline(p, work, tile * hg_rate(k));
 }
 
+/* Outputs whose taps lie on the same residue of columns are a row without dilation:
+ *
+ *     x = first + dilation*t:   x*stride + k*dilation - left = column + dilation*(t*stride + k - q)
+ */
+typedef struct phase {
+    int64_t first, column;      /* output and column of the input that the phase begins at */
+    int64_t left, width, count; /* of hg_depthwise_args */
+} phase;
+
+static phase phase_of(const hg_problem *p, int64_t first)
+{
+    const int64_t d = p->dilation.w, begin = first * p->stride.w - p->pad.left;
+    const int64_t column = (begin % d + d) % d;
+    const bool inside = column < p->in.w;
+    return (phase){.first = first,
+                   .column = inside ? column : 0,
+                   .left = (column - begin) / d,
+                   .width = inside ? (p->in.w - column - 1) / d + 1 : 0,
+                   .count = (p->out.w - first - 1) / d + 1};
+}
+
+static int64_t phases_of(const hg_problem *p)
+{
+    return HG_MIN(p->dilation.w, p->out.w);
+}
+
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     const blocking b = blocking_of(p, k, c);
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(b.blocks * b.taps * b.group * b.unit),
-                        .tables = sizeof b,
+                        .tables = sizeof b + sizeof(phase) * (size_t)phases_of(p),
                         .scratch = copy_bytes(p, &b),
                         .stages = 1,
                         .ranges = {ranges_of(p, &b)}};
@@ -217,27 +243,13 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
     }
 }
 
+/* The tables: the blocking, and behind it the phases. */
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
-    *(blocking *)tables = blocking_of(p, k, c);
-}
-
-/* Outputs whose taps lie on the same residue of columns are a row without dilation:
- *
- *     x = first + dilation*t:   x*stride + k*dilation - left = column + dilation*(t*stride + k - q)
- */
-typedef struct phase {
-    int64_t first, column; /* output and column of the input that the phase begins at */
-} phase;
-
-static phase phase_of(const hg_problem *p, int64_t first, hg_depthwise_args *a)
-{
-    const int64_t d = p->dilation.w, begin = first * p->stride.w - p->pad.left;
-    const int64_t column = (begin % d + d) % d;
-    a->left = (column - begin) / d;
-    a->width = column < p->in.w ? (p->in.w - column - 1) / d + 1 : 0;
-    a->count = (p->out.w - first - 1) / d + 1;
-    return (phase){first, a->width ? column : 0};
+    blocking *b = tables;
+    phase *phases = (phase *)(b + 1);
+    *b = blocking_of(p, k, c);
+    for (int64_t i = 0; i < phases_of(p); i++) phases[i] = phase_of(p, i);
 }
 
 /* Where the input of a range lies: in the tensor, or in scratch. */
@@ -248,8 +260,8 @@ typedef struct source {
 } source;
 
 /* An output row at the channels from c on. */
-static hg_depthwise_line line_of(const hg_task *t, const blocking *b, const source *in, phase f,
-                                 int64_t row, int64_t c)
+static hg_depthwise_line line_of(const hg_task *t, const blocking *b, const source *in,
+                                 const phase *f, int64_t row, int64_t c)
 {
     const hg_problem *p = t->problem;
     const int64_t n = row / p->out.h, oy = row % p->out.h;
@@ -257,12 +269,12 @@ static hg_depthwise_line line_of(const hg_task *t, const blocking *b, const sour
     const int64_t first = oy * p->stride.h - p->pad.top;
     const hg_span taps = hg_taps_inside(first, p->kernel.h, p->dilation.h, p->in.h);
     hg_depthwise_line line = {
-        .input = in->input + n * in->strides.n + f.column * in->strides.w + c - in->channel,
+        .input = in->input + n * in->strides.n + f->column * in->strides.w + c - in->channel,
         .weights = t->weights + (c * b->taps + taps.begin * p->kernel.w * b->unit) * b->group,
-        .out = t->output + n * so->n + oy * so->h + f.first * so->w + c,
+        .out = t->output + n * so->n + oy * so->h + f->first * so->w + c,
         .rows = taps.end - taps.begin};
     if (p->post.residual)
-        line.residual = t->residual + n * sr->n + oy * sr->h + f.first * sr->w + c;
+        line.residual = t->residual + n * sr->n + oy * sr->h + f->first * sr->w + c;
     if (line.rows) line.input += (first + taps.begin * p->dilation.h - in->row) * in->strides.h;
     return line;
 }
@@ -320,7 +332,7 @@ static void run_chunk(const hg_task *t, const blocking *b, const source *in, hg_
                       int64_t row, int64_t count, int64_t c)
 {
     const hg_problem *p = t->problem;
-    const int64_t phases = HG_MIN(p->dilation.w, p->out.w);
+    const phase *f = (const phase *)(b + 1), *const last = f + phases_of(p);
     hg_depthwise_line lines[LINES];
     a->lines = lines;
     a->line_count = count;
@@ -328,8 +340,8 @@ static void run_chunk(const hg_task *t, const blocking *b, const source *in, hg_
     a->pixel_step = p->dilation.w * in->strides.w;
     a->channels = (size_t)HG_MIN(b->chunk, p->out.c - c);
     a->bias = t->bias + c;
-    for (int64_t first = 0; first < phases; first++) {
-        const phase f = phase_of(p, first, a);
+    for (; f < last; f++) {
+        a->left = f->left, a->width = f->width, a->count = f->count;
         for (int64_t i = 0; i < count; i++) lines[i] = line_of(t, b, in, f, row + i, c);
         t->kernel->run.depthwise(a);
     }
