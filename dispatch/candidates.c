@@ -6,6 +6,7 @@
 #include "dispatch/bands.h"
 #include "dispatch/registry.h"
 #include "dispatch/select.h"
+#include "kernels/geometry.h"
 
 /* ---- Eligibility: what hg_limits says, as data ---- */
 
@@ -22,9 +23,10 @@ static bool matches2(hg_size2 limit, hg_size2 value)
 /* Every window lies inside the input, the ceil rule's last one included. */
 static bool windows_inside(const hg_problem *p)
 {
-    const int64_t reach_h = (p->out.h - 1) * p->stride.h + (p->kernel.h - 1) * p->dilation.h + 1;
-    const int64_t reach_w = (p->out.w - 1) * p->stride.w + (p->kernel.w - 1) * p->dilation.w + 1;
-    return p->pad.top == 0 && p->pad.left == 0 && reach_h <= p->in.h && reach_w <= p->in.w;
+    const hg_size2 reach = hg_window_reach(p);
+    return p->pad.top == 0 && p->pad.left == 0 &&
+           (p->out.h - 1) * p->stride.h + reach.h <= p->in.h &&
+           (p->out.w - 1) * p->stride.w + reach.w <= p->in.w;
 }
 
 /* What of a problem a kernel's limits forbid; NULL if nothing. */
