@@ -6,6 +6,7 @@
 
 #include "cli/options.h"
 #include "hourglass/tuning.h"
+#include "kernels/problem.h"
 
 enum { CLI_OK = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_INTERRUPTED = 130 };
 
@@ -27,8 +28,8 @@ static inline const char *cli_plural(size_t count)
     return count == 1 ? "" : "s";
 }
 
-/* Joins a key that the shell cut into words; false after a message if it does not fit. */
-bool cli_key(const hg_operands *words, char *key, size_t size);
+/* The problem that a command's words name, and its key in one piece; false after a message. */
+bool cli_problem(const hg_operands *words, char key[HG_KEY_SIZE], hg_problem *problem);
 
 enum { CLI_PATH_SIZE = 1200 };
 

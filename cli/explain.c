@@ -74,14 +74,9 @@ int cli_explain(int argc, char **argv)
                                  {NULL, HG_OPTION_FLAG, NULL}};
     hg_operands operands;
     char key[HG_KEY_SIZE];
-    if (!hg_options_read(argc, argv, options, &operands) || !cli_key(&operands, key, sizeof key))
-        return CLI_USAGE;
     hg_problem problem;
-    hg_reason why = {""};
-    if (hg_problem_parse(key, &problem, &why)) {
-        fprintf(stderr, "hourglass: bad key: %s\n", why.text);
+    if (!hg_options_read(argc, argv, options, &operands) || !cli_problem(&operands, key, &problem))
         return CLI_USAGE;
-    }
     hg_context *context = cli_context(threads);
     if (!context) return CLI_FAILED;
     hg_filter *filter = NULL;

@@ -105,14 +105,25 @@ hg_context *cli_context(int threads)
     return context;
 }
 
-bool cli_key(const hg_operands *words, char *key, size_t size)
+/* Joins a key that the shell cut into words. */
+static bool join(const hg_operands *words, char key[HG_KEY_SIZE])
 {
     size_t used = 0;
-    for (int i = 0; i < words->count && used < size; i++)
-        used += (size_t)snprintf(key + used, size - used, "%s%s", i ? " " : "", words->word[i]);
-    if (words->count > 0 && used < size) return true;
+    for (int i = 0; i < words->count && used < HG_KEY_SIZE; i++)
+        used +=
+            (size_t)snprintf(key + used, HG_KEY_SIZE - used, "%s%s", i ? " " : "", words->word[i]);
+    if (words->count > 0 && used < HG_KEY_SIZE) return true;
     fprintf(stderr, words->count ? "hourglass: the key is too long\n"
                                  : "hourglass: a problem's key is missing\n");
+    return false;
+}
+
+bool cli_problem(const hg_operands *words, char key[HG_KEY_SIZE], hg_problem *problem)
+{
+    hg_reason why = {""};
+    if (!join(words, key)) return false;
+    if (!hg_problem_parse(key, problem, &why)) return true;
+    fprintf(stderr, "hourglass: bad key: %s\n", why.text);
     return false;
 }
 

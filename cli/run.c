@@ -6,12 +6,6 @@
 
 static const hg_option end_of_options = {NULL, HG_OPTION_FLAG, NULL};
 
-static int refuse(const char *what, const char *why)
-{
-    fprintf(stderr, "hourglass: %s: %s\n", what, why);
-    return CLI_USAGE;
-}
-
 static void time_plan(const hg_workload *w, hg_entrant *e, double seconds)
 {
     const double deadline = hg_clock_ns() + seconds * 1e9;
@@ -40,11 +34,10 @@ int cli_run(int argc, char **argv)
                                  end_of_options};
     hg_operands operands;
     char key[HG_KEY_SIZE];
-    if (!hg_options_read(argc, argv, options, &operands) || !cli_key(&operands, key, sizeof key))
-        return CLI_USAGE;
     hg_problem problem;
     hg_reason why = {""};
-    if (hg_problem_parse(key, &problem, &why)) return refuse("bad key", why.text);
+    if (!hg_options_read(argc, argv, options, &operands) || !cli_problem(&operands, key, &problem))
+        return CLI_USAGE;
     hg_context *context = cli_context(threads);
     if (!context) return CLI_FAILED;
     hg_workload work = {0};
