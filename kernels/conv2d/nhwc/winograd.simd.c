@@ -395,7 +395,7 @@ CLASSES(UKERNELS)
 
 #define ROW(word, a, m, r, s, how)                                                                 \
     {HG_ROW(conv2d, nhwc, "winograd_" #word),                                                      \
-     .rev = 4,                                                                                     \
+     .rev = 5,                                                                                     \
      .limits = {.kernel = {r, r}, .stride = {s, s}, .one_group = true, .exactness = how},          \
      .algorithm = &hg_conv2d_nhwc_winograd,                                                        \
      .tile = {MR, NR},                                                                             \
