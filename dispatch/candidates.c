@@ -74,11 +74,13 @@ static bool eligible(const hg_context *context, const hg_kernel *k, const hg_pro
 
 /* ---- Candidates ---- */
 
+enum { NEAR_RATE = 25, FAR_RATE = 12 /* of transposing in L2 and beyond: bytes in 1 ns */ };
+
 /* Repacking to NHWC and back: each byte is read and written once more. */
 static double repacking_ns(const hg_context *context, const hg_problem *p)
 {
     const double bytes = hg_problem_bytes(p), l2 = (double)context->machine.l2;
-    return 500.0 + bytes / (l2 > 0 && bytes > 2 * l2 ? 10.0 : 15.0);
+    return 150.0 + bytes / (l2 > 0 && bytes > 4 * l2 ? FAR_RATE : NEAR_RATE);
 }
 
 /* In bands the copies of large tensors stay in L2 as well, and what is pooled. */
@@ -87,7 +89,7 @@ static double banding_ns(const hg_problem *p, int64_t rows)
     const hg_problem band = hg_problem_of_band(p, rows);
     const double count = (double)hg_band_count(p, rows);
     const double pooled = p->post_pool ? hg_problem_bytes(&band) * count / 50.0 : 0.0;
-    const double copied = p->in.layout == HG_NCHW ? hg_problem_bytes(p) / 15.0 : 0.0;
+    const double copied = p->in.layout == HG_NCHW ? hg_problem_bytes(p) / NEAR_RATE : 0.0;
     return 500.0 + 200.0 * count + copied + pooled;
 }
 

@@ -297,9 +297,21 @@ double hg_problem_bytes(const hg_problem *p)
     return bytes;
 }
 
+double hg_traffic_ns(const hg_problem *p)
+{
+    enum { CACHED_BYTES = 1 << 20 };
+    const double bytes = hg_problem_bytes(p);
+    return bytes / (bytes < CACHED_BYTES ? 150.0 : 50.0);
+}
+
+double hg_overlapped(double compute, double memory)
+{
+    return HG_MAX(compute, memory) + 0.5 * HG_MIN(compute, memory);
+}
+
 double hg_roofline(const hg_problem *p, double flops, double efficiency)
 {
     const double compute = flops / (100.0 * efficiency);
-    const double memory = hg_problem_bytes(p) / (50.0 * HG_MIN(1.0, 2.0 * efficiency));
+    const double memory = hg_traffic_ns(p) / HG_MIN(1.0, 2.0 * efficiency);
     return HG_MAX(compute, memory) + 200.0;
 }

@@ -142,6 +142,10 @@ static inline size_t hg_index_bytes(hg_index_type type)
 }
 
 double hg_problem_bytes(const hg_problem *p); /* compulsory: input + output (+ indices) */
+/* How long they take to move, in units of hg_cost_fn. */
+double hg_traffic_ns(const hg_problem *p);
+/* Both at a time, of which the longer hides most of the other. */
+double hg_overlapped(double compute, double memory);
 /* Estimate for hg_algorithm.cost: flops as the kernel performs them (padding of tiles included), at
  * a share of 100 GFLOP/s; at least the time of the compulsory traffic. */
 double hg_roofline(const hg_problem *p, double flops, double efficiency);

@@ -1,8 +1,6 @@
 /* What drivers of rows of windows share. */
 #include "kernels/pool2d/pool2d.h"
 
-enum { CACHED_BYTES = 1 << 20 };
-
 /* Taps are counted from the sizes where windows are adaptive. */
 double hg_pool_cost(const hg_problem *p, double efficiency)
 {
@@ -11,8 +9,7 @@ double hg_pool_cost(const hg_problem *p, double efficiency)
     const double shrink = (double)p->in.h * (double)p->in.w / ((double)p->out.h * (double)p->out.w);
     const double taps = p->pool.adaptive ? HG_MAX(shrink, 1.0) : windows;
     const double compute = 2.0 * (taps + 1.0) * outputs / (100.0 * efficiency);
-    const double bytes = hg_problem_bytes(p), rate = bytes < CACHED_BYTES ? 150.0 : 50.0;
-    const double memory = bytes / (rate * HG_MIN(1.0, 2.0 * efficiency));
+    const double memory = hg_traffic_ns(p) / HG_MIN(1.0, 2.0 * efficiency);
     return HG_MAX(compute, memory) + 200.0;
 }
 

@@ -19,18 +19,21 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     return 1;
 }
 
-/* Lanes that do work where channels are few. */
-static double lane_use(const hg_problem *p, const hg_kernel *k)
+/* Pixels of planes are gathered into a row, which is then copied. */
+static double planes_ns(const hg_problem *p)
 {
-    if (p->in.layout == HG_NCHW) return 0.6; /* pixels are gathered */
-    return p->in.c == 1 ? 0.5 : hg_lanes_used(k, p->in.c);
+    const double planes = (double)p->out.n * (double)p->out.c, rows = (double)p->out.h;
+    const double gathered = HG_MIN((double)p->in.h, rows) * (double)p->out.w;
+    return planes * (0.45 * gathered + rows * (0.2 * (double)p->out.w + 2.0));
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const double memory = hg_problem_bytes(p) / (50.0 * 0.8);
-    const double vectors = hg_tensor_elements(&p->out) / ((double)hg_lanes(k) * lane_use(p, k));
-    const double rows = (double)hg_resize_images_of(p).count * (double)p->in.h;
+    const double memory = hg_traffic_ns(p) / 0.8;
+    if (p->in.layout == HG_NCHW) return HG_MAX(memory, planes_ns(p)) + 200.0;
+    const double use = p->in.c == 1 ? 0.5 : hg_lanes_used(k, p->in.c);
+    const double vectors = hg_tensor_elements(&p->out) / ((double)hg_lanes(k) * use);
+    const double rows = (double)p->out.n * (double)p->in.h;
     return HG_MAX(memory, 0.5 * vectors) + 4.0 * rows + 200.0;
 }
 

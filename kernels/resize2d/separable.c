@@ -23,26 +23,25 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
            a.h.taps <= HG_RESIZE_MOST_TAPS;
 }
 
-/* Lanes that do work where channels are few. */
-static double lane_use(const hg_problem *p, const hg_kernel *k)
+/* Rows filtered along x for all outputs: pixels of planes are gathered, and short rows mostly
+ * calls; else lanes are channels. */
+static double across_ns(const hg_problem *p, const hg_kernel *k, double rows, double taps)
 {
-    if (p->in.layout == HG_NCHW) return 0.6 * 0.3; /* pixels are gathered */
-    return p->in.c == 1 ? 0.5 * 0.3 : 0.5 * hg_lanes_used(k, p->in.c);
+    const double pixels = rows * (double)p->out.w;
+    if (hg_resize_images_of(p).channels == 1) return pixels * (0.5 + 0.35 * taps) + 25.0 * rows;
+    const double products = (taps + 1.0) * pixels * (double)p->out.c;
+    return products / (25.0 * hg_lanes_used(k, p->in.c) * hg_rate(k));
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const hg_resize_axes a = hg_resize_axes_of(p);
-    const double v = (double)a.v.taps, h = (double)a.h.taps;
-    const double in_rows = HG_MIN((double)p->in.h, v * (double)p->out.h);
-    const double across = (double)p->out.n * in_rows * (double)p->out.w * (double)p->out.c;
-    const double use = lane_use(p, k);
-    const double peak = 100.0 * hg_rate(k);
-    const double compute =
-        2.0 * ((h + 1.0) * across / use + (v + 1.0) * hg_tensor_elements(&p->out) / 0.4);
-    const double memory = hg_problem_bytes(p) / (50.0 * 0.8);
-    const double rows = (double)hg_resize_images_of(p).count * (double)p->out.h;
-    return HG_MAX(compute / peak, memory) + 10.0 * rows + 200.0;
+    const double v = (double)a.v.taps, images = (double)hg_resize_images_of(p).count;
+    const double in_rows = images * HG_MIN((double)p->in.h, v * (double)p->out.h);
+    const double down = (v + 1.0) * hg_tensor_elements(&p->out) / (40.0 * hg_rate(k));
+    const double compute = across_ns(p, k, in_rows, (double)a.h.taps) + down;
+    return hg_overlapped(compute, hg_traffic_ns(p) / 0.8) + 10.0 * images * (double)p->out.h +
+           200.0;
 }
 
 /* How a plan cuts its output: blocks of rows, columns and channels of each image. The tables: of

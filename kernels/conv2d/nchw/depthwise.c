@@ -38,9 +38,11 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
     return p->out.w >= HG_DEPTHWISE_NCHW_TILE(lanes) && (lanes > SHORT || p->in.w >= lanes);
 }
 
+/* Short rows are edges more than anything else. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_roofline(p, hg_problem_flops(p), 0.5 * hg_rate(k));
+    const double rows = (double)p->out.n * (double)p->out.c * (double)p->out.h;
+    return hg_roofline(p, hg_problem_flops(p), 0.5 * hg_rate(k)) + 4.0 * rows;
 }
 
 static int64_t mask_words(const hg_problem *p, const hg_kernel *k)

@@ -177,7 +177,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double ranges = (double)ranges_of(p, &b);
     const double work = hg_problem_flops(p) + ranges * (double)copy_bytes(p, &b);
     const double any = k->limits.kernel.w ? 1.0 : 1.02; /* where memory bounds all: no ties */
-    return any * hg_roofline(p, work, tile * hg_rate(k));
+    return any * hg_roofline(p, work, tile * hg_rate(k) * hg_lanes_used(k, p->out.c));
 }
 
 /* Outputs whose taps lie on the same residue of columns are a row without dilation:

@@ -34,8 +34,8 @@ double hg_resize_plane_cost(const hg_problem *p, const hg_kernel *k)
     const double row = (double)p->out.n * (double)p->out.c * (double)p->out.w;
     const double in_rows = HG_MIN((double)p->in.h, v * (double)p->out.h);
     const double steps = row * (in_rows * (h + 1.0) + (double)p->out.h * (v + 1.0));
-    const double memory = hg_problem_bytes(p) / 45.0;
-    return HG_MAX(steps * 0.15 / (double)hg_lanes(k), memory) + 300.0;
+    const double rows = (double)p->out.n * (double)p->out.c * (in_rows + (double)p->out.h);
+    return HG_MAX(steps * 0.15 / (double)hg_lanes(k) + 3.0 * rows, hg_traffic_ns(p)) + 300.0;
 }
 
 /* ---- Tables: the arguments that all calls share, what an algorithm adds, and those of taps ----

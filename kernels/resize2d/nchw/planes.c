@@ -12,10 +12,15 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
            taps >= u->least_taps && taps <= u->most_taps;
 }
 
-/* Tables of weights take longer than weights in registers. */
+/* Tables of weights take longer than weights in registers, each row of short ones a while; and
+ * where images shrink, sources of a vector are too far from each other to be spread from one. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_resize_plane_cost(p, k) * (hg_resize_plane_doubles(p, k) ? 1.5 : 1.0);
+    const double planes = (double)p->out.n * (double)p->out.c;
+    const double in_rows = HG_MIN((double)p->in.h, 2.0 * (double)p->out.h);
+    const double far = p->out.w < p->in.w ? 0.65 * in_rows * (double)p->in.w : 0.0;
+    const double rows = 5.0 * (in_rows + (double)p->out.h);
+    return hg_resize_plane_cost(p, k) + planes * (rows + far);
 }
 
 static int64_t groups_of(const hg_problem *p, const hg_kernel *k)

@@ -18,7 +18,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const double vectors = (double)p->out.n * (double)p->out.h * (double)p->out.w *
                            (double)HG_CEIL_DIV(p->out.c, hg_lanes(k));
-    return HG_MAX(hg_problem_bytes(p) / (50.0 * 0.9), 0.35 * vectors) + 200.0;
+    return HG_MAX(hg_traffic_ns(p) / 0.9, 0.35 * vectors) + 200.0;
 }
 
 /* The tables: gaps between input rows, the borders' included, of a range; ranges of an image. */

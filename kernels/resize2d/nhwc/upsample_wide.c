@@ -44,9 +44,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const hg_resize_axes a = hg_resize_axes_of(p);
     const double products = (double)a.v.taps * narrow + (double)a.h.taps;
     const double loops = rows * (double)p->in.w * (double)HG_CEIL_DIV(p->out.c, 16);
-    return HG_MAX(hg_problem_bytes(p) / (50.0 * 0.8),
-                  0.16 * vectors * (products + 1.0) + 8.0 * loops) +
-           200.0;
+    return HG_MAX(hg_traffic_ns(p) / 0.8, 0.16 * vectors * (products + 1.0) + 8.0 * loops) + 200.0;
 }
 
 /* Output of few lines per pixel is written in order; then prefetches help, unless it is in L2. */
