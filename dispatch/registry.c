@@ -48,6 +48,7 @@
     X(resize2d_nhwc_upsample_2x_bilinear##ISA)                                                     \
     X(resize2d_nhwc_upsample_2x_cubic##ISA)                                                        \
     X(resize2d_nhwc_upsample_wide##ISA)                                                            \
+    X(resize2d_nhwc_bilinear##ISA)                                                                 \
     X(unpool2d_nchw_gather_2x2##ISA)                                                               \
     X(unpool2d_nhwc_gather##ISA)
 

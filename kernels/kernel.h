@@ -128,6 +128,7 @@ struct hg_unpool_args;
 struct hg_resize_copy_args;
 struct hg_resize_separable_ukernels;
 struct hg_resize_wide_ukernels;
+struct hg_resize_bilinear_ukernels;
 struct hg_resize_2x_bilinear_ukernels;
 struct hg_resize_2x_cubic_args;
 struct hg_resize_plane_ukernels;
@@ -160,6 +161,7 @@ struct hg_kernel {
         void (*resize_copy)(const struct hg_resize_copy_args *args);
         const struct hg_resize_separable_ukernels *resize_separable;
         const struct hg_resize_wide_ukernels *resize_wide;
+        const struct hg_resize_bilinear_ukernels *resize_bilinear;
         const struct hg_resize_2x_bilinear_ukernels *resize_2x_bilinear;
         void (*resize_2x_cubic)(const struct hg_resize_2x_cubic_args *args);
         const struct hg_resize_plane_ukernels *resize_plane;
