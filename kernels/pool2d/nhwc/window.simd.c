@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { BLOCK = 8 }; /* vectors of accumulators per pass over a window */
+enum { BLOCK = 8, PAIR = 2 }; /* vectors of accumulators per pass over a window */
 /* Windows of more than MANY taps are taken FEW taps at a time. */
 enum { MANY = 16, FEW = 8 };
 
@@ -72,32 +72,41 @@ HG_INLINE void pixel(const hg_pool_args *a, window_kind kind, pass pass, const f
     int64_t c = 0;
     for (; c < blocks; c += BLOCK * VL)
         window(a, kind, pass, in + c, out + c, vdivisor, BLOCK, tail, true);
-    for (; c < whole; c += VL) window(a, kind, pass, in + c, out + c, vdivisor, 1, tail, true);
+    for (; c + PAIR * VL <= whole; c += PAIR * VL)
+        window(a, kind, pass, in + c, out + c, vdivisor, PAIR, tail, true);
+    if (c < whole) window(a, kind, pass, in + c, out + c, vdivisor, 1, tail, true), c += VL;
     if (c < a->channels) window(a, kind, pass, in + c, out + c, vdivisor, 1, tail, false);
 }
 
-/* A row of pixels. Taps of a window are far apart in memory: with more of them side by side than
- * a set of the cache has ways, lines that the hardware fetched ahead are lost before their use. */
+/* A window of many taps. They are far apart in memory: with more of them side by side than a set of
+ * the cache has ways, lines that the hardware fetched ahead are lost before their use. A function
+ * of its own, whose registers the short windows beside it would miss. */
+__attribute__((noinline)) static void pixel_in_passes(const hg_pool_args *a, window_kind kind,
+                                                      int64_t nx, const float *in, float *out,
+                                                      float divisor)
+{
+    for (int64_t i = 0; i < a->rows; i++)
+        for (int64_t j = 0; j < nx; j += FEW) {
+            const pass pass = {1, HG_MIN(nx - j, (int64_t)FEW), i + j == 0,
+                               i == a->rows - 1 && j + FEW >= nx};
+            pixel(a, kind, pass, in + i * a->row_step + j * a->column_step, out, v_all(divisor));
+        }
+}
+
 HG_INLINE void row_of(const hg_pool_args *args, window_kind kind)
 {
     /* A copy that no store can alias: what depends on it alone leaves the loops. */
     const hg_pool_args copy = *args, *a = &copy;
     for (int64_t x = 0; x < a->width; x++) {
         const hg_pool_span *column = &a->columns[x];
-        const int64_t ny = a->rows, nx = column->taps;
-        const vfloat vdivisor = v_all(kind == SUM ? hg_pool_divisor(a, column) : 1.0f);
+        const int64_t nx = column->taps;
+        const float divisor = kind == SUM ? hg_pool_divisor(a, column) : 1.0f;
         const float *in = a->input + column->first * a->in_pixel;
         float *out = a->output + x * a->out_pixel;
-        if (ny * nx <= MANY || a->channels < BLOCK * VL) {
-            pixel(a, kind, (pass){ny, nx, true, true}, in, out, vdivisor);
-            continue;
-        }
-        for (int64_t i = 0; i < ny; i++)
-            for (int64_t j = 0; j < nx; j += FEW) {
-                const pass pass = {1, HG_MIN(nx - j, (int64_t)FEW), i + j == 0,
-                                   i == ny - 1 && j + FEW >= nx};
-                pixel(a, kind, pass, in + i * a->row_step + j * a->column_step, out, vdivisor);
-            }
+        if (a->rows * nx <= MANY || a->channels < BLOCK * VL)
+            pixel(a, kind, (pass){a->rows, nx, true, true}, in, out, v_all(divisor));
+        else
+            pixel_in_passes(args, kind, nx, in, out, divisor);
     }
 }
 
@@ -120,11 +129,11 @@ static void lp_window(const hg_pool_args *a)
 }
 
 const hg_kernel HG_ROWS(pool2d_nhwc_window)[] = {
-    {HG_ROW(max_pool2d, nhwc, "window"), .rev = 3, .limits = {.no_indices = true},
+    {HG_ROW(max_pool2d, nhwc, "window"), .rev = 4, .limits = {.no_indices = true},
      .algorithm = &hg_pool2d_nhwc_window, .run.pool = max_window},
-    {HG_ROW(avg_pool2d, nhwc, "window"), .rev = 3, .algorithm = &hg_pool2d_nhwc_window,
+    {HG_ROW(avg_pool2d, nhwc, "window"), .rev = 4, .algorithm = &hg_pool2d_nhwc_window,
      .run.pool = avg_window},
-    {HG_ROW(lp_pool2d, nhwc, "window"), .rev = 3, .algorithm = &hg_pool2d_nhwc_window,
+    {HG_ROW(lp_pool2d, nhwc, "window"), .rev = 4, .algorithm = &hg_pool2d_nhwc_window,
      .run.pool = lp_window},
     {.name = NULL},
 };
