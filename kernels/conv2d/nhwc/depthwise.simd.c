@@ -3,12 +3,12 @@
 
 /* Window, stride, revision. */
 #define TILES(X)                                                                                   \
-    X(3, 1, 5)                                                                                     \
-    X(3, 2, 5)                                                                                     \
-    X(5, 1, 5)                                                                                     \
-    X(5, 2, 5)                                                                                     \
-    X(7, 1, 3)                                                                                     \
-    X(7, 2, 1)
+    X(3, 1, 6)                                                                                     \
+    X(3, 2, 6)                                                                                     \
+    X(5, 1, 6)                                                                                     \
+    X(5, 2, 6)                                                                                     \
+    X(7, 1, 4)                                                                                     \
+    X(7, 2, 2)
 
 /* Neither is inlined: see hg_depthwise_rows. */
 #define FUNCTION(size, step, revision)                                                             \

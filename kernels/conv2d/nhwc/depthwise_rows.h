@@ -9,6 +9,7 @@
 enum {
     PX = 7, /* outputs of a step: the usual widths 7, 14, 28, 56 and 112 are multiples of it */
     PX_SMALL = 4, /* what is left of a row */
+    PX_LEAST = 2, /* rows of 2 and 3 */
     MAX_KW = 7,
     ANY_PX = 4,     /* outputs side by side under any window, ... */
     ANY_VECTORS = 4 /* ... of half as many vectors; or one output, of as many */
@@ -210,11 +211,18 @@ HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, hg_depthwise_edge wh
  * missed by the other. */
 HG_INLINE void hg_depthwise_rows(const hg_depthwise_args *args, int KW, int STRIDE, bool overlap)
 {
-    if (args->count < PX_SMALL) {
+    /* Larger windows over few outputs are mostly padding, which a step tests column by column. */
+    const bool narrow = KW == 3 || V_REGISTERS >= 32;
+    if (args->count < (narrow ? PX_LEAST : PX_SMALL)) {
         hg_depthwise_windows(args);
         return;
     }
     const hg_depthwise_args copy = *args, *a = &copy;
+    if (narrow && a->count < PX_SMALL) {
+        steps(a, 0, TESTED, PX_LEAST, KW, STRIDE, overlap);
+        if (a->count > PX_LEAST) steps(a, 1, TESTED, PX_LEAST, KW, STRIDE, overlap);
+        return;
+    }
     for (int64_t begin = 0, px; begin < a->count; begin += px) {
         const int64_t left = a->count - begin;
         /* 8 left: 4 + 4, not 7 + 4 */
