@@ -9,6 +9,14 @@ static double filled(bool alone, int64_t pixels, int64_t units)
     return (double)HG_MAX(pixels * units, 9);
 }
 
+/* Every tile reads the weights of its panel: from beyond L2 where they do not fit there. */
+static double streamed_ns(const hg_direct_blocking *b, int64_t units)
+{
+    enum { NEAR_BYTES = 3 << 18, FAR_RATE = 29 /* bytes in 1 ns */ };
+    const double bytes = 4.0 * (double)(b->depth * units * b->unit);
+    return bytes > NEAR_BYTES ? bytes / FAR_RATE : 0.0;
+}
+
 /* ns of a run on a panel of so many units, at 100 GFLOP/s. */
 static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
                      int64_t pixels, int64_t units)
@@ -35,8 +43,10 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_bl
     const double fma = 2.0 * (double)b->unit / 100.0 / isa->rate;
     const double loads = (double)(units + mr) / (double)(mr * units);
     const double busy = HG_MAX(1.0, 1.45 * loads) + 0.02 * loads;
+    const double weights = (double)tiles * streamed_ns(b, units);
     const double overhead = 3.0 + (b->joined ? (double)p->kernel.h : (double)(p->kernel.h * 2));
-    return 15.0 + (double)tiles * overhead + products * (double)b->depth * fma * busy;
+    return 15.0 + (double)tiles * overhead +
+           HG_MAX(products * (double)b->depth * fma * busy, weights);
 }
 
 /* Outputs along an axis that some taps of lie outside for, and how many of theirs. */

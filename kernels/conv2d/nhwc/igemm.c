@@ -130,13 +130,13 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double lanes = hg_lanes(k);
     const double vectors = (double)b.nr / lanes;
     const double loads = hg_isa_model_of(k->isa)->fma_lane ? vectors : (double)b.mr + vectors;
-    const double reuse = HG_MIN(1.0, 0.75 * (double)b.mr * vectors / loads);
+    const double reuse = HG_MIN(1.0, (lanes > 8.0 ? 0.95 : 0.75) * (double)b.mr * vectors / loads);
     /* Fewer than 12 sums in flight also mean more instructions per product. */
     const double sums = 0.5 + 0.5 * HG_MIN(1.0, (double)b.mr * vectors / 12.0);
     const double efficiency = sums * reuse * 0.85 * hg_rate(k);
     return hg_roofline(p, hg_problem_flops(p) * columns * rows, efficiency) +
            phases * tiles * (double)b.panels * 12.0 +
-           phases * (double)b.pixels * (double)b.taps * (double)b.chunks;
+           0.4 * phases * (double)b.pixels * (double)b.taps * (double)b.chunks;
 }
 
 /* ---- Tables: blocking, phases, offsets of taps, a row of zeros ---- */
