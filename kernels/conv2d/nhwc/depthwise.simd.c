@@ -5,12 +5,12 @@
 #define TILES(X)                                                                                   \
     X(3, 1, 6)                                                                                     \
     X(3, 2, 6)                                                                                     \
-    X(5, 1, 6)                                                                                     \
-    X(5, 2, 6)                                                                                     \
-    X(7, 1, 4)                                                                                     \
-    X(7, 2, 2)
+    X(5, 1, 5)                                                                                     \
+    X(5, 2, 5)                                                                                     \
+    X(7, 1, 3)                                                                                     \
+    X(7, 2, 1)
 
-/* Neither is inlined: see hg_depthwise_rows. */
+/* None is inlined: see hg_depthwise_rows. */
 #define FUNCTION(size, step, revision)                                                             \
     __attribute__((noinline)) static void k##size##s##step(const hg_depthwise_args *a)             \
     {                                                                                              \
@@ -20,9 +20,16 @@
     {                                                                                              \
         hg_depthwise_rows(a, size, step, false);                                                   \
     }                                                                                              \
+    __attribute__((noinline)) static void k##size##s##step##_narrow(const hg_depthwise_args *a)    \
+    {                                                                                              \
+        hg_depthwise_narrow(a, size, step);                                                        \
+    }                                                                                              \
     static void any##size##s##step(const hg_depthwise_args *a)                                     \
     {                                                                                              \
-        a->overlap ? k##size##s##step(a) : k##size##s##step##_few(a);                              \
+        if (a->count < PX_SMALL)                                                                   \
+            k##size##s##step##_narrow(a);                                                          \
+        else                                                                                       \
+            a->overlap ? k##size##s##step(a) : k##size##s##step##_few(a);                          \
     }
 TILES(FUNCTION)
 

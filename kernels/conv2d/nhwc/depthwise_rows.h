@@ -206,23 +206,32 @@ HG_INLINE void steps(const hg_depthwise_args *a, int64_t x, hg_depthwise_edge wh
     }
 }
 
+/* Rows of fewer than PX_SMALL outputs; KW and STRIDE are constants. Windows of more than 3 columns
+ * over so few are mostly padding, which a step would test column by column. */
+HG_INLINE void hg_depthwise_narrow(const hg_depthwise_args *args, int KW, int STRIDE)
+{
+    if (args->count < PX_LEAST || KW > 3) {
+        hg_depthwise_windows(args);
+        return;
+    }
+    const hg_depthwise_args copy = *args, *a = &copy;
+    for (int64_t x = 0; x + PX_LEAST <= a->count; x++) /* a third output's step repeats one */
+        if (a->overlap)
+            steps(a, x, TESTED, PX_LEAST, KW, STRIDE, true);
+        else
+            steps(a, x, TESTED, PX_LEAST, KW, STRIDE, false);
+}
+
 /* KW, STRIDE and overlap, which is that of the arguments, are constants. Whole blocks of channels
  * and few channels are best functions of their own: what gcc keeps in registers for one would be
  * missed by the other. */
 HG_INLINE void hg_depthwise_rows(const hg_depthwise_args *args, int KW, int STRIDE, bool overlap)
 {
-    /* Larger windows over few outputs are mostly padding, which a step tests column by column. */
-    const bool narrow = KW == 3 || V_REGISTERS >= 32;
-    if (args->count < (narrow ? PX_LEAST : PX_SMALL)) {
+    if (args->count < PX_SMALL) {
         hg_depthwise_windows(args);
         return;
     }
     const hg_depthwise_args copy = *args, *a = &copy;
-    if (narrow && a->count < PX_SMALL) {
-        steps(a, 0, TESTED, PX_LEAST, KW, STRIDE, overlap);
-        if (a->count > PX_LEAST) steps(a, 1, TESTED, PX_LEAST, KW, STRIDE, overlap);
-        return;
-    }
     for (int64_t begin = 0, px; begin < a->count; begin += px) {
         const int64_t left = a->count - begin;
         /* 8 left: 4 + 4, not 7 + 4 */
