@@ -48,6 +48,33 @@ typedef struct hg_winograd_ukernels {
     void (*output)(const float *product, size_t plane, const hg_winograd_out *to);
 } hg_winograd_ukernels;
 
+/* class, a, m, r, stride, exactness: points of +-1/2 cost F(6, 3) and F(4, 5) a digit more. The
+ * last are of phases of transposed convolutions alone. */
+#define HG_WINOGRAD_UNSTRIDED(X)                                                                   \
+    X(f2, 4, 2, 3, 1, HG_TRANSFORMS)                                                               \
+    X(f4, 6, 4, 3, 1, HG_TRANSFORMS)                                                               \
+    X(f6, 8, 6, 3, 1, HG_TRANSFORMS_COARSELY)                                                      \
+    X(f2r5, 6, 2, 5, 1, HG_TRANSFORMS)                                                             \
+    X(f4r5, 8, 4, 5, 1, HG_TRANSFORMS_COARSELY)
+#define HG_WINOGRAD_STRIDED(X)                                                                     \
+    X(f2s2, 5, 2, 3, 2, HG_TRANSFORMS)                                                             \
+    X(f4s2, 9, 4, 3, 2, HG_TRANSFORMS)
+#define HG_WINOGRAD_OF_PHASES(X)                                                                   \
+    X(f2r2, 3, 2, 2, 1, HG_TRANSFORMS)                                                             \
+    X(f3r2, 4, 3, 2, 1, HG_TRANSFORMS)                                                             \
+    X(f4r2, 5, 4, 2, 1, HG_TRANSFORMS)                                                             \
+    X(f5r2, 6, 5, 2, 1, HG_TRANSFORMS)
+#define HG_WINOGRAD_CLASSES(X)                                                                     \
+    HG_WINOGRAD_UNSTRIDED(X) HG_WINOGRAD_STRIDED(X) HG_WINOGRAD_OF_PHASES(X)
+
+#if defined(HG_SIMD)
+#include "kernels/simd/simd.h"
+/* hg_winograd_f2_avx2 and its kin, for the rows of conv2d and conv_transpose2d. */
+#define HG_WINOGRAD_DECLARE(word, a, m, r, s, how)                                                 \
+    extern const hg_winograd_ukernels HG_ROWS(winograd_##word);
+HG_WINOGRAD_CLASSES(HG_WINOGRAD_DECLARE)
+#endif
+
 extern const hg_algorithm hg_conv2d_nhwc_winograd;
 
 #endif
