@@ -22,6 +22,7 @@
     X(conv_transpose2d_nhwc_depthwise_phases##ISA)                                                 \
     X(conv_transpose2d_nhwc_direct_phases##ISA)                                                    \
     X(conv_transpose2d_nhwc_igemm##ISA)                                                            \
+    X(conv_transpose2d_nhwc_winograd##ISA)                                                         \
     X(pool2d_nchw_2x2s2##ISA)                                                                      \
     X(pool2d_nchw_avg_3x3s1##ISA)                                                                  \
     X(pool2d_nchw_global##ISA)                                                                     \

@@ -83,11 +83,19 @@ static float worst_pixels(scene *s, int64_t c, int64_t y, int64_t x)
     return row[y % s->t.a] * row[x % s->t.a] < 0 ? -1.1f : 1.1f;
 }
 
+/* The column of G that multiplies a row, or column, of the filter: transposed, phases take every
+ * `stride`th in reverse. */
+static int64_t tap_of(const scene *s, int64_t at)
+{
+    const bool transposed = s->p->op == HG_OP_CONV_TRANSPOSE2D;
+    return transposed ? s->w->r - 1 - at / s->p->stride.h : at;
+}
+
 static float worst_weights(scene *s, int64_t c, int64_t y, int64_t x)
 {
     (void)c;
     const double *row = s->t.g[s->plane];
-    return row[y] * row[x] < 0 ? -1.1f : 1.1f;
+    return row[tap_of(s, y)] * row[tap_of(s, x)] < 0 ? -1.1f : 1.1f;
 }
 
 static float powers(scene *s, int64_t c, int64_t y, int64_t x)
@@ -210,8 +218,9 @@ static void check_bounds(const char *name, const char *what, const hg_problem *p
     if (verbose) printf("%s: %s: %.2g of the bound, %.3g u\n", name, what, most, errors * 0x1p24);
 }
 
+/* inside: no window reaches beyond the input. */
 static void check(hg_context *context, const hg_kernel *k, const struct pattern *pattern,
-                  const char *key, scene *s)
+                  const char *key, bool inside, scene *s)
 {
     hg_problem p;
     hg_reason why = {""};
@@ -229,7 +238,7 @@ static void check(hg_context *context, const hg_kernel *k, const struct pattern 
                    winograd_bounds(k->name, &p, &in, DATA_OTHER, &bounds),
                "%s: %s: no results", k->name, what)) {
         check_bounds(k->name, what, &p, &want, bounds, y);
-        if (pattern->pixel == constant && pattern->weight == constant && p.pad.top == 0)
+        if (pattern->pixel == constant && pattern->weight == constant && inside)
             check_constant(k, s->w, &p, &want, y);
     }
     free(bounds);
@@ -249,16 +258,45 @@ static void check_pattern(hg_context *context, const hg_kernel *k, const struct 
              "conv2d f32 nhwc n1 c%d h%d w%d k1 r%dx%d s%dx%d p0,0,0,0 d1x1 g1 relaxed", channels,
              a, a, r, r, stride, stride);
     for (s->plane = 0; s->plane < (pattern->planes ? a : 1); s->plane++)
-        check(context, k, pattern, key, s);
+        check(context, k, pattern, key, true, s);
     s->plane = 0;
     snprintf(key, sizeof key,
              "conv2d f32 nhwc n1 c%d h9 w10 k1 r%dx%d s%dx%d p%d,%d,%d,%d d1x1 g1 relaxed",
              channels, r, r, stride, stride, edge, edge, edge, edge);
-    check(context, k, pattern, key, s);
+    check(context, k, pattern, key, false, s);
     snprintf(key, sizeof key,
              "conv2d f32 nhwc n2 c%d h1 w7 k1 r%dx%d s%dx%d p3,9,2,7 d1x4 g1 relaxed", channels, r,
              r, stride, stride);
-    check(context, k, pattern, key, s);
+    check(context, k, pattern, key, false, s);
+}
+
+/* The same of transposed convolutions: phases that share one tile; edges with phases of r and r - 1
+ * taps, and of r that begin apart; a dilated row of stride 1. */
+static void check_transposed(hg_context *context, const hg_kernel *k, const struct pattern *pattern,
+                             int channels, scene *s)
+{
+    const int a = s->t.a, m = s->w->m, r = s->w->r, crop = 2 * (r - 1);
+    char key[HG_KEY_SIZE];
+    snprintf(key, sizeof key,
+             "conv_transpose2d f32 nhwc n1 c%d h%d w%d k1 r%dx%d s2x2 p%d,%d,%d,%d d1x1 g1 o%dx%d "
+             "relaxed",
+             channels, a, a, 2 * r, 2 * r, crop, crop, crop, crop, 2 * m, 2 * m);
+    for (s->plane = 0; s->plane < (pattern->planes ? a : 1); s->plane++)
+        check(context, k, pattern, key, true, s);
+    s->plane = 0;
+    for (int missing = 0; missing < 2; missing++) {
+        snprintf(key, sizeof key,
+                 "conv_transpose2d f32 nhwc n1 c%d h9 w10 k1 r%dx%d s2x2 p1,1,1,1 d1x1 g1 o%dx%d "
+                 "relaxed",
+                 channels, 2 * r - missing, 2 * r - missing, 14 + 2 * r - missing,
+                 16 + 2 * r - missing);
+        check(context, k, pattern, key, false, s);
+    }
+    snprintf(key, sizeof key,
+             "conv_transpose2d f32 nhwc n2 c%d h1 w7 k1 r%dx%d s1x1 p0,1,0,1 d1x4 g1 o%dx%d "
+             "relaxed",
+             channels, r, r, r, 6 + 4 * (r - 1) - 1);
+    check(context, k, pattern, key, false, s);
 }
 
 static void check_kernel(hg_context *context, const hg_kernel *k, const winograd_class *w, int most)
@@ -270,7 +308,8 @@ static void check_kernel(hg_context *context, const hg_kernel *k, const winograd
                .r = rng_for(1, k->name, 0)};
     for (size_t i = 0; i < HG_COUNT(patterns); i++)
         for (size_t c = 0; c < (i ? 3 : HG_COUNT(channels)) && channels[c] <= most; c++)
-            check_pattern(context, k, &patterns[i], channels[c], &s);
+            (k->op == HG_OP_CONV2D ? check_pattern : check_transposed)(context, k, &patterns[i],
+                                                                       channels[c], &s);
 }
 
 /* ---- The document ---- */

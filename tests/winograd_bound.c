@@ -18,6 +18,10 @@ const winograd_class winograd_classes[] = {
     {"winograd_f2s2", 2, 3, 2, false, true, 1, 2, 2, {0, 1}},
     {"winograd_f4s2", 4, 3, 2, false, false, 2, 4, 4, {0, 1, -1, 2}},
     {"winograd_f2r5", 2, 5, 1, false, false, 2, 3, 5, {0, 1, -1, 2, -2}},
+    {"winograd_f2r2", 2, 2, 1, false, true, 1, 1, 2, {0, 1}},
+    {"winograd_f3r2", 3, 2, 1, false, true, 1, 2, 3, {0, 1, -1}},
+    {"winograd_f4r2", 4, 2, 1, false, false, 2, 3, 4, {0, 1, -1, 2}},
+    {"winograd_f5r2", 5, 2, 1, false, false, 2, 3, 5, {0, 1, -1, 2, -2}},
     {"winograd_f4r5", 4, 5, 1, true, false, 3, 4, 7, {0, 1, -1, 2, -2, .5, -.5}},
     {.word = NULL}};
 
@@ -107,25 +111,46 @@ double winograd_sums(int64_t channels)
 /* |x| and |w| below count as this: what is made of them may be denormal. */
 static const double least = 0x1p-100;
 
-/* The largest |x| of one channel under the tiles that may contain each output. reach: of one axis,
- * to either side of an output's window, in steps of the dilation. */
+/* One output along one axis: the pixels that tiles which contain it may read, and the taps that
+ * reach it: first, first + period, ... */
+typedef struct reach {
+    int64_t from, pixels, apart, first, period;
+} reach;
+
+static reach reach_of(const winograd_class *w, const hg_problem *p, bool vertical, int64_t o)
+{
+    const int64_t stride = vertical ? p->stride.h : p->stride.w;
+    const int64_t apart = vertical ? p->dilation.h : p->dilation.w;
+    const int64_t begin = vertical ? p->pad.top : p->pad.left;
+    const int64_t kernel = vertical ? p->kernel.h : p->kernel.w;
+    const int64_t beside = (w->m - 1) * w->stride; /* to either side of the window */
+    if (p->op == HG_OP_CONV2D)
+        return (reach){o * stride - begin - beside * apart, 2 * beside + w->r, apart, .period = 1};
+    /* Every `stride`th output is of one convolution of stride 1. Its taps may be one fewer than r:
+     * they then lie at either end of a window of r. */
+    const int64_t at = o + begin, first = (at % stride + stride) % stride;
+    const int64_t taps = (kernel - first + stride - 1) / stride;
+    return (reach){(at - first) / stride - (w->r - 1 + beside) * apart,
+                   2 * beside + w->r + (taps < w->r), apart, first, stride};
+}
+
+/* The largest |x| of one channel under the tiles that may contain each output. */
 static void largest(const winograd_class *w, const hg_problem *p, const float *x, double *rows,
                     double *most)
 {
-    const int64_t reach = (w->m - 1) * w->stride, steps = 2 * reach + w->r;
     const int64_t oh = p->out.h, ow = p->out.w;
     for (int64_t y = 0; y < p->in.h; y++)
         for (int64_t o = 0; o < ow; o++) {
-            const int64_t from = o * p->stride.w - p->pad.left - reach * p->dilation.w;
+            const reach q = reach_of(w, p, false, o);
             double *to = &rows[y * ow + o];
             *to = least;
-            for (int64_t i = 0, at = from; i < steps; i++, at += p->dilation.w)
+            for (int64_t i = 0, at = q.from; i < q.pixels; i++, at += q.apart)
                 if (at >= 0 && at < p->in.w) *to = fmax(*to, fabs((double)x[y * p->in.w + at]));
         }
     for (int64_t o = 0; o < oh * ow; o++) {
-        const int64_t from = o / ow * p->stride.h - p->pad.top - reach * p->dilation.h;
+        const reach q = reach_of(w, p, true, o / ow);
         most[o] = least;
-        for (int64_t i = 0, at = from; i < steps; i++, at += p->dilation.h)
+        for (int64_t i = 0, at = q.from; i < q.pixels; i++, at += q.apart)
             if (at >= 0 && at < p->in.h) most[o] = fmax(most[o], rows[at * ow + o % ow]);
     }
 }
@@ -135,25 +160,38 @@ typedef struct norms {
     double *squares; /* sum over c of X_c^2 * sum w_c^2 */
 } norms;
 
-static void add_channel(double highest, const hg_problem *p, const oracle_input *in, int64_t n,
-                        int64_t c, const double *most, norms *to)
+/* Sums over the taps of one filter that reach output (y, x). */
+static void add_taps(const winograd_class *w, const hg_problem *p, const float *weights, int64_t y,
+                     int64_t x, double *sum, double *squares)
+{
+    const reach ry = reach_of(w, p, true, y), rx = reach_of(w, p, false, x);
+    for (int64_t i = ry.first; i < p->kernel.h; i += ry.period)
+        for (int64_t j = rx.first; j < p->kernel.w; j += rx.period) {
+            const double v = fmax(fabs((double)weights[i * p->kernel.w + j]), least);
+            *sum += v;
+            *squares += v * v;
+        }
+}
+
+static void add_channel(const winograd_class *w, double highest, const hg_problem *p,
+                        const oracle_input *in, int64_t n, int64_t c, const double *most, norms *to)
 {
     const int64_t taps = p->kernel.h * p->kernel.w, pixels = p->out.h * p->out.w;
-    for (int64_t k = 0; k < p->out.c; k++) {
-        const float *weights = &in->weights[(k * p->in.c + c) * taps];
-        double sum = 0, squares = 0;
-        for (int64_t i = 0; i < taps; i++) {
-            const double v = fmax(fabs((double)weights[i]), least);
-            sum += v;
-            squares += v * v;
+    /* Outputs of one phase have the same taps: those of the first of each are summed. */
+    const bool transposed = p->op == HG_OP_CONV_TRANSPOSE2D;
+    const int64_t every = transposed ? p->stride.h : 1, along = transposed ? p->stride.w : 1;
+    for (int64_t k = 0; k < p->out.c; k++)
+        for (int64_t phase = 0; phase < every * along; phase++) {
+            double sum = 0, squares = 0;
+            add_taps(w, p, &in->weights[(k * p->in.c + c) * taps], phase / along, phase % along,
+                     &sum, &squares);
+            for (int64_t y = phase / along; y < p->out.h; y += every)
+                for (int64_t x = phase % along; x < p->out.w; x += along) {
+                    const int64_t o = y * p->out.w + x, i = (n * p->out.c + k) * pixels + o;
+                    to->sum[i] += most[o] < highest && sum < 0x1p127 ? most[o] * sum : INFINITY;
+                    to->squares[i] += most[o] * most[o] * squares;
+                }
         }
-        double *sums = &to->sum[(n * p->out.c + k) * pixels];
-        double *squared = &to->squares[(n * p->out.c + k) * pixels];
-        for (int64_t o = 0; o < pixels; o++) {
-            sums[o] += most[o] < highest && sum < 0x1p127 ? most[o] * sum : INFINITY;
-            squared[o] += most[o] * most[o] * squares;
-        }
-    }
 }
 
 static void pool(const hg_problem *p, double *values)
@@ -194,7 +232,7 @@ bool winograd_bounds(const char *kernel, const hg_problem *p, const oracle_input
     const bool ok = rows && most && s.sum && s.squares;
     for (int64_t i = 0; ok && i < p->in.n * p->in.c; i++) {
         largest(w, &conv, &in->x[i * image], rows, most);
-        add_channel(0x1p127 / k.rho, &conv, in, i / p->in.c, i % p->in.c, most, &s);
+        add_channel(w, 0x1p127 / k.rho, &conv, in, i / p->in.c, i % p->in.c, most, &s);
     }
     for (int64_t i = 0; ok && i < total; i++) s.sum[i] = bound(&k, p, kind, s.sum[i], s.squares[i]);
     if (ok && p->post_pool) pool(p, s.sum);
