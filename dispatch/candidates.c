@@ -149,8 +149,9 @@ static bool runs_in_bands(const hg_kernel *k, const hg_problem *band)
     return sizes.stages <= 1 && sizes.shared == 0;
 }
 
-static size_t list_for(const hg_context *context, int threads, const hg_problem *p, bool forced,
-                       int64_t bands, hg_candidate list[HG_MAX_CANDIDATES])
+/* Adds what kernels of the problem's own operator can do. */
+static size_t add_ways(const hg_context *context, int threads, const hg_problem *p, bool forced,
+                       int64_t bands, size_t count, hg_candidate list[HG_MAX_CANDIDATES])
 {
     const bool repackable = p->in.layout == HG_NCHW && !p->post_pool;
     const int64_t rows = hg_bands_possible(p, bands) ? bands : hg_band_rows(context, threads, p);
@@ -165,7 +166,6 @@ static size_t list_for(const hg_context *context, int threads, const hg_problem 
         band.times = (double)hg_band_count(p, rows);
         band.more = banding_ns(p, rows);
     }
-    size_t count = 0;
     const hg_kernel *k;
     for (size_t i = 0; (k = hg_registry_at(i)) != NULL; i++) {
         if (k->op != p->op) continue;
@@ -178,6 +178,16 @@ static size_t list_for(const hg_context *context, int threads, const hg_problem 
         if (rows && eligible(context, k, &band.problem, forced) && runs_in_bands(k, &band.problem))
             count = add_configs(k, &band, threads, count, list);
     }
+    return count;
+}
+
+static size_t list_for(const hg_context *context, int threads, const hg_problem *p, bool forced,
+                       int64_t bands, hg_candidate list[HG_MAX_CANDIDATES])
+{
+    hg_problem conv;
+    size_t count = add_ways(context, threads, p, forced, bands, 0, list);
+    if (hg_problem_as_conv2d(p, &conv))
+        count = add_ways(context, threads, &conv, forced, bands, count, list);
     qsort(list, count, sizeof *list, by_cost);
     return count;
 }

@@ -100,39 +100,54 @@ void hg_filter_free(hg_filter *filter)
     hg_context_free(context);
 }
 
-static hg_packed *find(const hg_filter *filter, const hg_problem *p, const hg_kernel *k,
-                       const int32_t form[12])
+static hg_packed *find(const hg_filter *filter, const hg_packed *like)
 {
     for (hg_packed *f = filter->forms; f; f = f->next)
-        if (f->algorithm == k->algorithm && f->op == p->op &&
-            memcmp(f->form, form, sizeof f->form) == 0)
+        if (f->algorithm == like->algorithm && f->op == like->op && f->turned == like->turned &&
+            memcmp(f->form, like->form, sizeof f->form) == 0)
             return f;
     return NULL;
 }
 
-static hg_packed *pack(hg_filter *filter, const hg_problem *p, const hg_kernel *k,
-                       const int32_t form[12], size_t bytes)
+/* A copy with the taps of each filter from the last to the first. NULL: out of memory. */
+static float *turn(const hg_filter *filter)
 {
-    hg_packed *packed = hg_allocate(&filter->context->host, sizeof *packed);
-    float *data = packed ? hg_allocate(&filter->context->host, bytes) : NULL;
-    if (!data) {
-        hg_release(&filter->context->host, packed);
-        return NULL;
+    const hg_filter_desc *d = &filter->desc;
+    const int64_t taps = d->height * d->width;
+    const int64_t count = d->out_channels * (d->in_channels / d->groups) * taps;
+    float *copy = hg_allocate(&filter->context->host, (size_t)count * sizeof *copy);
+    for (int64_t i = 0; copy && i < count; i++)
+        copy[i] = filter->weights[i - i % taps + (taps - 1 - i % taps)];
+    return copy;
+}
+
+static hg_packed *pack(hg_filter *filter, const hg_problem *p, const hg_kernel *k,
+                       const hg_packed *like, size_t bytes)
+{
+    const hg_host *host = &filter->context->host;
+    float *turned = like->turned ? turn(filter) : NULL;
+    hg_packed *packed = hg_allocate(host, sizeof *packed);
+    float *data = packed && (turned || !like->turned) ? hg_allocate(host, bytes) : NULL;
+    if (data) {
+        k->algorithm->pack(p, k, like->turned ? turned : filter->weights, data);
+        *packed = *like;
+        packed->data = data;
+    } else {
+        hg_release(host, packed);
+        packed = NULL;
     }
-    k->algorithm->pack(p, k, filter->weights, data);
-    *packed = (hg_packed){.algorithm = k->algorithm, .op = p->op, .data = data};
-    memcpy(packed->form, form, sizeof packed->form);
+    hg_release(host, turned);
     return packed;
 }
 
 const float *hg_filter_packed(hg_filter *filter, const hg_problem *p, const hg_kernel *k,
-                              size_t bytes)
+                              bool turned, size_t bytes)
 {
-    int32_t form[12] = {0};
-    if (k->algorithm->form) k->algorithm->form(p, k, form);
+    hg_packed like = {.algorithm = k->algorithm, .op = p->op, .turned = turned};
+    if (k->algorithm->form) k->algorithm->form(p, k, like.form);
     hg_os_lock_take(&filter->lock);
-    hg_packed *packed = find(filter, p, k, form);
-    if (!packed && (packed = pack(filter, p, k, form, bytes)) != NULL) {
+    hg_packed *packed = find(filter, &like);
+    if (!packed && (packed = pack(filter, p, k, &like, bytes)) != NULL) {
         packed->next = filter->forms;
         filter->forms = packed;
     }

@@ -10,6 +10,7 @@ typedef struct hg_packed {
     struct hg_packed *next;
     const hg_algorithm *algorithm;
     hg_op op;
+    bool turned;
     int32_t form[12];
     float *data; /* 64-byte aligned */
 } hg_packed;
@@ -25,9 +26,9 @@ struct hg_filter {
 
 void hg_filter_retain(hg_filter *filter);
 
-/* The weights as the kernel wants them for the problem, packed now if no plan asked before.
- * NULL: out of memory. */
+/* The weights as the kernel wants them for the problem, packed now if no plan asked before; turned:
+ * of the filter turned by half (hg_problem_as_conv2d). NULL: out of memory. */
 const float *hg_filter_packed(hg_filter *filter, const hg_problem *p, const hg_kernel *k,
-                              size_t bytes);
+                              bool turned, size_t bytes);
 
 #endif

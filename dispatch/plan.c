@@ -137,7 +137,8 @@ static hg_status choose_pooling(hg_plan *plan, hg_reason *why)
 static hg_status take_weights(hg_plan *plan, hg_filter *filter, const void *bias)
 {
     const size_t channels = (size_t)plan->problem.out.c;
-    plan->weights = hg_filter_packed(filter, &plan->inner, plan->kernel, plan->sizes.weights);
+    plan->weights = hg_filter_packed(filter, &plan->inner, plan->kernel,
+                                     plan->asked.op != plan->problem.op, plan->sizes.weights);
     plan->bias = hg_allocate(&plan->context->host, (channels + HG_BIAS_SLACK) * sizeof *plan->bias);
     if (!plan->weights || !plan->bias) return HG_NO_MEMORY;
     memset(plan->bias, 0, (channels + HG_BIAS_SLACK) * sizeof *plan->bias);
@@ -173,11 +174,13 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const 
                       hg_reason *why)
 {
     hg_choice choice;
-    hg_status status = hg_select(plan->context, &plan->problem, forced, &choice, why);
-    if (!status && choice.untuned) hg_record_miss(plan->context, &plan->problem);
+    hg_status status = hg_select(plan->context, &plan->asked, forced, &choice, why);
+    if (!status && choice.untuned) hg_record_miss(plan->context, &plan->asked);
     if (status) return status;
     plan->kernel = choice.candidate.kernel;
     plan->config = choice.candidate.config;
+    if (plan->kernel->op != plan->asked.op) hg_problem_as_conv2d(&plan->asked, &plan->problem);
+    plan->inner = plan->problem;
     if (plan->config.via) plan->inner = hg_problem_in_layout(&plan->problem, HG_NHWC);
     if (plan->config.bands) plan->inner = hg_problem_of_band(&plan->problem, plan->config.bands);
     plan->estimate =
@@ -187,7 +190,7 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const 
     plan->transposer = best_transposer(plan->context);
     memcpy(plan->explain, choice.explain, sizeof plan->explain);
     hg_candidate_format(&choice.candidate, plan->choice, sizeof plan->choice);
-    hg_problem_key(&plan->problem, plan->key);
+    hg_problem_key(&plan->asked, plan->key);
     if (plan->problem.post_pool && (status = choose_pooling(plan, why)) != HG_OK) return status;
     if (!lay_out(plan))
         return hg_fail(why, HG_RANGE, "the workspace would exceed the address space");
@@ -209,7 +212,7 @@ hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filt
     if (!plan) return hg_report(&context->host, HG_NO_MEMORY, "out of memory for a plan");
     memset(plan, 0, sizeof *plan);
     plan->context = context;
-    plan->problem = plan->inner = *problem;
+    plan->asked = plan->problem = *problem;
     hg_context_retain(context);
     hg_reason why = {""};
     const hg_status status = fill(plan, filter, bias, forced, &why);
@@ -263,7 +266,7 @@ void hg_plan_output(const hg_plan *plan, hg_tensor *output)
 bool hg_plan_candidate(const hg_plan *plan, size_t i, char *name, size_t size)
 {
     hg_candidate list[HG_MAX_CANDIDATES];
-    if (i >= hg_candidates(plan->context, &plan->problem, false, 0, list)) return false;
+    if (i >= hg_candidates(plan->context, &plan->asked, false, 0, list)) return false;
     hg_candidate_format(&list[i], name, size);
     return true;
 }
@@ -272,7 +275,7 @@ bool hg_plan_rejected(const hg_plan *plan, size_t i, char *text, size_t size)
 {
     const hg_kernel *kernel;
     const char *reason;
-    if (!hg_rejected(plan->context, &plan->problem, i, &kernel, &reason)) return false;
+    if (!hg_rejected(plan->context, &plan->asked, i, &kernel, &reason)) return false;
     snprintf(text, size, "%s: %s", kernel->name, reason);
     return true;
 }

@@ -36,9 +36,10 @@ typedef struct hg_pooling {
 
 struct hg_plan {
     hg_context *context;
-    hg_filter *filter;  /* NULL for operators without weights */
-    hg_problem problem; /* as asked */
-    hg_problem inner;   /* what the kernel runs: `problem`, or its NHWC twin */
+    hg_filter *filter; /* NULL for operators without weights */
+    hg_problem asked;
+    hg_problem problem; /* the same, or the convolution that it is (hg_problem_as_conv2d) */
+    hg_problem inner;   /* what the kernel runs: `problem`, its NHWC twin, or a band */
     const hg_kernel *kernel;
     hg_config config;
     hg_sizes sizes;

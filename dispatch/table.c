@@ -96,11 +96,16 @@ static const hg_kernel *find_kernel(names *known, const char *name)
     return *slot;
 }
 
+/* Serves the kernel the operator that the key begins with? */
 static bool is_of(const char *key, const hg_kernel *kernel)
 {
-    const char *op = hg_op_name(kernel->op);
-    const size_t n = strlen(op);
-    return strncmp(key, op, n) == 0 && key[n] == ' ';
+    for (int op = 0; op < HG_OP_COUNT; op++) {
+        const char *word = hg_op_name((hg_op)op);
+        const size_t n = strlen(word);
+        if (hg_op_serves(kernel->op, (hg_op)op) && strncmp(key, word, n) == 0 && key[n] == ' ')
+            return true;
+    }
+    return false;
 }
 
 /* Keeps the ranks whose kernel exists in the timed revision, and is of the key's operator. */

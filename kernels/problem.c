@@ -264,6 +264,28 @@ bool hg_problem_has_filter(const hg_problem *p)
     return p->op == HG_OP_CONV2D || p->op == HG_OP_CONV_TRANSPOSE2D;
 }
 
+/* Padding before the first output: of the whole window but the last tap, less the crop. */
+static bool turn_axis(int64_t stride, int64_t kernel, int64_t dilation, int64_t in, int64_t out,
+                      int64_t *begin, int64_t *end)
+{
+    const int64_t reach = (kernel - 1) * dilation, crop = *begin;
+    *begin = reach - crop;
+    *end = out - 1 + reach - (in - 1) - *begin;
+    return stride == 1 && *begin >= 0 && *begin <= HG_MAX_EXTENT;
+}
+
+bool hg_problem_as_conv2d(const hg_problem *p, hg_problem *conv)
+{
+    if (p->op != HG_OP_CONV_TRANSPOSE2D) return false;
+    *conv = *p;
+    conv->op = HG_OP_CONV2D;
+    hg_pad *pad = &conv->pad;
+    return turn_axis(p->stride.h, p->kernel.h, p->dilation.h, p->in.h, p->out.h, &pad->top,
+                     &pad->bottom) &&
+           turn_axis(p->stride.w, p->kernel.w, p->dilation.w, p->in.w, p->out.w, &pad->left,
+                     &pad->right);
+}
+
 void hg_problem_filter(const hg_problem *p, hg_filter_desc *desc)
 {
     *desc = (hg_filter_desc){.dtype = p->in.dtype,

@@ -150,6 +150,14 @@ double hg_overlapped(double compute, double memory);
  * a share of 100 GFLOP/s; at least the time of the compulsory traffic. */
 double hg_roofline(const hg_problem *p, double flops, double efficiency);
 bool hg_problem_has_filter(const hg_problem *p);
+/* A transposed convolution of stride 1 is a convolution with the same filter turned by half, if its
+ * crop is not larger than the padding that leaves nothing out: sets conv. */
+bool hg_problem_as_conv2d(const hg_problem *p, hg_problem *conv);
+/* Kernels of conv2d may run transposed convolutions so. */
+static inline bool hg_op_serves(hg_op kernel, hg_op problem)
+{
+    return kernel == problem || (kernel == HG_OP_CONV2D && problem == HG_OP_CONV_TRANSPOSE2D);
+}
 void hg_problem_filter(const hg_problem *p, hg_filter_desc *desc);
 
 /* Elements of a tensor. */

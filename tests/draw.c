@@ -279,10 +279,14 @@ bool draw_problem(const hg_kernel *k, rng *r, descriptor *d, hg_problem *p)
         [HG_OP_LP_POOL2D] = draw_lp_pool,   [HG_OP_MAX_UNPOOL2D] = draw_unpool,
         [HG_OP_RESIZE2D] = draw_resize};
     *d = (descriptor){.op = k->op};
-    parts[k->op](k, r, d);
+    const bool turns = k->limits.stride.h <= 1 && k->limits.stride.w <= 1 && !k->reference;
+    if (k->op == HG_OP_CONV2D && turns && rng_percent(r, 40)) d->op = HG_OP_CONV_TRANSPOSE2D;
+    parts[d->op](k, r, d);
     hg_reason why;
     if (descriptor_problem(d, p, &why) || !small_enough(p, r)) return false;
+    hg_problem own = *p;
+    if (d->op != k->op && !hg_problem_as_conv2d(p, &own)) return false;
     const hg_problem inner =
-        k->layouts & (1u << p->in.layout) ? *p : hg_problem_in_layout(p, HG_NHWC);
+        k->layouts & (1u << p->in.layout) ? own : hg_problem_in_layout(&own, HG_NHWC);
     return !k->algorithm->supports || k->algorithm->supports(&inner, k);
 }

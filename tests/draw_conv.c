@@ -113,6 +113,7 @@ void draw_conv_transpose(const hg_kernel *k, rng *r, descriptor *d)
     o->stride = draw_size2(r, k->limits.stride, strides, HG_COUNT(strides));
     o->dilation = draw_size2(r, k->limits.dilation, dilations, HG_COUNT(dilations));
     if (!k->limits.stride.h && rng_percent(r, 20)) o->stride = kernel;
+    if (k->op == HG_OP_CONV2D) o->stride = (hg_size2){1, 1}; /* a convolution */
     d->filter = (hg_filter_desc){.height = kernel.h, .width = kernel.w};
     draw_groups(k, r, &d->filter);
     d->filter.order = d->filter.groups == 1 && rng_percent(r, 40) ? HG_HWOI : HG_IOHW;

@@ -136,7 +136,8 @@ static void choose_config(trial *t, const hg_plan *plan, rng *r)
 static void choose_bands(trial *t, const case_data *d, rng *r)
 {
     const hg_problem *p = &t->problem;
-    const bool possible = p->op == HG_OP_CONV2D && (p->in.layout == HG_NCHW || p->post_pool);
+    const bool possible =
+        t->kernel->op == HG_OP_CONV2D && (p->in.layout == HG_NCHW || p->post_pool);
     if (!possible || t->kernel->isa == HG_ISA_SCALAR || rng_percent(r, 40)) return;
     char before[sizeof t->choice];
     memcpy(before, t->choice, sizeof before);
@@ -298,7 +299,7 @@ static case_result take_key(trial *t, rng *r)
         complain(t, "the key does not parse: %s", why.text);
         return CASE_FAILED;
     }
-    if (t->problem.op != t->kernel->op) return CASE_NOT_DRAWN;
+    if (!hg_op_serves(t->kernel->op, t->problem.op)) return CASE_NOT_DRAWN;
     if (hg_problem_has_filter(&t->problem)) hg_problem_filter(&t->problem, &t->order);
     return try_plan(t, r);
 }

@@ -13,7 +13,7 @@ static const char *rank_fault(const hg_ranked *rank, const hg_problem *p, const 
 {
     const hg_kernel *kernel = hg_registry_find(rank->kernel);
     if (!kernel) return "there is no such kernel";
-    if (kernel->op != p->op) return "the kernel is another operator's";
+    if (!hg_op_serves(kernel->op, p->op)) return "the kernel is another operator's";
     if (kernel->rev != rank->rev) return "the kernel has changed since";
     const hg_candidate *like = hg_candidate_like(list, count, kernel, &rank->config, true);
     if (like) return NULL;
