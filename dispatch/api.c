@@ -43,6 +43,18 @@ hg_status hg_plan_conv_transpose2d(hg_context *context, const hg_conv_transpose2
     return finish(context, built, &why, &p, filter, bias, op->kernel, plan);
 }
 
+hg_status hg_plan_upsample_conv2d(hg_context *context, const hg_upsample_conv2d *op,
+                                  hg_filter *filter, const void *bias, hg_plan **plan)
+{
+    if (!context || !op || !filter || !plan) return missing(context, op, filter, plan);
+    hg_problem p;
+    hg_reason why;
+    hg_status built = hg_problem_upsample_conv2d(op, &filter->desc, &p, &why);
+    hg_filter *const summed = built ? NULL : hg_filter_upsampled(filter, p.stride);
+    if (!built && !summed) built = hg_fail(&why, HG_NO_MEMORY, "out of memory for summed weights");
+    return finish(context, built, &why, &p, summed, bias, op->kernel, plan);
+}
+
 hg_status hg_plan_max_pool2d(hg_context *context, const hg_max_pool2d *op, hg_plan **plan)
 {
     if (!context || !op || !plan) return missing(context, op, op, plan);

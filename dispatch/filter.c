@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/conv_transpose2d/upsample_conv2d.h"
 
 /* Element strides of the caller's order, per output channel, input channel, row and column. For
  * transposed orders the output channel counts within its group and the input channel overall. */
@@ -47,6 +48,31 @@ static void copy_canonical(const hg_filter_desc *d, const float *from, float *to
         }
 }
 
+static size_t count_of(const hg_filter_desc *d)
+{
+    return (size_t)(d->out_channels * (d->in_channels / d->groups) * d->height * d->width);
+}
+
+/* A filter whose weights are still to be written, or NULL: out of memory. */
+static hg_filter *allocate(hg_context *context, const hg_filter_desc *desc)
+{
+    hg_filter *filter = hg_allocate(&context->host, sizeof *filter);
+    float *weights = filter ? hg_allocate(&context->host, count_of(desc) * sizeof *weights) : NULL;
+    if (!weights || !hg_os_lock_create(&filter->lock)) {
+        hg_release(&context->host, weights);
+        hg_release(&context->host, filter);
+        return NULL;
+    }
+    filter->references = 1;
+    filter->context = context;
+    filter->desc = *desc;
+    filter->weights = weights;
+    filter->forms = NULL;
+    filter->upsampled = filter->next = NULL;
+    hg_context_retain(context);
+    return filter;
+}
+
 hg_status hg_filter_create(hg_context *context, const hg_filter_desc *desc, const void *weights,
                            hg_filter **out)
 {
@@ -61,21 +87,9 @@ hg_status hg_filter_create(hg_context *context, const hg_filter_desc *desc, cons
     hg_filter_desc d = *desc;
     const hg_status status = hg_check_filter_desc(desc, &d, &why);
     if (status) return hg_report(&context->host, status, why.text);
-    const size_t count = (size_t)(d.out_channels * (d.in_channels / d.groups) * d.height * d.width);
-    hg_filter *filter = hg_allocate(&context->host, sizeof *filter);
-    float *copy = filter ? hg_allocate(&context->host, count * sizeof *copy) : NULL;
-    if (!copy || !hg_os_lock_create(&filter->lock)) {
-        hg_release(&context->host, copy);
-        hg_release(&context->host, filter);
-        return hg_report(&context->host, HG_NO_MEMORY, "hg_filter_create: out of memory");
-    }
-    copy_canonical(&d, weights, copy, count);
-    filter->references = 1;
-    filter->context = context;
-    filter->desc = d;
-    filter->weights = copy;
-    filter->forms = NULL;
-    hg_context_retain(context);
+    hg_filter *filter = allocate(context, &d);
+    if (!filter) return hg_report(&context->host, HG_NO_MEMORY, "hg_filter_create: out of memory");
+    copy_canonical(&d, weights, filter->weights, count_of(&d));
     *out = filter;
     return HG_OK;
 }
@@ -93,6 +107,10 @@ void hg_filter_free(hg_filter *filter)
         next = form->next;
         hg_release(&context->host, form->data);
         hg_release(&context->host, form);
+    }
+    for (hg_filter *one = filter->upsampled, *next; one; one = next) {
+        next = one->next;
+        hg_filter_free(one);
     }
     hg_os_lock_destroy(&filter->lock);
     hg_release(&context->host, filter->weights);
@@ -153,4 +171,28 @@ const float *hg_filter_packed(hg_filter *filter, const hg_problem *p, const hg_k
     }
     hg_os_lock_drop(&filter->lock);
     return packed ? packed->data : NULL;
+}
+
+static hg_filter *upsample(const hg_filter *filter, hg_size2 factor)
+{
+    const hg_filter_desc desc = hg_upsampled_filter(&filter->desc, factor);
+    hg_filter *summed = allocate(filter->context, &desc);
+    if (!summed) return NULL;
+    hg_upsampled_weights(&filter->desc, factor, filter->weights, summed->weights);
+    summed->factor = factor;
+    return summed;
+}
+
+hg_filter *hg_filter_upsampled(hg_filter *filter, hg_size2 factor)
+{
+    hg_os_lock_take(&filter->lock);
+    hg_filter *summed = filter->upsampled;
+    while (summed && (summed->factor.h != factor.h || summed->factor.w != factor.w))
+        summed = summed->next;
+    if (!summed && (summed = upsample(filter, factor)) != NULL) {
+        summed->next = filter->upsampled;
+        filter->upsampled = summed;
+    }
+    hg_os_lock_drop(&filter->lock);
+    return summed;
 }

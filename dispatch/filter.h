@@ -22,9 +22,19 @@ struct hg_filter {
     float *weights; /* [out_channels][in_channels / groups][height][width] */
     hg_os_lock lock;
     hg_packed *forms; /* guarded by lock; entries are immutable */
+    /* The filters behind nearest upsampling that were made of this one; guarded by lock. */
+    hg_filter *upsampled;
+    /* Of such a filter: the factor, and the next of the list. */
+    hg_size2 factor;
+    hg_filter *next;
 };
 
 void hg_filter_retain(hg_filter *filter);
+
+/* The filter of the transposed convolution that upsampling by the factor and this one make
+ * (kernels/conv_transpose2d/upsample_conv2d.h), summed now if no plan asked before. The caller
+ * retains it beyond the life of `filter`. NULL: out of memory. */
+hg_filter *hg_filter_upsampled(hg_filter *filter, hg_size2 factor);
 
 /* The weights as the kernel wants them for the problem, packed now if no plan asked before; turned:
  * of the filter turned by half (hg_problem_as_conv2d). NULL: out of memory. */

@@ -86,6 +86,9 @@ hg_status hg_problem_conv2d(const hg_conv2d *op, const hg_filter_desc *filter, h
                             hg_reason *why);
 hg_status hg_problem_conv_transpose2d(const hg_conv_transpose2d *op, const hg_filter_desc *filter,
                                       hg_problem *p, hg_reason *why);
+/* The transposed convolution that computes it, of the filter that hg_upsampled_filter describes. */
+hg_status hg_problem_upsample_conv2d(const hg_upsample_conv2d *op, const hg_filter_desc *filter,
+                                     hg_problem *p, hg_reason *why);
 hg_status hg_problem_max_pool2d(const hg_max_pool2d *op, hg_problem *p, hg_reason *why);
 hg_status hg_problem_avg_pool2d(const hg_avg_pool2d *op, hg_problem *p, hg_reason *why);
 hg_status hg_problem_lp_pool2d(const hg_lp_pool2d *op, hg_problem *p, hg_reason *why);

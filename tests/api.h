@@ -56,5 +56,6 @@ void test_promises(void);
 void test_far(void);
 void test_scratch(void);
 void test_selection(void);
+void test_upsample(void);
 
 #endif

@@ -165,7 +165,8 @@ int main(int argc, char **argv)
                  {"promises", test_promises},
                  {"far", test_far},
                  {"scratch", test_scratch},
-                 {"selection", test_selection}};
+                 {"selection", test_selection},
+                 {"upsample", test_upsample}};
     own = watch_begin();
     if (own < 0) return 1;
     fill_weights();

@@ -66,6 +66,21 @@ static hg_status build_transpose(const hg_shape *s, const shape_op *op, const hg
     return hg_problem_conv_transpose2d(&d, &filter, p, why);
 }
 
+/* The stride is the factor. */
+static hg_status build_upsample(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                                hg_problem *p, hg_reason *why)
+{
+    (void)op;
+    const hg_filter_desc filter = {.out_channels = s->k,
+                                   .in_channels = s->c,
+                                   .height = s->r,
+                                   .width = s->s,
+                                   .groups = s->groups};
+    const hg_upsample_conv2d d = {
+        .input = *in, .factor = {s->stride_h, s->stride_w}, .padding = padding_of(s)};
+    return hg_problem_upsample_conv2d(&d, &filter, p, why);
+}
+
 static hg_pool_geometry geometry_of(const hg_shape *s, bool ceil_mode)
 {
     return (hg_pool_geometry){.window = {s->r, s->s},
@@ -138,6 +153,7 @@ static const shape_op ops[] = {
     {.name = "ConvMaxPool", .build = build_conv, .pool = HG_POOL_MAX_2X2},
     {.name = "ConvAveragePool", .build = build_conv, .pool = HG_POOL_AVG_2X2},
     {.name = "ConvTranspose", .build = build_transpose},
+    {.name = "UpsampleConv", .build = build_upsample},
     {.name = "MaxPool", .build = build_max},
     {.name = "MaxPoolIndices", .build = build_max, .flag = true},
     {.name = "AveragePool", .build = build_average},

@@ -9,7 +9,8 @@
  *   N count                           images; how often the layer occurs in the network
  *
  * op is Conv, ConvDepthwise, ConvMaxPool or ConvAveragePool (with 2x2 pooling fused),
- * ConvTranspose, MaxPool, MaxPoolIndices, AveragePool, GlobalAveragePool, MaxUnpool or Resize:MODE
+ * ConvTranspose, UpsampleConv (nearest by stride_h x stride_w, then a convolution of stride 1),
+ * MaxPool, MaxPoolIndices, AveragePool, GlobalAveragePool, MaxUnpool or Resize:MODE
  * (nearest, bilinear, bilinear_align_corners, bicubic, area, lanczos3, lanczos5). The padding of a
  * pooling may or may not include the overhang of a ceil rule: OH and OW decide. Averages leave
  * padding out, indices are 32 bits wide and count as PyTorch does, and resizes follow PyTorch's

@@ -135,6 +135,11 @@ inline hg_status plan_of(hg_context *c, const hg_conv_transpose2d &op, hg_filter
 {
     return hg_plan_conv_transpose2d(c, &op, f, bias, p);
 }
+inline hg_status plan_of(hg_context *c, const hg_upsample_conv2d &op, hg_filter *f,
+                         const void *bias, hg_plan **p)
+{
+    return hg_plan_upsample_conv2d(c, &op, f, bias, p);
+}
 inline hg_status output_of(const hg_conv2d &op, const hg_filter_desc &f, hg_tensor *t)
 {
     return hg_conv2d_output(&op, &f, t);
@@ -142,6 +147,10 @@ inline hg_status output_of(const hg_conv2d &op, const hg_filter_desc &f, hg_tens
 inline hg_status output_of(const hg_conv_transpose2d &op, const hg_filter_desc &f, hg_tensor *t)
 {
     return hg_conv_transpose2d_output(&op, &f, t);
+}
+inline hg_status output_of(const hg_upsample_conv2d &op, const hg_filter_desc &f, hg_tensor *t)
+{
+    return hg_upsample_conv2d_output(&op, &f, t);
 }
 
 } // namespace detail
@@ -208,7 +217,8 @@ class Workspace;
 class Plan
 {
   public:
-    // hg_conv2d, hg_conv_transpose2d; bias: out_channels floats, or nullptr for zeros.
+    // hg_conv2d, hg_conv_transpose2d, hg_upsample_conv2d; bias: out_channels floats, or nullptr for
+    // zeros.
     template <class Op>
     Plan(const Context &context, const Op &op, const Filter &filter, const float *bias = nullptr)
     {

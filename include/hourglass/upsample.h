@@ -1,4 +1,5 @@
-/* Hourglass: resizing (upsampling and downsampling by interpolation). */
+/* Hourglass: resizing (upsampling and downsampling by interpolation), and upsampling fused with a
+ * convolution. */
 #ifndef HOURGLASS_UPSAMPLE_H
 #define HOURGLASS_UPSAMPLE_H
 
@@ -105,6 +106,49 @@ HG_API hg_status hg_resize2d_pytorch(const hg_tensor *input, hg_size2 size, cons
  * was where they fail. */
 HG_API hg_status hg_resize2d_keras(const hg_tensor *input, hg_size2 factor, const char *mode,
                                    hg_resize2d *op);
+
+/* ------------------------------------------------------------------------------------------
+ * Nearest upsampling and a convolution, as one
+ * ------------------------------------------------------------------------------------------ */
+
+/* Nearest upsampling by whole factors, then a convolution of stride 1: what decoders do, without
+ * the enlarged image ever being there. OH x OW x K from H x W x C, with a filter of conv2d, indexed
+ * as in HG_OIHW:
+ *
+ *     for n, oy, ox, k:  g = k / (K/groups)
+ *         v = bias[k]
+ *         for ky < R, kx < S, c < C/groups:
+ *             y = oy - top + ky;  x = ox - left + kx             of the enlarged image
+ *             if (0 <= y < H*factor.h and 0 <= x < W*factor.w)
+ *                 v += input[n][y / factor.h][x / factor.w][g*C/groups + c] * weight[k][c][ky][kx]
+ *         output[n][oy][ox][k] = epilogue(v)
+ *
+ *     OH = H*factor.h + top + bottom - R + 1                          OW alike
+ *     SAME_UPPER, SAME_LOWER: OH = H*factor.h; VALID: no padding; KERAS_*: HG_INVALID
+ *
+ * Taps that fall on copies of one pixel share a product: their weights are summed at plan time, in
+ * double, and rounded once. A 3x3 convolution behind doubling so takes four products of nine. The
+ * sums are those of one transposed convolution, of stride `factor` and (R+factor.h-1) x
+ * (S+factor.w-1) taps, and that is what the plan is: its key, its kernels and their records are
+ * conv_transpose2d's. They must not overflow, or the outputs may be infinite or NaN. */
+typedef struct hg_upsample_conv2d {
+    hg_tensor input;
+    hg_strides output_strides; /* in the input's layout; 0: see hg_strides */
+    hg_size2 factor;           /* 0 = 1 */
+    hg_padding padding;        /* of the enlarged image */
+    hg_epilogue epilogue;
+    hg_accuracy accuracy;
+    const char *kernel; /* NULL: the dispatcher chooses; else one of conv_transpose2d's */
+    uint64_t reserved[4];
+} hg_upsample_conv2d;
+
+/* As hg_conv2d_output and hg_plan_conv2d, with a filter in an order for conv2d, which keeps the
+ * summed weights for further plans. Besides, HG_INVALID: a negative factor. HG_RANGE: an enlarged
+ * image of 2^31 rows or columns, a summed filter of more than 2^31 weights. */
+HG_API hg_status hg_upsample_conv2d_output(const hg_upsample_conv2d *op,
+                                           const hg_filter_desc *filter, hg_tensor *output);
+HG_API hg_status hg_plan_upsample_conv2d(hg_context *context, const hg_upsample_conv2d *op,
+                                         hg_filter *filter, const void *bias, hg_plan **plan);
 
 #ifdef __cplusplus
 }

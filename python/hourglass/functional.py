@@ -135,6 +135,25 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     return _unbatch(plan(input, residual), single)
 
 
+def upsample_conv2d(input, weight, bias=None, factor=2, padding=0, groups=1, *, activation=None, slope=0.0,
+                    minimum=0.0, maximum=0.0, residual=None, accuracy="default"):
+    """conv2d(interpolate(input, scale_factor=factor, mode="nearest"), weight, bias, padding=padding), the enlarged
+    array never being there; factor: a whole number or (h, w). The rest as conv2d.
+
+    >>> import numpy as np, hourglass
+    >>> x = np.array([[[[1, 2]]]], np.float32)
+    >>> hourglass.upsample_conv2d(x, np.ones((1, 1, 1, 3), np.float32), padding=(0, 1))
+    array([[[[2., 4., 5., 4.],
+             [2., 4., 5., 4.]]]], dtype=float32)
+    """
+    input, single = _batch(input)
+    residual = residual[None] if single and residual is not None else residual
+    plan = _convolution_plan(plans.upsample_conv2d, input, weight, bias, factor, padding, groups,
+                             activation=activation, slope=slope, minimum=minimum, maximum=maximum,
+                             residual=residual is not None, accuracy=accuracy)
+    return _unbatch(plan(input, residual), single)
+
+
 # ---- Pooling ----
 
 def max_pool2d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):

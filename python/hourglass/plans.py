@@ -17,7 +17,7 @@ from hourglass._hourglass import ffi, lib
 from hourglass._library import InvalidError, UnsupportedError, check, default_context
 from hourglass._plan import Form, Plan, check_array
 
-__all__ = ["conv2d", "conv_transpose2d", "max_pool2d", "avg_pool2d", "lp_pool2d", "adaptive_max_pool2d",
+__all__ = ["conv2d", "conv_transpose2d", "upsample_conv2d", "max_pool2d", "avg_pool2d", "lp_pool2d", "adaptive_max_pool2d",
            "adaptive_avg_pool2d", "max_unpool2d", "interpolate"]
 
 _MODES = {"valid": lib.HG_PADDING_VALID, "same": lib.HG_PADDING_SAME_UPPER, "same_lower": lib.HG_PADDING_SAME_LOWER,
@@ -138,6 +138,17 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     _set_epilogue(op.epilogue, activation, slope, minimum, maximum, residual)
     op.accuracy = _word(_ACCURACIES, "accuracy", accuracy)
     return _convolution(context, op, form, lib.hg_plan_conv_transpose2d, weight, order, bias, groups, residual)
+
+
+def upsample_conv2d(input, weight, bias=None, factor=2, padding=0, groups=1, *, activation=None, slope=0.0,
+                    minimum=0.0, maximum=0.0, residual=False, accuracy="default", order="oihw", context=None):
+    """hourglass.upsample_conv2d's plan. residual: as of conv2d."""
+    op, form = _descriptor("hg_upsample_conv2d *", input)
+    _set(op.factor, "factor", factor)
+    _set_padding(op.padding, padding)
+    _set_epilogue(op.epilogue, activation, slope, minimum, maximum, residual)
+    op.accuracy = _word(_ACCURACIES, "accuracy", accuracy)
+    return _convolution(context, op, form, lib.hg_plan_upsample_conv2d, weight, order, bias, groups, residual)
 
 
 # ---- Pooling ----

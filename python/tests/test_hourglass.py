@@ -144,6 +144,16 @@ class Values(unittest.TestCase):
         close(hg.conv2d(x, w, residual=r, activation="relu"), np.maximum(y + r, 0))
         close(hg.conv_transpose2d(x, w, residual=r), hg.conv_transpose2d(x, w) + r)
 
+    def test_upsampled(self):
+        x, w, b = normal(2, 3, 5, 6), normal(4, 3, 3, 3), normal(4)
+        for factor in (2, (3, 1)):
+            large = hg.interpolate(x, scale_factor=factor)
+            close(hg.upsample_conv2d(x, w, b, factor, padding=1), hg.conv2d(large, w, b, padding=1))
+            close(hg.upsample_conv2d(x, w, b, factor, "same", activation="relu"),
+                  hg.conv2d(large, w, b, padding="same", activation="relu"))
+        one = hg.upsample_conv2d(x[0], w, padding=1)
+        close(hg.upsample_conv2d(x[0], w, padding=1, residual=one), 2 * one)
+
     def test_scale_factors(self):
         x = np.arange(26, dtype=np.float32).reshape(1, 1, 1, 26)
         wide = hg.interpolate(x, scale_factor=(1, 2.46), mode="nearest")
