@@ -149,7 +149,7 @@ hg_traffic Session::traffic() const
     };
     add(work_.input, p.in, sizeof(float), false);
     add(work_.input_indices, p.in, hg_index_bytes(p.pool.index_type), false);
-    add(work_.output, p.out, sizeof(float), true);
+    add(work_.output, p.out, hg_dtype_bytes(p.out.dtype), true);
     add(work_.indices, p.out, hg_index_bytes(p.pool.index_type), true);
     return t;
 }

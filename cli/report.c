@@ -40,7 +40,8 @@ static const struct family {
     {"convolution", 1u << HG_OP_CONV2D},
     {"transposed", 1u << HG_OP_CONV_TRANSPOSE2D},
     {"pooling", 1u << HG_OP_MAX_POOL2D | 1u << HG_OP_AVG_POOL2D | 1u << HG_OP_LP_POOL2D},
-    {"resize, unpool", 1u << HG_OP_RESIZE2D | 1u << HG_OP_MAX_UNPOOL2D}};
+    {"resize, unpool",
+     1u << HG_OP_RESIZE2D | 1u << HG_OP_RESIZE_ARGMAX2D | 1u << HG_OP_MAX_UNPOOL2D}};
 
 static const char *const verdicts[] = {"not said", "gain", "untuned choice", "undecided"};
 

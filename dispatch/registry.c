@@ -9,7 +9,8 @@
     X(conv_transpose2d_ref)                                                                        \
     X(pool2d_ref)                                                                                  \
     X(unpool2d_ref)                                                                                \
-    X(resize2d_ref)
+    X(resize2d_ref)                                                                                \
+    X(resize_argmax2d_ref)
 #define FAMILIES(X, ISA)                                                                           \
     X(conv2d_nchw_depthwise##ISA)                                                                  \
     X(conv2d_nchw_direct##ISA)                                                                     \
@@ -50,6 +51,8 @@
     X(resize2d_nhwc_upsample_2x_cubic##ISA)                                                        \
     X(resize2d_nhwc_upsample_wide##ISA)                                                            \
     X(resize2d_nhwc_bilinear##ISA)                                                                 \
+    X(resize_argmax2d_nchw_rows##ISA)                                                              \
+    X(resize_argmax2d_nhwc_rows##ISA)                                                              \
     X(unpool2d_nchw_gather_2x2##ISA)                                                               \
     X(unpool2d_nhwc_gather##ISA)
 

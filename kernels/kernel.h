@@ -132,6 +132,7 @@ struct hg_resize_bilinear_ukernels;
 struct hg_resize_2x_bilinear_ukernels;
 struct hg_resize_2x_cubic_args;
 struct hg_resize_plane_ukernels;
+struct hg_argmax_ukernels;
 struct hg_winograd_ukernels;
 
 struct hg_kernel {
@@ -165,6 +166,7 @@ struct hg_kernel {
         const struct hg_resize_2x_bilinear_ukernels *resize_2x_bilinear;
         void (*resize_2x_cubic)(const struct hg_resize_2x_cubic_args *args);
         const struct hg_resize_plane_ukernels *resize_plane;
+        const struct hg_argmax_ukernels *resize_argmax;
         const struct hg_winograd_ukernels *winograd;
     } run;
 };

@@ -313,7 +313,8 @@ double hg_problem_bytes(const hg_problem *p)
 {
     const double in = hg_tensor_elements(&p->in), out = hg_tensor_elements(&p->out);
     const double index = (double)hg_index_bytes(p->pool.index_type);
-    double bytes = 4.0 * (in + out) + (p->post.residual ? 4.0 * out : 0.0);
+    double bytes = 4.0 * in + (double)hg_dtype_bytes(p->out.dtype) * out;
+    if (p->post.residual) bytes += 4.0 * out;
     if (p->op == HG_OP_MAX_UNPOOL2D) bytes += index * in;
     if (p->op == HG_OP_MAX_POOL2D && p->pool.indices) bytes += index * out;
     return bytes;

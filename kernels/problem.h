@@ -18,6 +18,7 @@ typedef enum hg_op {
     HG_OP_LP_POOL2D,
     HG_OP_MAX_UNPOOL2D,
     HG_OP_RESIZE2D,
+    HG_OP_RESIZE_ARGMAX2D,
     HG_OP_COUNT
 } hg_op;
 
@@ -60,7 +61,7 @@ typedef struct hg_resize_attr {
 
 typedef struct hg_problem {
     hg_op op;
-    hg_tensor in, out; /* same dtype and layout; strides resolved, none 0 */
+    hg_tensor in, out; /* same layout, and dtype but for classes; strides resolved, none 0 */
     hg_strides residual_strides;
     hg_size2 kernel, stride, dilation; /* at least 1 */
     hg_pad pad;
@@ -94,6 +95,7 @@ hg_status hg_problem_avg_pool2d(const hg_avg_pool2d *op, hg_problem *p, hg_reaso
 hg_status hg_problem_lp_pool2d(const hg_lp_pool2d *op, hg_problem *p, hg_reason *why);
 hg_status hg_problem_max_unpool2d(const hg_max_unpool2d *op, hg_problem *p, hg_reason *why);
 hg_status hg_problem_resize2d(const hg_resize2d *op, hg_problem *p, hg_reason *why);
+hg_status hg_problem_resize_argmax2d(const hg_resize_argmax2d *op, hg_problem *p, hg_reason *why);
 
 /* ---- Pieces that the builders share (problem.c) ---- */
 
@@ -138,6 +140,12 @@ hg_status hg_give_output(hg_status s, const hg_problem *p, hg_tensor *output);
 /* ---- Facts about problems ---- */
 int64_t hg_problem_reduction(const hg_problem *p); /* products (taps) summed into one output */
 double hg_problem_flops(const hg_problem *p);      /* 2 * products, direct form */
+/* Bytes of an element of a tensor that plans read or write. */
+static inline size_t hg_dtype_bytes(hg_dtype dtype)
+{
+    return dtype == HG_U8 ? 1 : 4;
+}
+
 /* Bytes of an index. */
 static inline size_t hg_index_bytes(hg_index_type type)
 {

@@ -102,7 +102,7 @@ static bool open_trial(trial *t)
     const size_t index = hg_index_bytes(p->pool.index_type);
     const bool places = p->op == HG_OP_MAX_POOL2D && p->pool.indices;
     bool ok = open_sparse(&t->input, in, sizeof(float)) &&
-              open_sparse(&t->output, out, sizeof(float)) &&
+              open_sparse(&t->output, out, hg_dtype_bytes(p->out.dtype)) &&
               (!p->post.residual || open_sparse(&t->residual, out, sizeof(float))) &&
               (!places || open_sparse(&t->indices, out, index)) &&
               (!t->data.indices || open_sparse(&t->indices, in, index));
@@ -136,7 +136,7 @@ static void run_plan(const trial *t, const hg_plan *plan)
                       .input_indices = t->data.indices ? t->indices.data : NULL};
     const hg_status status = hg_run(plan, &io, workspace);
     char text[400] = "";
-    tensor_gather(&p->out, &p->out.strides, sizeof *t->y, t->output.data, t->y);
+    tensor_gather_values(&p->out, t->output.data, t->y);
     if (t->at) get_indices(t);
     const oracle_input in = data_for_oracle(&t->data);
     double *norm_bounds;
@@ -157,7 +157,7 @@ static void clear(const trial *t)
 {
     const hg_problem *p = &t->problem;
     memset(t->y, 0x5a, (size_t)tensor_count(&p->out) * sizeof *t->y);
-    tensor_scatter(&p->out, &p->out.strides, sizeof *t->y, t->y, t->output.data);
+    tensor_scatter(&p->out, &p->out.strides, hg_dtype_bytes(p->out.dtype), t->y, t->output.data);
 }
 
 static hg_filter *filter_of(hg_context *context, const trial *t)

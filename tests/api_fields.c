@@ -41,7 +41,8 @@ const field_case field_cases[] = {
     {"op.reserved", ALL, UNSUPPORTED, reserved_of, 3 * sizeof(uint64_t), WORD, -1, 0},
     {"output_strides.n", ALL, INVALID, output_strides_of, offsetof(hg_strides, n), WORD, -1, 0},
     {"output_strides.h", ALL, INVALID, output_strides_of, offsetof(hg_strides, h), WORD, -1, 0},
-    {"output_strides.w", ALL, INVALID, output_strides_of, offsetof(hg_strides, w), WORD, 1, 0},
+    {"output_strides.w", ALL & ~ARGMAX, INVALID, output_strides_of, offsetof(hg_strides, w), WORD,
+     1, 0},
     {"output_strides.c", ALL, INVALID, output_strides_of, offsetof(hg_strides, c), WORD, 3, 0},
     {"output_strides.n", ALL, RANGE, output_strides_of, offsetof(hg_strides, n), WORD, INT64_MAX,
      0},
@@ -177,6 +178,11 @@ const field_case field_cases[] = {
      (double)INFINITY},
     {"scale_w", RESIZE, RANGE, operator_of, offsetof(hg_resize2d, scale_w), REAL, 0, 0x1p-32},
     {"scale_w", RESIZE, RANGE, operator_of, offsetof(hg_resize2d, scale_w), REAL, 0, 1e300},
+    {"op.reserved", ARGMAX, UNSUPPORTED, operator_of, offsetof(hg_resize_argmax2d, resize.reserved),
+     WORD, 1, 0},
+    {"output_strides.h", ARGMAX, INVALID, output_strides_of, offsetof(hg_strides, h), WORD, 3, 0},
+    {"class_type", ARGMAX, INVALID, operator_of, offsetof(hg_resize_argmax2d, class_type), CHOICE,
+     2, 0},
     {"cubic_a", RESIZE, INVALID, operator_of, offsetof(hg_resize2d, cubic_a), REAL, 0, (double)NAN},
 };
 

@@ -21,6 +21,9 @@ static const struct {
                             offsetof(hg_max_unpool2d, reserved), offsetof(hg_max_unpool2d, kernel)},
     [HG_OP_RESIZE2D] = {offsetof(hg_resize2d, output_strides), offsetof(hg_resize2d, reserved),
                         offsetof(hg_resize2d, kernel)},
+    [HG_OP_RESIZE_ARGMAX2D] = {offsetof(hg_resize_argmax2d, resize.output_strides),
+                               offsetof(hg_resize_argmax2d, reserved),
+                               offsetof(hg_resize_argmax2d, resize.kernel)},
 };
 
 /* ... and those of operators with windows, or those of convolutions alone. */

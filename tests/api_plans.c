@@ -48,7 +48,9 @@ static const char *const small_keys[] = {
     "resize2d f32 nchw n1 c4 h16 w16 o9x9 lanczos3 half_pixel exclude_outside antialias",
     "resize2d f32 nchw n1 c4 h9 w12 o18x24 bilinear half_pixel",
     "resize2d f32 nchw n1 c4 h9 w24 o18x48 bicubic half_pixel a=-0.75",
-    "resize2d f32 nchw n1 c4 h9 w12 o18x24 nearest asymmetric round=floor"};
+    "resize2d f32 nchw n1 c4 h9 w12 o18x24 nearest asymmetric round=floor",
+    "resize_argmax2d f32 nhwc n1 c16 h6 w7 o12x14 bilinear half_pixel i32",
+    "resize_argmax2d f32 nchw n1 c16 h6 w7 o12x14 bilinear half_pixel u8"};
 
 /* Their estimated costs are worth several threads; the reference kernels are left out. */
 static const char *const large_keys[] = {
@@ -62,7 +64,8 @@ static const char *const large_keys[] = {
     "lp_pool2d f32 nhwc n1 c64 h60 w60 r2x2 s2x2 p0,0,0,0 d1x1 o30x30 power=2",
     "max_unpool2d f32 nhwc n1 c64 h30 w30 r2x2 s2x2 p0,0,0,0 o60x60 index=pytorch:i64",
     "resize2d f32 nhwc n1 c64 h30 w30 o60x60 bicubic half_pixel a=-0.75",
-    "resize2d f32 nchw n1 c64 h30 w30 o60x60 bilinear half_pixel"};
+    "resize2d f32 nchw n1 c64 h30 w30 o60x60 bilinear half_pixel",
+    "resize_argmax2d f32 nhwc n1 c64 h30 w30 o60x60 bilinear half_pixel i32"};
 
 enum { VALUES = 1 << 18, MOST_ALGORITHMS = 64 };
 

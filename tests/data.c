@@ -59,7 +59,8 @@ static void plant(const hg_problem *p, bool contained, rng *r, float *x)
                                        {0.0f, -0.0f, -INFINITY, 0.0f, -0.0f},
                                        {0x1p-149f, -0x1p-149f, 0x1.8p-130f, -0x1p-127f, -0.0f}};
     const int64_t count = tensor_count(&p->in);
-    const bool exact = is_exact(p), blends = !exact && p->op == HG_OP_RESIZE2D;
+    const bool resizes = p->op == HG_OP_RESIZE2D || p->op == HG_OP_RESIZE_ARGMAX2D;
+    const bool exact = is_exact(p), blends = !exact && resizes;
     if (count == 0 || !rng_percent(r, blends ? 50 : exact ? 25 : 15)) return;
     const int64_t roll = rng_in(r, 0, 99), crowd = rng_percent(r, 50) ? count / 2 + 1 : 1;
     if (!exact && roll < (blends ? 85 : 60)) {

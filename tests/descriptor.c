@@ -19,6 +19,8 @@ hg_status descriptor_problem(const descriptor *d, hg_problem *p, hg_reason *why)
         return hg_problem_max_unpool2d(&d->u.max_unpool2d, p, why);
     case HG_OP_RESIZE2D:
         return hg_problem_resize2d(&d->u.resize2d, p, why);
+    case HG_OP_RESIZE_ARGMAX2D:
+        return hg_problem_resize_argmax2d(&d->u.resize_argmax2d, p, why);
     case HG_OP_COUNT:
         break;
     }
@@ -42,6 +44,8 @@ hg_status descriptor_output(const descriptor *d, hg_tensor *output)
         return hg_max_unpool2d_output(&d->u.max_unpool2d, output);
     case HG_OP_RESIZE2D:
         return hg_resize2d_output(&d->u.resize2d, output);
+    case HG_OP_RESIZE_ARGMAX2D:
+        return hg_resize_argmax2d_output(&d->u.resize_argmax2d, output);
     case HG_OP_COUNT:
         break;
     }
@@ -66,6 +70,8 @@ hg_status descriptor_plan(hg_context *context, const descriptor *d, hg_filter *f
         return hg_plan_max_unpool2d(context, &d->u.max_unpool2d, plan);
     case HG_OP_RESIZE2D:
         return hg_plan_resize2d(context, &d->u.resize2d, plan);
+    case HG_OP_RESIZE_ARGMAX2D:
+        return hg_plan_resize_argmax2d(context, &d->u.resize_argmax2d, plan);
     case HG_OP_COUNT:
         break;
     }
@@ -119,6 +125,18 @@ void tensor_gather(const hg_tensor *t, const hg_strides *s, size_t size, const v
                    void *dense)
 {
     move(t, s, size, dense, (char *)(uintptr_t)buffer, false);
+}
+
+void tensor_gather_values(const hg_tensor *t, const void *buffer, float *dense)
+{
+    const size_t size = hg_dtype_bytes(t->dtype);
+    tensor_gather(t, &t->strides, size, buffer, dense);
+    for (int64_t i = tensor_count(t);
+         t->dtype != HG_F32 && i-- > 0;) { /* from the last: in place */
+        int32_t class = 0; /* its low byte alone, if it has no others: little-endian */
+        memcpy(&class, (const char *)dense + (size_t)i * size, size);
+        dense[i] = (float)class;
+    }
 }
 
 void filter_reorder(const hg_filter_desc *d, const float *canonical, float *ordered)

@@ -14,7 +14,8 @@ typedef struct descriptor {
         hg_avg_pool2d avg_pool2d;
         hg_lp_pool2d lp_pool2d;
         hg_max_unpool2d max_unpool2d;
-        hg_resize2d resize2d;
+        hg_resize2d resize2d; /* also the first member of the next */
+        hg_resize_argmax2d resize_argmax2d;
     } u;
     hg_filter_desc filter; /* convolutions */
 } descriptor;
@@ -33,6 +34,9 @@ void tensor_scatter(const hg_tensor *t, const hg_strides *s, size_t size, const 
                     void *buffer);
 void tensor_gather(const hg_tensor *t, const hg_strides *s, size_t size, const void *buffer,
                    void *dense);
+
+/* The values of an output; classes are small enough for floats. */
+void tensor_gather_values(const hg_tensor *t, const void *buffer, float *dense);
 
 /* Weights [k][c/groups][h][w] in the order that the filter's descriptor names. */
 void filter_reorder(const hg_filter_desc *d, const float *canonical, float *ordered);

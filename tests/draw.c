@@ -259,6 +259,12 @@ static void draw_resize(const hg_kernel *k, rng *r, descriptor *d)
     o->output_strides = output_strides(r, d);
 }
 
+static void draw_argmax(const hg_kernel *k, rng *r, descriptor *d)
+{
+    d->u.resize_argmax2d.class_type = (hg_class_type)rng_in(r, 0, HG_CLASS_U8);
+    draw_resize(k, r, d);
+}
+
 /* ---- All ---- */
 
 /* A tenth of the cases may take longer. */
@@ -277,7 +283,7 @@ bool draw_problem(const hg_kernel *k, rng *r, descriptor *d, hg_problem *p)
         [HG_OP_CONV2D] = draw_conv,         [HG_OP_CONV_TRANSPOSE2D] = draw_conv_transpose,
         [HG_OP_MAX_POOL2D] = draw_max_pool, [HG_OP_AVG_POOL2D] = draw_avg_pool,
         [HG_OP_LP_POOL2D] = draw_lp_pool,   [HG_OP_MAX_UNPOOL2D] = draw_unpool,
-        [HG_OP_RESIZE2D] = draw_resize};
+        [HG_OP_RESIZE2D] = draw_resize,     [HG_OP_RESIZE_ARGMAX2D] = draw_argmax};
     *d = (descriptor){.op = k->op};
     const bool turns = k->limits.stride.h <= 1 && k->limits.stride.w <= 1 && !k->reference;
     if (k->op == HG_OP_CONV2D && turns && rng_percent(r, 40)) d->op = HG_OP_CONV_TRANSPOSE2D;

@@ -1,5 +1,6 @@
 #include "tests/guard.h"
 
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -41,12 +42,30 @@ void guard_fill(const guard *g)
     for (size_t i = 0; i < g->body_size / sizeof *words; i++) words[i] = guard_canary;
 }
 
+unsigned char guard_byte(const guard *g, const void *at)
+{
+    unsigned char bytes[sizeof guard_canary];
+    memcpy(bytes, &guard_canary, sizeof bytes);
+    return bytes[(size_t)((const unsigned char *)at - g->body) % sizeof bytes];
+}
+
+/* Words that the data ends within, byte by byte. */
+static bool edge_intact(const guard *g, const unsigned char *word)
+{
+    const unsigned char *data = g->data, *end = data + g->size;
+    for (const unsigned char *at = word; at < word + sizeof guard_canary; at++)
+        if ((at < data || at >= end) && *at != guard_byte(g, at)) return false;
+    return true;
+}
+
 bool guard_slack_intact(const guard *g)
 {
     const uint32_t *words = (const uint32_t *)(const void *)g->body;
-    const size_t before = (size_t)((unsigned char *)g->data - g->body) / sizeof *words;
-    const size_t after = before + g->size / sizeof *words;
-    for (size_t i = 0; i < g->body_size / sizeof *words; i++)
-        if ((i < before || i >= after) && words[i] != guard_canary) return false;
-    return true;
+    const size_t before = (size_t)((unsigned char *)g->data - g->body);
+    const size_t first = before / sizeof *words, last = (before + g->size) / sizeof *words;
+    const size_t count = g->body_size / sizeof *words;
+    for (size_t i = 0; i < count; i++)
+        if ((i < first || i > last) && words[i] != guard_canary) return false;
+    return (first == count || edge_intact(g, (const unsigned char *)(words + first))) &&
+           (last == count || edge_intact(g, (const unsigned char *)(words + last)));
 }

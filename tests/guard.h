@@ -18,7 +18,7 @@ typedef struct guard {
     size_t pages_size, body_size;
 } guard;
 
-/* alignment: a power of two; sizes are multiples of 4. false: no memory. */
+/* alignment: a power of two. false: no memory. */
 bool guard_open(guard *g, size_t size, size_t alignment, guard_side side);
 void guard_close(guard *g);
 
@@ -28,5 +28,7 @@ void guard_unlock(const guard *g);
 
 void guard_fill(const guard *g);         /* everything becomes canary */
 bool guard_slack_intact(const guard *g); /* ... what is not data still is */
+/* What a byte of the body is while nothing has been written to it. */
+unsigned char guard_byte(const guard *g, const void *at);
 
 #endif

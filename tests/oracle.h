@@ -19,12 +19,14 @@ typedef struct oracle_input {
 /* One value per output element. */
 typedef struct oracle_output {
     double *y;
-    double *sum;       /* conv: before the epilogue; lp: before the root */
-    double *magnitude; /* conv: |b| + sum |x||w| + |residual|; avg: sum |x| / divisor;
-                          lp: sum |x|^p; resize: max |x| over the taps */
-    double *count;     /* products or taps that entered the sum */
-    int64_t *indices;  /* max_pool2d with indices */
-    bool fault;        /* max_unpool2d: an index was refused */
+    double *sum;            /* conv: before the epilogue; lp: before the root */
+    double *magnitude;      /* conv: |b| + sum |x||w| + |residual|; avg: sum |x| / divisor;
+                               lp: sum |x|^p; resize: max |x| over the taps */
+    double *count;          /* products or taps that entered the sum */
+    int64_t *indices;       /* max_pool2d with indices */
+    double *scores, *slack; /* resize_argmax2d, [n][c][h][w] of all channels: exact, and how far
+                               those of f32 may be off */
+    bool fault;             /* max_unpool2d: an index was refused */
 } oracle_output;
 
 /* Allocates the arrays of the output; false: out of memory. */
@@ -44,5 +46,6 @@ void oracle_conv_transpose(const hg_problem *p, const oracle_input *in, oracle_o
 void oracle_pool(const hg_problem *p, const oracle_input *in, oracle_output *out);
 void oracle_unpool(const hg_problem *p, const oracle_input *in, oracle_output *out);
 void oracle_resize(const hg_problem *p, const oracle_input *in, oracle_output *out);
+void oracle_argmax(const hg_problem *p, const oracle_input *in, oracle_output *out);
 
 #endif

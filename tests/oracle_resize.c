@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "tests/oracle.h"
+#include "tests/compare.h"
 
 enum { MAX_TAPS = 4096 };
 
@@ -252,4 +252,34 @@ void oracle_resize(const hg_problem *p, const oracle_input *in, oracle_output *o
                 pixel(p, in, &v, &h, plane, out, (plane * p->out.h + oy) * p->out.w + ox);
         }
     }
+}
+
+/* ---- Argmax ---- */
+
+static bool is_above(double v, double best)
+{
+    return v > best || (isnan(v) && !isnan(best));
+}
+
+/* The scores of all channels go along: of classes that are nearly as good each is right. */
+void oracle_argmax(const hg_problem *p, const oracle_input *in, oracle_output *out)
+{
+    hg_problem resize = *p;
+    resize.op = HG_OP_RESIZE2D;
+    resize.out.c = p->in.c;
+    const int64_t plane = p->out.h * p->out.w, all = p->in.n * p->in.c * plane;
+    oracle_output full;
+    if (!oracle_run(&resize, in, &full)) abort();
+    for (int64_t i = 0; i < p->in.n * plane; i++) {
+        const double *score = full.y + i / plane * p->in.c * plane + i % plane;
+        int64_t best = 0;
+        for (int64_t c = 1; c < p->in.c; c++)
+            if (is_above(score[c * plane], score[best * plane])) best = c;
+        out->y[i] = (double)best;
+    }
+    for (int64_t i = 0; i < all; i++)
+        full.sum[i] = isfinite(full.y[i]) ? resize_slack(&resize, &full, i) : 0;
+    out->scores = full.y, out->slack = full.sum;
+    full.y = full.sum = NULL;
+    oracle_free(&full);
 }

@@ -67,8 +67,9 @@ static bool open_all(const hg_plan *plan, const hg_problem *p, const case_data *
 {
     const size_t in = (size_t)strided_extent(&p->in, &p->in.strides);
     const size_t out = (size_t)strided_extent(&p->out, &p->out.strides);
+    const size_t element = hg_dtype_bytes(p->out.dtype);
     bool ok = guard_open(&b->input, in * sizeof(float), sizeof(float), side) &&
-              guard_open(&b->output, out * sizeof(float), sizeof(float), side) &&
+              guard_open(&b->output, out * element, element, side) &&
               guard_open(&b->workspace, hg_plan_workspace_size(plan), 64, side);
     if (ok) tensor_scatter(&p->in, &p->in.strides, sizeof(float), d->x, b->input.data);
     if (ok && d->residual) {
@@ -99,13 +100,15 @@ static void close_all(buffers *b)
 /* Overwrites the elements with canary: whatever then differs was none of the kernel's business. */
 static bool only_elements_written(const hg_tensor *t, size_t size, const guard *g)
 {
-    const size_t words = size / sizeof guard_canary * (size_t)tensor_count(t);
-    uint32_t *canaries = malloc((words + 1) * sizeof *canaries);
-    for (size_t i = 0; canaries && i < words; i++) canaries[i] = guard_canary;
-    if (canaries) tensor_scatter(t, &t->strides, size, canaries, g->data);
-    free(canaries);
+    const hg_strides *s = &t->strides;
+    for (int64_t i = 0; i < tensor_count(t); i++) {
+        const int64_t x = i % t->w, y = i / t->w % t->h, c = i / t->w / t->h % t->c;
+        const int64_t at = i / t->w / t->h / t->c * s->n + c * s->c + y * s->h + x * s->w;
+        unsigned char *element = (unsigned char *)g->data + (size_t)at * size;
+        for (size_t j = 0; j < size; j++) element[j] = guard_byte(g, element + j);
+    }
     const guard all = {.data = g->body, .size = 0, .body = g->body, .body_size = g->body_size};
-    return canaries && guard_slack_intact(&all);
+    return guard_slack_intact(&all);
 }
 
 static void collect_indices(const hg_problem *p, const guard *g, run_result *r)
@@ -162,10 +165,10 @@ void run_guarded(const hg_plan *plan, const hg_problem *p, const case_data *d, g
     if (d->indices) guard_lock(&b.indices);
     call(plan, p, &b, r);
     if (!r->trouble[0]) {
-        tensor_gather(&p->out, &p->out.strides, sizeof(float), b.output.data, r->y);
+        tensor_gather_values(&p->out, b.output.data, r->y);
         if (!guard_slack_intact(&b.workspace))
             snprintf(r->trouble, sizeof r->trouble, "wrote beside the workspace");
-        if (!only_elements_written(&p->out, sizeof(float), &b.output))
+        if (!only_elements_written(&p->out, hg_dtype_bytes(p->out.dtype), &b.output))
             snprintf(r->trouble, sizeof r->trouble, "wrote outside the elements of the output");
         if (r->indices) collect_indices(p, &b.indices, r);
     }

@@ -22,6 +22,14 @@
 #define BICUBIC .mode = HG_RESIZE_BICUBIC
 #define LANCZOS(lobes) .mode = HG_RESIZE_LANCZOS##lobes
 
+/* Two pixels of some channels to four: 4/4, 3/4, 1/4, 0/4 of the first. */
+#define CLASSES(channels, type)                                                                    \
+    .d = {.op = HG_OP_RESIZE_ARGMAX2D,                                                             \
+          .u.resize_argmax2d = {.resize = {.input = {IMAGE(1, channels, 1, 2)},                    \
+                                           .output_size = {1, 4},                                  \
+                                           .mode = HG_RESIZE_BILINEAR},                            \
+                                .class_type = type}}
+
 #define TEN(v) v, v, v, v, v, v, v, v, v, v
 /* 11 outputs of 2.2 times as many: the floor of o / 2.2. */
 #define ELEVENTHS(first)                                                                           \
@@ -193,4 +201,13 @@ const semantics_case semantics_resize[] = {
      .y = {NAN, 1, NAN, NAN, NAN, 1}},
     {"resize.nonfinite", "area", ROW(4, 2, .mode = HG_RESIZE_AREA),
      .x = {INFINITY, -INFINITY, 1, 3}, .size = {1, 2}, .y = {NAN, 2}},
+
+    {"resize.argmax", "ties go to the lowest channel", CLASSES(3, HG_CLASS_I32),
+     .x = {0, 2, 2, 0, 2, 2}, .size = {1, 4}, .y = {1, 2, 2, 0}},
+    {"resize.argmax", "zeros of both signs tie", CLASSES(2, HG_CLASS_U8), .x = {-0.0f, 0, 0, -0.0f},
+     .size = {1, 4}, .y = {0, 0, 0, 0}},
+    {"resize.argmax", "a NaN is above all, the first of several", CLASSES(3, HG_CLASS_U8),
+     .x = {5, INFINITY, NAN, 1, NAN, NAN}, .size = {1, 4}, .y = {1, 1, 1, 2}},
+    {"resize.argmax", "infinities", CLASSES(3, HG_CLASS_I32),
+     .x = {-INFINITY, -INFINITY, INFINITY, 0, -INFINITY, 1}, .size = {1, 4}, .y = {1, 1, 1, 2}},
     {.row = NULL}};

@@ -97,7 +97,7 @@ descriptor sample(hg_op op)
     if (op == HG_OP_LP_POOL2D) d.u.lp_pool2d.pool = pool;
     if (op == HG_OP_MAX_UNPOOL2D)
         d.u.max_unpool2d.window = d.u.max_unpool2d.stride = (hg_size2){2, 2};
-    if (op == HG_OP_RESIZE2D) {
+    if (op == HG_OP_RESIZE2D || op == HG_OP_RESIZE_ARGMAX2D) {
         d.u.resize2d.mode = HG_RESIZE_BILINEAR;
         d.u.resize2d.output_size = (hg_size2){9, 14};
         d.u.resize2d.output_strides = dense();

@@ -220,7 +220,10 @@ static void run_kernels(const contexts *c, trial *t)
     int ran = 0;
     float *weights =
         malloc((size_t)(hg_problem_reduction(&t->p) * t->p.out.c + 1) * sizeof *weights);
-    if (!weights) return complain(t, "all", "out of memory");
+    if (!weights) {
+        complain(t, "all", "out of memory");
+        return;
+    }
     filter_reorder(&t->filter, t->data.weights, weights);
     hg_context_machine(c->one, &machine);
     for (size_t i = 0; (k = hg_registry_at(i)) != NULL; i++)

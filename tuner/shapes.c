@@ -137,6 +137,16 @@ static hg_status build_resize(const hg_shape *s, const shape_op *op, const hg_te
     return hg_problem_resize2d(&d, p, why);
 }
 
+static hg_status build_argmax(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                              hg_problem *p, hg_reason *why)
+{
+    hg_resize_argmax2d d = {.class_type = HG_CLASS_I32};
+    const hg_status status =
+        hg_resize2d_pytorch(in, (hg_size2){s->oh, s->ow}, op->mode, op->flag, false, &d.resize);
+    if (status) return hg_fail(why, status, "no resize of mode %s at these sizes", op->mode);
+    return hg_problem_resize_argmax2d(&d, p, why);
+}
+
 /* PyTorch has no such mode. */
 static hg_status build_lanczos(const hg_shape *s, const shape_op *op, const hg_tensor *in,
                                hg_problem *p, hg_reason *why)
@@ -167,6 +177,11 @@ static const shape_op ops[] = {
      .mode = "bilinear"},
     {.name = "Resize:bicubic", .build = build_resize, .mode = "bicubic"},
     {.name = "Resize:area", .build = build_resize, .mode = "area"},
+    {.name = "ResizeArgmax:bilinear", .build = build_argmax, .mode = "bilinear"},
+    {.name = "ResizeArgmax:bilinear_align_corners",
+     .build = build_argmax,
+     .flag = true,
+     .mode = "bilinear"},
     {.name = "Resize:lanczos3", .build = build_lanczos},
     {.name = "Resize:lanczos5", .build = build_lanczos, .flag = true},
 };

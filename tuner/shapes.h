@@ -10,8 +10,9 @@
  *
  * op is Conv, ConvDepthwise, ConvMaxPool or ConvAveragePool (with 2x2 pooling fused),
  * ConvTranspose, UpsampleConv (nearest by stride_h x stride_w, then a convolution of stride 1),
- * MaxPool, MaxPoolIndices, AveragePool, GlobalAveragePool, MaxUnpool or Resize:MODE
- * (nearest, bilinear, bilinear_align_corners, bicubic, area, lanczos3, lanczos5). The padding of a
+ * MaxPool, MaxPoolIndices, AveragePool, GlobalAveragePool, MaxUnpool, Resize:MODE
+ * (nearest, bilinear, bilinear_align_corners, bicubic, area, lanczos3, lanczos5) or
+ * ResizeArgmax:MODE (the two bilinear ones; classes of 32 bits). The padding of a
  * pooling may or may not include the overhang of a ceil rule: OH and OW decide. Averages leave
  * padding out, indices are 32 bits wide and count as PyTorch does, and resizes follow PyTorch's
  * interpolate, which has no Lanczos. */

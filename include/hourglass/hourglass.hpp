@@ -104,6 +104,10 @@ inline hg_status plan_of(hg_context *c, const hg_resize2d &op, hg_plan **p)
 {
     return hg_plan_resize2d(c, &op, p);
 }
+inline hg_status plan_of(hg_context *c, const hg_resize_argmax2d &op, hg_plan **p)
+{
+    return hg_plan_resize_argmax2d(c, &op, p);
+}
 inline hg_status output_of(const hg_max_pool2d &op, hg_tensor *t)
 {
     return hg_max_pool2d_output(&op, t);
@@ -123,6 +127,10 @@ inline hg_status output_of(const hg_max_unpool2d &op, hg_tensor *t)
 inline hg_status output_of(const hg_resize2d &op, hg_tensor *t)
 {
     return hg_resize2d_output(&op, t);
+}
+inline hg_status output_of(const hg_resize_argmax2d &op, hg_tensor *t)
+{
+    return hg_resize_argmax2d_output(&op, t);
 }
 // ... and with them.
 inline hg_status plan_of(hg_context *c, const hg_conv2d &op, hg_filter *f, const void *bias,

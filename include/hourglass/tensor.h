@@ -12,8 +12,9 @@
 extern "C" {
 #endif
 
-/* Element types. Only HG_F32 is computed today; the others are answered with HG_UNSUPPORTED. */
-typedef enum hg_dtype { HG_F32 = 0, HG_F16, HG_BF16, HG_S8, HG_U8 } hg_dtype;
+/* Element types. Only HG_F32 is computed today; the others are answered with HG_UNSUPPORTED. The
+ * output of hg_resize_argmax2d is HG_I32 or HG_U8. */
+typedef enum hg_dtype { HG_F32 = 0, HG_F16, HG_BF16, HG_S8, HG_U8, HG_I32 } hg_dtype;
 
 /* Order of the dimensions in memory, outermost first. */
 typedef enum hg_layout { HG_NHWC = 0, HG_NCHW = 1 } hg_layout;

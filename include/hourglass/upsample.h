@@ -1,5 +1,5 @@
-/* Hourglass: resizing (upsampling and downsampling by interpolation), and upsampling fused with a
- * convolution. */
+/* Hourglass: resizing (upsampling and downsampling by interpolation), and what is fused with it:
+ * the argmax behind it, the convolution behind nearest upsampling. */
 #ifndef HOURGLASS_UPSAMPLE_H
 #define HOURGLASS_UPSAMPLE_H
 
@@ -106,6 +106,42 @@ HG_API hg_status hg_resize2d_pytorch(const hg_tensor *input, hg_size2 size, cons
  * was where they fail. */
 HG_API hg_status hg_resize2d_keras(const hg_tensor *input, hg_size2 factor, const char *mode,
                                    hg_resize2d *op);
+
+/* ------------------------------------------------------------------------------------------
+ * Resizing and argmax, as one
+ * ------------------------------------------------------------------------------------------ */
+
+typedef enum hg_class_type {
+    HG_CLASS_I32 = 0, /* int32_t: the output is HG_I32 */
+    HG_CLASS_U8       /* uint8_t: HG_U8; at most 256 channels */
+} hg_class_type;
+
+/* Resizing of a score map and the class of every pixel, that is the channel of the largest score:
+ * what a segmentation network ends in, without the scores at the output's size ever being there.
+ *
+ *     output[n][oy][ox] = 0;  best = score[n][oy][ox][0]     by the loop nest of hg_resize2d
+ *     for 0 < c < C:
+ *         v = score[n][oy][ox][c]
+ *         if (v > best or (v is NaN and best is not))
+ *             output[n][oy][ox] = c;  best = v
+ *
+ * So ties go to the lowest channel, and a NaN, the first of several, is above all, as in PyTorch's
+ * and NumPy's argmax. Outside the region of HG_TF_CROP_AND_RESIZE all channels tie. Every kernel,
+ * thread count and instruction set gives the same classes: those of scores summed in f32 along x,
+ * then y, each product but the first of a sum fused. */
+typedef struct hg_resize_argmax2d {
+    hg_resize2d resize; /* input: the scores; output_strides, kernel: of the classes */
+    hg_class_type class_type;
+    uint64_t reserved[4];
+} hg_resize_argmax2d;
+
+/* As hg_resize2d_output: n x OH x OW with one channel, HG_I32 or HG_U8, in the input's layout. */
+HG_API hg_status hg_resize_argmax2d_output(const hg_resize_argmax2d *op, hg_tensor *output);
+
+/* Statuses as hg_plan_resize2d. Besides, HG_INVALID: an unknown class_type, or HG_CLASS_U8 with
+ * more than 256 channels. io.output is where the classes go. */
+HG_API hg_status hg_plan_resize_argmax2d(hg_context *context, const hg_resize_argmax2d *op,
+                                         hg_plan **plan);
 
 /* ------------------------------------------------------------------------------------------
  * Nearest upsampling and a convolution, as one

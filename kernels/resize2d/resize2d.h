@@ -4,6 +4,8 @@
 
 #include "kernels/resize2d/taps.h"
 
+enum { HG_RESIZE_MOST_TAPS = 256 }; /* of an axis, where some of its weights lie on the stack */
+
 /* An NCHW plane is an image of one channel: both layouts can take the same path. */
 typedef struct hg_resize_images {
     int64_t count, channels; /* of each */

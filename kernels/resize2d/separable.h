@@ -5,7 +5,7 @@
 #include "kernels/resize2d/resize2d.h"
 
 /* Floats behind a row of scratch that along_x may overwrite with anything. */
-enum { HG_RESIZE_SLACK = 16, HG_RESIZE_MOST_TAPS = 256 };
+enum { HG_RESIZE_SLACK = 16 };
 
 /* In both, sums run in the order of k, fused after the first product, the same for every element
  * whatever its lane: results do not depend on how rows are cut. Outside scratch only the elements

@@ -49,6 +49,7 @@ enum {
     hg_op_lp_pool2d = HG_OP_LP_POOL2D,
     hg_op_max_unpool2d = HG_OP_MAX_UNPOOL2D,
     hg_op_resize2d = HG_OP_RESIZE2D,
+    hg_op_resize_argmax2d = HG_OP_RESIZE_ARGMAX2D,
     hg_in_nhwc = HG_IN_NHWC,
     hg_in_nchw = HG_IN_NCHW
 };

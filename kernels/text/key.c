@@ -88,7 +88,8 @@ void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
     hg_numbers numbers;
     hg_plain_numbers(&numbers);
     text out = {key, HG_KEY_SIZE}, *t = &out;
-    const bool conv = hg_problem_has_filter(p), resize = p->op == HG_OP_RESIZE2D;
+    const bool conv = hg_problem_has_filter(p), classes = p->op == HG_OP_RESIZE_ARGMAX2D;
+    const bool resize = p->op == HG_OP_RESIZE2D || classes;
     add(t, "%s f32 %s n%" PRId64 " c%" PRId64 " h%" PRId64 " w%" PRId64, hg_op_name(p->op),
         hg_layout_name(p->in.layout), p->in.n, p->in.c, p->in.h, p->in.w);
     if (conv) add(t, " k%" PRId64, p->out.c);
@@ -106,6 +107,8 @@ void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
     if (conv && p->accuracy != HG_DEFAULT) add(t, " %s", accuracy_names[p->accuracy]);
     if (!conv && !resize) add_pool(t, p);
     if (resize) add_resize(t, &p->resize);
+    if (classes)
+        add(t, " %s", class_type_names[p->out.dtype == HG_U8 ? HG_CLASS_U8 : HG_CLASS_I32]);
     add_strides(t, "in=", &p->in, &p->in.strides);
     add_strides(t, "out=", &p->out, &p->out.strides);
     if (p->post.residual) add_strides(t, "res=", &p->out, &p->residual_strides);

@@ -19,6 +19,7 @@ typedef struct words {
     double leaky, clamp[2], power, a, scale[2], roi[4], fill;
     bool adaptive, include_pad, is_signed, residual, exclude, antialias, has_index;
     int activation, accuracy, post_pool, convention, index_type, mode, coordinates, rounding;
+    int class_type;
     const void *set[MAX_WORDS]; /* the members that words have set so far */
     int set_count;
 } words;
@@ -75,6 +76,7 @@ static const void *parse_choice(const char *word, words *w)
     } choices[] = {{"", mode_names, HG_COUNT(mode_names), &w->mode},
                    {"", coordinate_names, HG_COUNT(coordinate_names), &w->coordinates},
                    {"", accuracy_names, HG_COUNT(accuracy_names), &w->accuracy},
+                   {"", class_type_names, HG_COUNT(class_type_names), &w->class_type},
                    {"round=", rounding_names, HG_COUNT(rounding_names), &w->rounding},
                    {"pool=", post_pool_names, HG_COUNT(post_pool_names), &w->post_pool}};
     const struct {
@@ -255,7 +257,7 @@ static hg_status build_unpool(const words *w, hg_tensor in, hg_problem *p, hg_re
     return hg_problem_max_unpool2d(&d, p, why);
 }
 
-static hg_status build_resize(const words *w, hg_tensor in, hg_problem *p, hg_reason *why)
+static hg_status build_resize(hg_op op, const words *w, hg_tensor in, hg_problem *p, hg_reason *why)
 {
     const hg_resize2d d = {.input = in,
                            .output_strides = strides_of(w->out),
@@ -270,7 +272,9 @@ static hg_status build_resize(const words *w, hg_tensor in, hg_problem *p, hg_re
                            .antialias = w->antialias,
                            .roi = {w->roi[0], w->roi[1], w->roi[2], w->roi[3]},
                            .extrapolation = (float)w->fill};
-    return hg_problem_resize2d(&d, p, why);
+    const hg_resize_argmax2d classes = {.resize = d, .class_type = (hg_class_type)w->class_type};
+    return op == HG_OP_RESIZE2D ? hg_problem_resize2d(&d, p, why)
+                                : hg_problem_resize_argmax2d(&classes, p, why);
 }
 
 /* Nothing said agrees with anything. */
@@ -284,7 +288,7 @@ static hg_status build(hg_op op, hg_layout layout, const words *w, hg_problem *p
     hg_tensor in = {HG_F32, layout, w->n, w->h, w->w, w->c, strides_of(w->in), {0, 0}};
     if (op == HG_OP_CONV2D || op == HG_OP_CONV_TRANSPOSE2D) return build_conv(op, w, in, p, why);
     if (op == HG_OP_MAX_UNPOOL2D) return build_unpool(w, in, p, why);
-    if (op == HG_OP_RESIZE2D) return build_resize(w, in, p, why);
+    if (op == HG_OP_RESIZE2D || op == HG_OP_RESIZE_ARGMAX2D) return build_resize(op, w, in, p, why);
     /* A pooling key states the output size instead of the rounding rule: one of two gives it, and
      * the other may have no output, or one that the strides do not fit. */
     const hg_status s = build_pool(op, w, in, false, p, why);

@@ -12,11 +12,12 @@
 
 static const char *const op_names[HG_OP_COUNT] = {"conv2d",     "conv_transpose2d", "max_pool2d",
                                                   "avg_pool2d", "lp_pool2d",        "max_unpool2d",
-                                                  "resize2d"};
+                                                  "resize2d",   "resize_argmax2d"};
 static const char *const layout_names[] = {"nhwc", "nchw"};
 static const char *const convention_names[] = {"pytorch", "onnx", "onnx_columns", "tensorflow",
                                                "tensorflow_batch"};
 static const char *const index_type_names[] = {"i64", "i32"};
+static const char *const class_type_names[] = {"i32", "u8"};
 static const char *const accuracy_names[] = {"default", "strict", "relaxed"};
 static const char *const post_pool_names[] = {"none", "max2x2", "avg2x2"};
 static const char *const mode_names[] = {"nearest", "bilinear", "bicubic",

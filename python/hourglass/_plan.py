@@ -114,13 +114,14 @@ class Plan:
     'max_pool2d f32 nchw n1 c1 h4 w4 r2x2 s2x2 p0,0,0,0 d1x1 o2x2'
     """
 
-    def __init__(self, made, context, form, second=None, indices=False):
+    def __init__(self, made, context, form, second=None, indices=False, dtype=_float32):
         """made: an hg_plan that becomes this one's. second: what a call takes besides the input, "residual" or
-        "indices". indices: a call gives the positions of maxima, too."""
+        "indices". indices: a call gives the positions of maxima, too. dtype: the output's."""
         self._plan = ffi.gc(made, lib.hg_plan_free)
         self._context = context
         self._second = second
         self._indices = indices
+        self._dtype = np.dtype(dtype)
         self._in = form
         output = ffi.new("hg_tensor *")
         lib.hg_plan_output(self._plan, output)
@@ -160,7 +161,7 @@ class Plan:
     def __call__(self, input, second=None, out=None):
         if (self._plain and out is None and second is None and type(input) is np.ndarray
                 and input.dtype is _float32 and input.shape == self.input_shape and input.strides == self._bytes):
-            out = np.empty(self._out_shape, _float32)
+            out = np.empty(self._out_shape, self._dtype)
             dense = input.transpose(0, 2, 3, 1) if self._pixels else input
             status = _run_plan(self._plan, _from_buffer(dense), _from_buffer(out), _NULL, _NULL, _NULL,
                                self._workspace())
@@ -196,11 +197,11 @@ class Plan:
         elif second is not None:
             raise InvalidError("the plan takes one array")
         if out is None:
-            out = self._out.new(_float32)
-        elif not (isinstance(out, np.ndarray) and out.dtype == _float32 and self._out.holds(out)
+            out = self._out.new(self._dtype)
+        elif not (isinstance(out, np.ndarray) and out.dtype == self._dtype and self._out.holds(out)
                   and out.flags.writeable):
-            raise InvalidError(f"out is no writeable float32 array of the shape {self.output_shape} and the input's "
-                               "memory order")
+            raise InvalidError(f"out is no writeable {self._dtype} array of the shape {self.output_shape} and the "
+                               "input's memory order")
         indices = self._out.new(_int64) if self._indices else None
         arrays = (input, out, residual, indices, input_indices)
         status = _run_plan(self._plan, *(_NULL if a is None else _pointer(a) for a in arrays), self._workspace())

@@ -248,3 +248,21 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     scale_factor = tuple(scale_factor) if isinstance(scale_factor, list) else scale_factor
     plan = _plan(plans.interpolate, input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)
     return _unbatch(plan(input), single)
+
+
+def interpolate_argmax(input, size=None, scale_factor=None, mode="bilinear", align_corners=None,
+                       recompute_scale_factor=None, antialias=False, dtype=np.int32):
+    """interpolate(...).argmax(axis=1), the classes of an enlarged score map, without the map; dtype: numpy.int32 or
+    numpy.uint8. Of shape (N, H, W) or (H, W).
+
+    >>> import numpy as np, hourglass
+    >>> x = np.array([[[[0, 4]], [[1, 1]]]], np.float32)
+    >>> hourglass.interpolate_argmax(x, scale_factor=(1, 4))
+    array([[[1, 1, 1, 0, 0, 0, 0, 0]]], dtype=int32)
+    """
+    input, single = _batch(input)
+    size = size if size is None or isinstance(size, int) else tuple(size)
+    scale_factor = tuple(scale_factor) if isinstance(scale_factor, list) else scale_factor
+    plan = _plan(plans.interpolate_argmax, input, size, scale_factor, mode, align_corners, recompute_scale_factor,
+                 antialias, dtype)
+    return _unbatch(plan(input)[:, 0], single)

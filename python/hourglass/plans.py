@@ -17,8 +17,8 @@ from hourglass._hourglass import ffi, lib
 from hourglass._library import InvalidError, UnsupportedError, check, default_context
 from hourglass._plan import Form, Plan, check_array
 
-__all__ = ["conv2d", "conv_transpose2d", "upsample_conv2d", "max_pool2d", "avg_pool2d", "lp_pool2d", "adaptive_max_pool2d",
-           "adaptive_avg_pool2d", "max_unpool2d", "interpolate"]
+__all__ = ["conv2d", "conv_transpose2d", "upsample_conv2d", "max_pool2d", "avg_pool2d", "lp_pool2d",
+           "adaptive_max_pool2d", "adaptive_avg_pool2d", "max_unpool2d", "interpolate", "interpolate_argmax"]
 
 _MODES = {"valid": lib.HG_PADDING_VALID, "same": lib.HG_PADDING_SAME_UPPER, "same_lower": lib.HG_PADDING_SAME_LOWER,
           "keras_same": lib.HG_PADDING_KERAS_SAME, "keras_valid": lib.HG_PADDING_KERAS_VALID}
@@ -236,9 +236,8 @@ def _preset(preset, input, mode, *flags):
     return op, form
 
 
-def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None,
-                recompute_scale_factor=None, antialias=False, *, context=None):
-    """hourglass.interpolate's plan."""
+def _interpolation(input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias):
+    """The hg_resize2d of interpolate's arguments, and the array's form."""
     if (size is None) == (scale_factor is None):
         raise InvalidError("interpolate takes one of size and scale_factor")
     check_array("input", input)
@@ -251,7 +250,26 @@ def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corne
     # PyTorch takes coordinates from a given scale, and from the sizes where it recomputes it or corners align.
     if scales and not recompute_scale_factor and not align_corners and mode != "area":
         op.scale_h, op.scale_w = (float(scale) for scale in scales)
+    return op, form
+
+
+def interpolate(input, size=None, scale_factor=None, mode="nearest", align_corners=None,
+                recompute_scale_factor=None, antialias=False, *, context=None):
+    """hourglass.interpolate's plan."""
+    op, form = _interpolation(input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)
     return _made(context, form, lib.hg_plan_resize2d, op)
+
+
+def interpolate_argmax(input, size=None, scale_factor=None, mode="bilinear", align_corners=None,
+                       recompute_scale_factor=None, antialias=False, dtype=np.int32, *, context=None):
+    """hourglass.interpolate_argmax's plan; its results have a dimension of one channel."""
+    if np.dtype(dtype) not in (np.dtype(np.int32), np.dtype(np.uint8)):
+        raise InvalidError(f"dtype is {np.dtype(dtype)}, neither int32 nor uint8")
+    resize, form = _interpolation(input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)
+    op = ffi.new("hg_resize_argmax2d *")
+    op.resize = resize[0]
+    op.class_type = lib.HG_CLASS_I32 if np.dtype(dtype) == np.int32 else lib.HG_CLASS_U8
+    return _made(context, form, lib.hg_plan_resize_argmax2d, op, dtype=dtype)
 
 
 def upsample(input, factor, mode="nearest", *, context=None):

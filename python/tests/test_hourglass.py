@@ -154,6 +154,18 @@ class Values(unittest.TestCase):
         one = hg.upsample_conv2d(x[0], w, padding=1)
         close(hg.upsample_conv2d(x[0], w, padding=1, residual=one), 2 * one)
 
+    def test_classes(self):
+        x = normal(2, 5, 6, 7)
+        for mode, corners in (("bilinear", True), ("bicubic", None), ("nearest", None)):
+            want = hg.interpolate(x, (23, 30), mode=mode, align_corners=corners).argmax(axis=1)
+            for dtype in (np.int32, np.uint8):
+                got = hg.interpolate_argmax(x, (23, 30), mode=mode, align_corners=corners, dtype=dtype)
+                self.assertEqual((got.shape, got.dtype), ((2, 23, 30), dtype))
+                self.assertGreater((got == want).mean(), 0.99)  # scores that nearly tie may differ in their bits
+        np.testing.assert_array_equal(hg.interpolate_argmax(x[0], 12), hg.interpolate_argmax(x, 12)[0])
+        with self.assertRaises(hg.InvalidError):
+            hg.interpolate_argmax(x, 12, dtype=np.int64)
+
     def test_scale_factors(self):
         x = np.arange(26, dtype=np.float32).reshape(1, 1, 1, 26)
         wide = hg.interpolate(x, scale_factor=(1, 2.46), mode="nearest")

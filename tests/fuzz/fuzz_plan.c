@@ -155,6 +155,10 @@ static descriptor describe(bytes *b)
     case HG_OP_RESIZE2D:
         describe_resize(b, &d.u.resize2d);
         break;
+    case HG_OP_RESIZE_ARGMAX2D:
+        describe_resize(b, &d.u.resize_argmax2d.resize);
+        d.u.resize_argmax2d.class_type = (hg_class_type)field(b, HG_CLASS_U8);
+        break;
     default:
         describe_conv(b, &d);
     }
@@ -177,7 +181,7 @@ static bool judged(const hg_problem *p)
         (double)p->out.c * (double)p->in.c * (double)p->kernel.h * (double)p->kernel.w > 1e5)
         return false;
     if (p->op == HG_OP_LP_POOL2D && p->pool.p > 8) return false;
-    if (p->op == HG_OP_RESIZE2D) {
+    if (p->op == HG_OP_RESIZE2D || p->op == HG_OP_RESIZE_ARGMAX2D) {
         const double ratio =
             fmin((double)p->out.h / (double)p->in.h, (double)p->out.w / (double)p->in.w);
         const double least =
