@@ -15,12 +15,18 @@ static hg_status missing(hg_context *context, const void *op, const void *filter
 
 /* Plans the problem if building it succeeded; otherwise reports why it did not. */
 static hg_status finish(hg_context *context, hg_status built, const hg_reason *why,
-                        const hg_problem *p, hg_filter *filter, const void *bias,
+                        const hg_problem *p, hg_filter *filter, const hg_channel_data *data,
                         const char *forced, hg_plan **plan)
 {
     *plan = NULL;
     if (built) return hg_report(&context->host, built, why->text);
-    return hg_plan_create(context, p, filter, bias, forced, plan);
+    return hg_plan_create(context, p, filter, data, forced, plan);
+}
+
+static hg_status check_slopes(const hg_problem *p, const float *slopes, hg_reason *why)
+{
+    if (p->post.function != HG_PRELU || slopes) return HG_OK;
+    return hg_fail(why, HG_INVALID, "slopes is NULL, which epilogue.activation HG_PRELU reads");
 }
 
 hg_status hg_plan_conv2d(hg_context *context, const hg_conv2d *op, hg_filter *filter,
@@ -29,8 +35,10 @@ hg_status hg_plan_conv2d(hg_context *context, const hg_conv2d *op, hg_filter *fi
     if (!context || !op || !filter || !plan) return missing(context, op, filter, plan);
     hg_problem p;
     hg_reason why;
-    const hg_status built = hg_problem_conv2d(op, &filter->desc, &p, &why);
-    return finish(context, built, &why, &p, filter, bias, op->kernel, plan);
+    hg_status built = hg_problem_conv2d(op, &filter->desc, &p, &why);
+    if (!built) built = check_slopes(&p, op->slopes, &why);
+    const hg_channel_data data = {bias, op->slopes};
+    return finish(context, built, &why, &p, filter, &data, op->kernel, plan);
 }
 
 hg_status hg_plan_conv_transpose2d(hg_context *context, const hg_conv_transpose2d *op,
@@ -39,8 +47,10 @@ hg_status hg_plan_conv_transpose2d(hg_context *context, const hg_conv_transpose2
     if (!context || !op || !filter || !plan) return missing(context, op, filter, plan);
     hg_problem p;
     hg_reason why;
-    const hg_status built = hg_problem_conv_transpose2d(op, &filter->desc, &p, &why);
-    return finish(context, built, &why, &p, filter, bias, op->kernel, plan);
+    hg_status built = hg_problem_conv_transpose2d(op, &filter->desc, &p, &why);
+    if (!built) built = check_slopes(&p, op->slopes, &why);
+    const hg_channel_data data = {bias, op->slopes};
+    return finish(context, built, &why, &p, filter, &data, op->kernel, plan);
 }
 
 hg_status hg_plan_upsample_conv2d(hg_context *context, const hg_upsample_conv2d *op,
@@ -50,9 +60,11 @@ hg_status hg_plan_upsample_conv2d(hg_context *context, const hg_upsample_conv2d 
     hg_problem p;
     hg_reason why;
     hg_status built = hg_problem_upsample_conv2d(op, &filter->desc, &p, &why);
+    if (!built) built = check_slopes(&p, op->slopes, &why);
     hg_filter *const summed = built ? NULL : hg_filter_upsampled(filter, p.stride);
     if (!built && !summed) built = hg_fail(&why, HG_NO_MEMORY, "out of memory for summed weights");
-    return finish(context, built, &why, &p, summed, bias, op->kernel, plan);
+    const hg_channel_data data = {bias, op->slopes};
+    return finish(context, built, &why, &p, summed, &data, op->kernel, plan);
 }
 
 hg_status hg_plan_max_pool2d(hg_context *context, const hg_max_pool2d *op, hg_plan **plan)
@@ -130,7 +142,8 @@ hg_status hg_plan_from_key(hg_context *context, const char *key, hg_filter *filt
     const bool weights = !built && hg_problem_has_filter(&p);
     if (weights && !same_filter(&p, filter))
         built = hg_fail(&why, HG_INVALID, "the filter is missing or not of the key's sizes");
-    return finish(context, built, &why, &p, weights ? filter : NULL, bias, kernel, plan);
+    const hg_channel_data data = {bias, NULL};
+    return finish(context, built, &why, &p, weights ? filter : NULL, &data, kernel, plan);
 }
 
 bool hg_key_filter(const char *key, hg_filter_desc *desc)

@@ -186,6 +186,8 @@ void hg_run_bands(const hg_plan *plan, const hg_io *io, const hg_task *task, int
             pack_rows(plan, &added, (const float *)io->residual + n * added.strides.n, residual, y,
                       rows);
         plan->kernel->algorithm->run(&inner, 0, 0, plan->sizes.ranges[0]);
+        if (!plan->kernel->algorithm->finishes)
+            hg_activate_range(&inner, 0, hg_activate_ranges(&plan->inner));
         emit(plan, output, to, HG_MIN(rows, p->out.h - y), scratch);
     }
 }

@@ -88,6 +88,8 @@ static bool lay_out_steps(hg_plan *plan)
     if (plan->config.via && !lay_out_copies_before(plan)) return false;
     const int stages = HG_MAX(plan->sizes.stages, 1);
     for (int i = 0; i < stages; i++) add_step(plan, HG_STEP_KERNEL, i, plan->sizes.ranges[i]);
+    if (plan->activate && !plan->kernel->algorithm->finishes)
+        add_step(plan, HG_STEP_ACTIVATE, 0, hg_activate_ranges(&plan->inner));
     if (plan->config.via) add_copies_after(plan);
     return true;
 }
@@ -134,15 +136,29 @@ static hg_status choose_pooling(hg_plan *plan, hg_reason *why)
     return HG_OK;
 }
 
-static hg_status take_weights(hg_plan *plan, hg_filter *filter, const void *bias)
+/* A copy with zeros behind it; of zeros alone if there is nothing to copy. */
+static float *copy_of_channels(const hg_plan *plan, const float *from)
 {
     const size_t channels = (size_t)plan->problem.out.c;
+    float *to = hg_allocate(&plan->context->host, (channels + HG_BIAS_SLACK) * sizeof *to);
+    if (!to) return NULL;
+    memset(to, 0, (channels + HG_BIAS_SLACK) * sizeof *to);
+    if (from) memcpy(to, from, channels * sizeof *to);
+    return to;
+}
+
+static hg_status take_weights(hg_plan *plan, hg_filter *filter, const hg_channel_data *data)
+{
     plan->weights = hg_filter_packed(filter, &plan->inner, plan->kernel,
                                      plan->asked.op != plan->problem.op, plan->sizes.weights);
-    plan->bias = hg_allocate(&plan->context->host, (channels + HG_BIAS_SLACK) * sizeof *plan->bias);
+    plan->bias = copy_of_channels(plan, data->bias);
     if (!plan->weights || !plan->bias) return HG_NO_MEMORY;
-    memset(plan->bias, 0, (channels + HG_BIAS_SLACK) * sizeof *plan->bias);
-    if (bias) memcpy(plan->bias, bias, channels * sizeof *plan->bias);
+    if (plan->problem.post.function == HG_PRELU) {
+        plan->slopes = copy_of_channels(plan, data->slopes);
+        if (!plan->slopes) return HG_NO_MEMORY;
+        for (int64_t c = 0; !data->slopes && c < plan->problem.out.c; c++)
+            plan->slopes[c] = HG_USUAL_SLOPE;
+    }
     hg_filter_retain(filter);
     plan->filter = filter;
     return HG_OK;
@@ -170,8 +186,8 @@ static const hg_transposer *best_transposer(const hg_context *context)
     return list[i].transposer;
 }
 
-static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const char *forced,
-                      hg_reason *why)
+static hg_status fill(hg_plan *plan, hg_filter *filter, const hg_channel_data *data,
+                      const char *forced, hg_reason *why)
 {
     hg_choice choice;
     hg_status status = hg_select(plan->context, &plan->asked, forced, &choice, why);
@@ -188,6 +204,8 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const 
         (plan->config.bands ? (double)hg_band_count(&plan->problem, plan->config.bands) : 1.0);
     plan->small = plan->estimate < SMALL_NS;
     plan->transposer = best_transposer(plan->context);
+    if (filter)
+        plan->activate = hg_activations_of(plan->kernel->isa)->of[plan->problem.post.function];
     memcpy(plan->explain, choice.explain, sizeof plan->explain);
     hg_candidate_format(&choice.candidate, plan->choice, sizeof plan->choice);
     hg_problem_key(&plan->asked, plan->key);
@@ -200,13 +218,13 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const void *bias, const 
     }
     if (plan->kernel->algorithm->prepare)
         plan->kernel->algorithm->prepare(&plan->inner, plan->kernel, &plan->config, plan->tables);
-    if (filter && take_weights(plan, filter, bias))
+    if (filter && take_weights(plan, filter, data))
         return hg_fail(why, HG_NO_MEMORY, "out of memory for packed weights");
     return HG_OK;
 }
 
 hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filter *filter,
-                         const void *bias, const char *forced, hg_plan **out)
+                         const hg_channel_data *data, const char *forced, hg_plan **out)
 {
     hg_plan *plan = hg_allocate(&context->host, sizeof *plan);
     if (!plan) return hg_report(&context->host, HG_NO_MEMORY, "out of memory for a plan");
@@ -215,7 +233,7 @@ hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filt
     plan->asked = plan->problem = *problem;
     hg_context_retain(context);
     hg_reason why = {""};
-    const hg_status status = fill(plan, filter, bias, forced, &why);
+    const hg_status status = fill(plan, filter, data, forced, &why);
     if (status) {
         hg_plan_free(plan);
         return hg_report(&context->host, status, why.text);
@@ -229,6 +247,7 @@ void hg_plan_free(hg_plan *plan)
     if (!plan) return;
     hg_context *context = plan->context;
     hg_release(&context->host, plan->bias);
+    hg_release(&context->host, plan->slopes);
     hg_release(&context->host, plan->tables);
     hg_release(&context->host, plan->pooling.tables);
     hg_filter_free(plan->filter);

@@ -4,11 +4,13 @@
 
 #include "dispatch/filter.h"
 #include "dispatch/select.h"
+#include "kernels/activation/activation.h"
 #include "kernels/layout/transpose.h"
 
 /* A run is a few steps, one after the other; each is cut into independent ranges. */
 typedef enum hg_step_kind {
     HG_STEP_KERNEL,     /* stage `stage` of the algorithm */
+    HG_STEP_ACTIVATE,   /* what follows the sums of a kernel that does not finish them */
     HG_STEP_PACK_INPUT, /* the others: tensors between NCHW and the NHWC that the kernel wants */
     HG_STEP_PACK_INDICES,
     HG_STEP_PACK_RESIDUAL,
@@ -23,7 +25,7 @@ typedef struct hg_step {
     int64_t ranges;
 } hg_step;
 
-enum { HG_MAX_STEPS = HG_MAX_STAGES + 5 };
+enum { HG_MAX_STEPS = HG_MAX_STAGES + 6 };
 
 /* What pools the bands of a fused convolution; kernel is NULL without. */
 typedef struct hg_pooling {
@@ -43,8 +45,10 @@ struct hg_plan {
     const hg_kernel *kernel;
     hg_config config;
     hg_sizes sizes;
-    const float *weights; /* owned by the filter */
-    float *bias;          /* out.c + HG_BIAS_SLACK floats; NULL for operators without weights */
+    const float *weights;     /* owned by the filter */
+    float *bias;              /* out.c + HG_BIAS_SLACK floats; NULL for operators without weights */
+    float *slopes;            /* of HG_PRELU; else NULL */
+    hg_activate_fn *activate; /* behind the sums; NULL where nothing is */
     void *tables;
     const hg_transposer *transposer;
     hg_pooling pooling;
@@ -62,9 +66,17 @@ struct hg_plan {
     char explain[HG_EXPLAIN_SIZE];
 };
 
+/* What a convolution has for each output channel; copied. */
+typedef struct hg_channel_data {
+    const float *bias;   /* NULL: zeros */
+    const float *slopes; /* of HG_PRELU; NULL, where a key is planned: HG_USUAL_SLOPE */
+} hg_channel_data;
+
+#define HG_USUAL_SLOPE 0.25f /* that PyTorch's training begins with */
+
 /* The one way to a plan; the public functions build the problem and come here. */
 hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filter *filter,
-                         const void *bias, const char *forced, hg_plan **plan);
+                         const hg_channel_data *data, const char *forced, hg_plan **plan);
 
 /* Parts of a run, for those who check results by sample: how many independent ranges the plan's
  * only step has, 0 if it has several steps, and a serial run of some of them. */

@@ -104,6 +104,26 @@ bool hg_isa_usable(hg_isa isa, hg_isa strongest, bool forced)
     return isa <= strongest;
 }
 
+const hg_activations *hg_activations_of(hg_isa isa)
+{
+    switch (isa) {
+#if defined(HG_WITH_AVX512)
+    case HG_ISA_AVX512:
+        return &hg_activations_avx512;
+#endif
+#if defined(HG_WITH_AVX2)
+    case HG_ISA_AVX2:
+        return &hg_activations_avx2;
+#endif
+#if defined(HG_WITH_NEON)
+    case HG_ISA_NEON:
+        return &hg_activations_neon;
+#endif
+    default:
+        return &hg_activations_ref;
+    }
+}
+
 const char *hg_isa_name(hg_isa isa)
 {
     static const char *const names[] = {"any", "scalar", "neon", "avx2", "avx512"};

@@ -2,7 +2,7 @@
 #ifndef HG_REGISTRY_H
 #define HG_REGISTRY_H
 
-#include "kernels/kernel.h"
+#include "kernels/activation/activation.h"
 
 const hg_kernel *hg_registry_at(size_t i); /* NULL past the last */
 const hg_kernel *hg_registry_find(const char *name);
@@ -11,5 +11,8 @@ const hg_kernel *hg_registry_find(const char *name);
  * emulated on x86 is for tests: it runs only where it is forced by name. */
 bool hg_isa_usable(hg_isa isa, hg_isa strongest, bool forced);
 const char *hg_isa_name(hg_isa isa);
+
+/* Of an instruction set; the reference's where it has none, or the build has not. */
+const hg_activations *hg_activations_of(hg_isa isa);
 
 #endif

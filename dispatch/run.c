@@ -30,6 +30,9 @@ static void run_ranges(const run_state *r, const hg_task *task, int64_t begin, i
     case HG_STEP_KERNEL:
         plan->kernel->algorithm->run(task, r->step->stage, begin, end);
         break;
+    case HG_STEP_ACTIVATE:
+        hg_activate_range(task, begin, end);
+        break;
     case HG_STEP_PACK_INPUT:
         repack(r, &p->in, io->input, (void *)(uintptr_t)task->input, 4, true, begin, end);
         break;
@@ -98,6 +101,8 @@ static void aim(run_state *r, char *workspace)
                         .tables = plan->tables,
                         .weights = plan->weights,
                         .bias = plan->bias,
+                        .activate = plan->activate,
+                        .slopes = plan->slopes ? plan->slopes : plan->bias,
                         .input = io->input,
                         .output = io->output,
                         .residual = io->residual,

@@ -64,6 +64,7 @@ typedef struct hg_sizes {
 } hg_sizes;
 
 typedef struct hg_kernel hg_kernel;
+struct hg_activation_args;
 
 /* What `run` sees. Pointers are to element (0,0,0,0); strides are the problem's. */
 typedef struct hg_task {
@@ -77,6 +78,11 @@ typedef struct hg_task {
     const float *input;
     float *output;
     const float *residual;
+    /* What is to come upon the outputs when their sums are written; NULL where nothing is
+     * (kernels/activation/). slopes: out.c floats, read by HG_PRELU alone, and never NULL for
+     * convolutions. */
+    void (*activate)(float *y, int64_t n, const struct hg_activation_args *args);
+    const float *slopes;
     void *indices;
     const void *input_indices;
     void *shared;  /* 64-byte aligned; contents undefined at the first stage */
@@ -113,6 +119,7 @@ typedef struct hg_algorithm {
     hg_pack_fn *pack;
     hg_prepare_fn *prepare; /* optional: builds the tables */
     hg_run_fn *run;
+    bool finishes; /* convolutions: `run` applies hg_task.activate; else the plan does, behind it */
 } hg_algorithm;
 
 /* Microkernels, declared with their contracts in the operators' headers. */

@@ -174,7 +174,7 @@ hg_problem hg_problem_unfused(const hg_problem *p)
 hg_problem hg_problem_for_tuning(const hg_problem *p)
 {
     hg_problem plain = *p;
-    plain.post = (hg_post){-INFINITY, INFINITY, 1.0f, false};
+    plain.post = (hg_post){.min = -INFINITY, .max = INFINITY, .slope = 1.0f};
     return hg_problem_in_layout(&plain, p->in.layout);
 }
 

@@ -29,12 +29,17 @@ typedef struct hg_pad {
     int64_t top, left, bottom, right;
 } hg_pad;
 
-/* v = sum + bias; if (residual) v += residual; if (v < 0) v *= slope; v = clamp(v, min, max).
- * Identity is slope 1, -inf, inf. NaN stays NaN. */
+/* v = sum + bias; if (residual) v += residual; if (v < 0) v *= slope; v = clamp(v, min, max);
+ * v = function(v). Identity is slope 1, -inf, inf, and what they are beside any other function.
+ * NaN stays NaN. */
 typedef struct hg_post {
     float min, max, slope;
     bool residual;
+    hg_activation function; /* HG_IDENTITY, or one that slope and bounds do not say */
+    float factor, offset;   /* HG_ELU, HG_HARD_SIGMOID: the epilogue's slope and offset; else 0 */
 } hg_post;
+
+enum { HG_ACTIVATION_COUNT = HG_PRELU + 1 };
 
 typedef struct hg_pool_attr {
     bool adaptive;    /* windows by the adaptive rule; kernel, stride, pad are then unused */

@@ -84,6 +84,27 @@ static void slope_nan(descriptor *d)
     hg_epilogue *e = epilogue_of(d);
     *e = (hg_epilogue){.activation = HG_LEAKY_RELU, .slope = NAN};
 }
+static void activation_is(descriptor *d, hg_activation activation, float slope, float offset)
+{
+    hg_epilogue *e = epilogue_of(d);
+    *e = (hg_epilogue){.activation = activation, .slope = slope, .offset = offset};
+}
+static void elu_slope_nan(descriptor *d)
+{
+    activation_is(d, HG_ELU, NAN, 0);
+}
+static void ramp_infinite(descriptor *d)
+{
+    activation_is(d, HG_HARD_SIGMOID, -INFINITY, 0);
+}
+static void ramp_offset_nan(descriptor *d)
+{
+    activation_is(d, HG_HARD_SIGMOID, 1, NAN);
+}
+static void slopes_missing(descriptor *d)
+{
+    activation_is(d, HG_PRELU, 0, 0);
+}
 static void residual_strides_are(descriptor *d, hg_strides s)
 {
     hg_epilogue *e = epilogue_of(d);
@@ -204,6 +225,10 @@ const combined_case combined_cases[] = {
     {"min = NaN", "epilogue.min", CONVS, INVALID, clamp_min_nan},
     {"max = NaN", "epilogue.max", CONVS, INVALID, clamp_max_nan},
     {"slope = NaN", "epilogue.slope", CONVS, INVALID, slope_nan},
+    {"ELU with slope = NaN", "epilogue.slope", CONVS, INVALID, elu_slope_nan},
+    {"a hard sigmoid of infinite slope", "epilogue.slope", CONVS, INVALID, ramp_infinite},
+    {"a hard sigmoid of offset NaN", "epilogue.offset", CONVS, INVALID, ramp_offset_nan},
+    {"PReLU without slopes", "slopes", CONVS, INVALID | KNOWN_LATER, slopes_missing},
     {"a residual whose pixels overlap", "epilogue.residual_strides.w", CONVS, INVALID,
      residual_columns},
     {"a residual with rows backwards", "epilogue.residual_strides.h", CONVS, INVALID,

@@ -38,7 +38,7 @@ const field_case field_cases[] = {
     {"op.reserved", ALL, UNSUPPORTED, reserved_of, 0, WORD, -1, 0},
     {"op.reserved", ALL, UNSUPPORTED, reserved_of, sizeof(uint64_t), WORD, -1, 0},
     {"op.reserved", ALL, UNSUPPORTED, reserved_of, 2 * sizeof(uint64_t), WORD, -1, 0},
-    {"op.reserved", ALL, UNSUPPORTED, reserved_of, 3 * sizeof(uint64_t), WORD, -1, 0},
+    {"op.reserved", ALL & ~CONVS, UNSUPPORTED, reserved_of, 3 * sizeof(uint64_t), WORD, -1, 0},
     {"output_strides.n", ALL, INVALID, output_strides_of, offsetof(hg_strides, n), WORD, -1, 0},
     {"output_strides.h", ALL, INVALID, output_strides_of, offsetof(hg_strides, h), WORD, -1, 0},
     {"output_strides.w", ALL & ~ARGMAX, INVALID, output_strides_of, offsetof(hg_strides, w), WORD,

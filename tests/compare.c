@@ -17,6 +17,26 @@ static double roundings(double n)
     return fmin(n * u / (1 - n * u), 4 * sqrt(n) * u);
 }
 
+/* How much an activation may enlarge an error of its argument: the most of its derivative. */
+static double steepest(const hg_post *e)
+{
+    const double factor = fmax(1, fabs((double)e->factor));
+    switch (e->function) {
+    case HG_SILU:
+        return 1.1;
+    case HG_HARD_SWISH:
+        return 1.5;
+    case HG_GELU:
+    case HG_GELU_TANH:
+        return 1.13;
+    case HG_ELU:
+    case HG_HARD_SIGMOID:
+        return factor;
+    default: /* slopes drawn for HG_PRELU are below 1 */
+        return fmax(1, fabs((double)e->slope));
+    }
+}
+
 /* A norm-wise bound has the roundings of the sum in it. */
 static double conv_tolerance(const hg_problem *p, const oracle_output *want,
                              const double *norm_bounds, int64_t i)
@@ -25,8 +45,12 @@ static double conv_tolerance(const hg_problem *p, const oracle_output *want,
     const double n = sum + 1 + (p->post.residual ? 1 : 0) + (p->post_pool ? 4 : 0);
     const double error =
         roundings(n) * want->magnitude[i] + n * 0x1p-149 + (norm_bounds ? norm_bounds[i] : 0);
-    const double slope = (double)p->post.slope;
-    return slope == 1 ? error : fmax(1, fabs(slope)) * error + u * fabs(want->y[i]);
+    if (p->post.function) { /* values of both signs may have a small mean */
+        const double most = steepest(&p->post) * want->magnitude[i] + 1;
+        const double y = p->post_pool == HG_POOL_AVG_2X2 ? most : fabs(want->y[i]);
+        return steepest(&p->post) * error + 4 * u * y + 0x1p-148;
+    }
+    return p->post.slope == 1 ? error : steepest(&p->post) * error + u * fabs(want->y[i]);
 }
 
 double resize_slack(const hg_problem *p, const oracle_output *want, int64_t i)
@@ -125,7 +149,8 @@ bool compare_value(const hg_problem *p, data_kind kind, const oracle_output *wan
     if (p->op == HG_OP_AVG_POOL2D) return compare_average(want, i, (double)got);
     const bool conv = hg_problem_has_filter(p);
     /* Means of integers by a slope are rounded more than once. */
-    const bool rounded = p->post_pool == HG_POOL_AVG_2X2 && p->post.slope != 1.0f;
+    const bool rounded =
+        p->post.function || (p->post_pool == HG_POOL_AVG_2X2 && p->post.slope != 1.0f);
     if (conv && kind == DATA_INTEGERS && !norm_bounds && !rounded) return got == (float)y;
     double tolerance = conv ? conv_tolerance(p, want, norm_bounds, i) : 0;
     if (p->op == HG_OP_RESIZE2D) tolerance = resize_slack(p, want, i);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "dispatch/plan.h"
 #include "tests/descriptor.h"
 
 static float value(data_kind kind, rng *r)
@@ -156,6 +157,8 @@ bool data_draw(const hg_problem *p, data_kind kind, bool contained, rng *r, case
         if (rng_percent(r, 75)) d->bias = values(p->out.c, kind, r);
         ok = d->weights != NULL;
     }
+    if (ok && p->post.function == HG_PRELU)
+        ok = (d->slopes = values(p->out.c, DATA_SIGNED, r)) != NULL;
     if (ok && p->post.residual) ok = (d->residual = values(tensor_count(&p->out), kind, r)) != NULL;
     if (ok && p->op == HG_OP_MAX_UNPOOL2D) ok = (d->indices = draw_indices(p, r)) != NULL;
     if (!ok) data_free(d);
@@ -164,7 +167,7 @@ bool data_draw(const hg_problem *p, data_kind kind, bool contained, rng *r, case
 
 oracle_input data_for_oracle(const case_data *d)
 {
-    return (oracle_input){d->x, d->weights, d->bias, d->residual, d->indices};
+    return (oracle_input){d->x, d->weights, d->bias, d->residual, d->slopes, d->indices};
 }
 
 void data_free(case_data *d)
@@ -173,6 +176,17 @@ void data_free(case_data *d)
     free(d->weights);
     free(d->bias);
     free(d->residual);
+    free(d->slopes);
     free(d->indices);
     *d = (case_data){0};
+}
+
+hg_status data_plan(hg_context *context, const char *key, hg_filter *filter, const void *bias,
+                    const float *slopes, const char *kernel, hg_plan **plan)
+{
+    hg_problem p;
+    if (!slopes || hg_problem_parse(key, &p, NULL))
+        return hg_plan_from_key(context, key, filter, bias, kernel, plan);
+    const hg_channel_data data = {bias, slopes};
+    return hg_plan_create(context, &p, filter, &data, kernel, plan);
 }

@@ -2,6 +2,7 @@
 #ifndef HG_TEST_DATA_H
 #define HG_TEST_DATA_H
 
+#include "hourglass/hourglass.h"
 #include "tests/oracle.h"
 #include "tests/random.h"
 
@@ -16,6 +17,7 @@ typedef enum data_kind {
 typedef struct case_data {
     data_kind kind;
     float *x, *weights, *bias, *residual;
+    float *slopes;    /* of HG_PRELU */
     int64_t *indices; /* max_unpool2d */
 } case_data;
 
@@ -23,5 +25,10 @@ typedef struct case_data {
 bool data_draw(const hg_problem *p, data_kind kind, bool contained, rng *r, case_data *d);
 oracle_input data_for_oracle(const case_data *d);
 void data_free(case_data *d);
+
+/* hg_plan_from_key, but with slopes, if there are any: keys have none, and such plans are made
+ * behind the public face. */
+hg_status data_plan(hg_context *context, const char *key, hg_filter *filter, const void *bias,
+                    const float *slopes, const char *kernel, hg_plan **plan);
 
 #endif

@@ -13,6 +13,7 @@ typedef struct oracle_input {
     const float *weights;   /* convolutions: [k][c/groups][r][s], also for the transposed one */
     const float *bias;      /* k values or NULL */
     const float *residual;  /* output's sizes or NULL */
+    const float *slopes;    /* k values of HG_PRELU */
     const int64_t *indices; /* max_unpool2d: input's sizes */
 } oracle_input;
 
@@ -39,6 +40,9 @@ int64_t oracle_encode(hg_index_convention convention, int64_t channels, hg_size2
                       int64_t c, int64_t y, int64_t x);
 bool oracle_decode(hg_index_convention convention, int64_t images, int64_t channels, hg_size2 size,
                    int64_t index, int64_t n, int64_t c, int64_t *y, int64_t *x);
+
+/* What follows a convolution's sum v; slope is the channel's of HG_PRELU. */
+double oracle_activation(const hg_post *e, double v, double slope);
 
 /* Parts, one file each. */
 void oracle_conv(const hg_problem *p, const oracle_input *in, oracle_output *out);

@@ -4,11 +4,34 @@
 
 #include "tests/oracle.h"
 
-static double post(const hg_post *e, double v)
+double oracle_activation(const hg_post *e, double v, double slope)
 {
+    const double ramp = (double)e->factor * v + (double)e->offset;
     if (isnan(v)) return v;
-    if (v < 0) v *= (double)e->slope;
-    return v < (double)e->min ? (double)e->min : v > (double)e->max ? (double)e->max : v;
+    switch (e->function) {
+    case HG_SIGMOID:
+        return 1 / (1 + exp(-v));
+    case HG_HARD_SIGMOID:
+        return isnan(ramp) ? ramp : fmin(fmax(ramp, 0), 1);
+    case HG_SILU:
+        return isinf(v) ? fmax(v, 0) : v / (1 + exp(-v));
+    case HG_HARD_SWISH:
+        return isinf(v) ? fmax(v, 0) : v * fmin(fmax(v + 3, 0), 6) / 6;
+    case HG_TANH:
+        return tanh(v);
+    case HG_GELU:
+        return isinf(v) ? fmax(v, 0) : v * erfc(-v / sqrt(2)) / 2;
+    case HG_GELU_TANH: /* (1 + tanh(k)) / 2 without its cancellation */
+        return isinf(v) ? fmax(v, 0)
+                        : v / (1 + exp(-2 * sqrt(2 / acos(-1)) * (v + 0.044715 * v * v * v)));
+    case HG_ELU:
+        return v < 0 ? (double)e->factor * expm1(v) : v;
+    case HG_PRELU:
+        return v < 0 ? slope * v : v;
+    default:
+        if (v < 0) v *= (double)e->slope;
+        return v < (double)e->min ? (double)e->min : v > (double)e->max ? (double)e->max : v;
+    }
 }
 
 static void finish(const hg_problem *p, const oracle_input *in, oracle_output *out)
@@ -19,7 +42,9 @@ static void finish(const hg_problem *p, const oracle_input *in, oracle_output *o
             out->sum[i] += (double)in->residual[i];
             out->magnitude[i] += fabs((double)in->residual[i]);
         }
-        out->y[i] = post(&p->post, out->sum[i]);
+        const int64_t k = i / (p->out.h * p->out.w) % p->out.c;
+        const double slope = in->slopes ? (double)in->slopes[k] : 0;
+        out->y[i] = oracle_activation(&p->post, out->sum[i], slope);
     }
 }
 

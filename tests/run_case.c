@@ -111,7 +111,7 @@ static hg_status make_plan(trial *t, hg_context *context, const case_data *d, gu
         status =
             q.weights.data ? hg_filter_create(context, &t->order, q.weights.data, &filter) : HG_OK;
         if (!status)
-            status = hg_plan_from_key(context, t->key, filter, q.bias.data, t->choice, plan);
+            status = data_plan(context, t->key, filter, q.bias.data, d->slopes, t->choice, plan);
     }
     hg_filter_free(filter);
     close_parameters(&q);

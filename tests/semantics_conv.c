@@ -33,6 +33,16 @@
           .filter = {FILTER(HG_OIHW, 1, 1, 1, taps, 1)}},                                          \
     .x = {1, 2, 3, 4}, .weights = {1, 1, 1, 1}
 
+/* A row of pixels through a filter of 1; slopes are 1/4. */
+#define ACTIVATED(...)                                                                             \
+    .d = {.op = HG_OP_CONV2D,                                                                      \
+          .u.conv2d = {.input = {IMAGE(1, 1, 1, 4)},                                               \
+                       .epilogue = {__VA_ARGS__},                                                  \
+                       .slopes = quarter},                                                         \
+          .filter = {FILTER(HG_OIHW, 1, 1, 1, 1, 1)}},                                             \
+    .x = {-3.5f, -1, 0, 2}, .weights = {1}, .size = {1, 4}
+static const float quarter[] = {0.25f};
+
 /* 1x1 filters, or rows of two taps, on `c` channels. */
 #define WEIGHTS(operator, member, order, o, c, h, w, g)                                            \
     .d = {.op = operator,                                                                          \
@@ -52,6 +62,28 @@ const semantics_case semantics_conv[] = {
     {"conv.weights", "HWIO, depthwise, multiplier 2",
      WEIGHTS(HG_OP_CONV2D, conv2d, HG_HWIO, 4, 2, 1, 1, 2), .x = {1, 10}, .size = {1, 1},
      .y = {1, 2, 30, 40}},
+
+    {"conv.activation", "sigmoid", ACTIVATED(.activation = HG_SIGMOID),
+     .y = {0.0293122308, 0.2689414214, 0.5, 0.880797078}},
+    {"conv.activation", "hard sigmoid of PyTorch",
+     ACTIVATED(.activation = HG_HARD_SIGMOID, .slope = 1 / 6.0f, .offset = 0.5f),
+     .y = {0, 0.3333333333, 0.5, 0.8333333333}},
+    {"conv.activation", "hard sigmoid of ONNX",
+     ACTIVATED(.activation = HG_HARD_SIGMOID, .slope = 0.2f, .offset = 0.5f),
+     .y = {0, 0.3, 0.5, 0.9}},
+    {"conv.activation", "SiLU", ACTIVATED(.activation = HG_SILU),
+     .y = {-0.1025928076, -0.2689414214, 0, 1.761594156}},
+    {"conv.activation", "hard swish", ACTIVATED(.activation = HG_HARD_SWISH),
+     .y = {-0.0f, -0.3333333333, 0, 1.6666666667}},
+    {"conv.activation", "tanh", ACTIVATED(.activation = HG_TANH),
+     .y = {-0.9981778976, -0.761594156, 0, 0.9640275801}},
+    {"conv.activation", "GELU", ACTIVATED(.activation = HG_GELU),
+     .y = {-0.0008142018, -0.1586552539, 0, 1.9544997361}},
+    {"conv.activation", "GELU by tanh", ACTIVATED(.activation = HG_GELU_TANH),
+     .y = {-0.0006161977, -0.1588080094, 0, 1.9545976941}},
+    {"conv.activation", "ELU", ACTIVATED(.activation = HG_ELU, .slope = 0.5f),
+     .y = {-0.4849013083, -0.3160602794, 0, 2}},
+    {"conv.activation", "PReLU", ACTIVATED(.activation = HG_PRELU), .y = {-0.875, -0.25, 0, 2}},
 
     {"transpose.weights", "IOHW",
      WEIGHTS(HG_OP_CONV_TRANSPOSE2D, conv_transpose2d, HG_IOHW, 2, 2, 1, 1, 1), .x = {1, 10},

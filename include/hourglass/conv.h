@@ -59,19 +59,33 @@ HG_API void hg_filter_free(hg_filter *filter);
 
 typedef enum hg_activation {
     HG_IDENTITY = 0,
-    HG_RELU,      /* max(v, 0) */
-    HG_RELU6,     /* min(max(v, 0), 6) */
-    HG_CLAMP,     /* min(max(v, epilogue.min), epilogue.max); HG_INVALID unless min <= max */
-    HG_LEAKY_RELU /* v < 0 ? v * epilogue.slope : v; HG_INVALID if slope is NaN */
+    HG_RELU,         /* max(v, 0) */
+    HG_RELU6,        /* min(max(v, 0), 6) */
+    HG_CLAMP,        /* min(max(v, epilogue.min), epilogue.max); HG_INVALID unless min <= max */
+    HG_LEAKY_RELU,   /* v < 0 ? v * epilogue.slope : v; HG_INVALID if slope is NaN */
+    HG_SIGMOID,      /* 1 / (1 + exp(-v)) */
+    HG_HARD_SIGMOID, /* min(max(v * epilogue.slope + epilogue.offset, 0), 1); HG_INVALID unless both
+                        are finite. PyTorch, Keras 3: 1/6 and 1/2; ONNX, Keras 2: 0.2 and 0.5 */
+    HG_SILU,         /* v * sigmoid(v), or Swish */
+    HG_HARD_SWISH,   /* v * min(max(v + 3, 0), 6) / 6 */
+    HG_TANH,         /* tanh(v) */
+    HG_GELU,         /* v * (1 + erf(v / sqrt(2))) / 2 */
+    HG_GELU_TANH,    /* v * (1 + tanh(sqrt(2 / pi) * (v + 0.044715 * v^3))) / 2 */
+    HG_ELU,          /* v < 0 ? (exp(v) - 1) * epilogue.slope : v; HG_INVALID if slope is NaN */
+    HG_PRELU         /* v < 0 ? v * slopes[k] : v; slopes is a member of the operator */
 } hg_activation;
 
 /*     v = sum + bias[k]
  *     if (residual) v += residual[n][y][x][k]
- *     output[n][y][x][k] = activation(v)             NaN stays NaN */
+ *     output[n][y][x][k] = activation(v)
+ *
+ * NaN stays NaN; minus infinity gives the function's limit, which is -0 for HG_SILU, HG_HARD_SWISH
+ * and the two of GELU. Bounds of error: docs/accuracy.md. */
 typedef struct hg_epilogue {
     hg_activation activation;
-    float min, max, slope;       /* read by HG_CLAMP and HG_LEAKY_RELU only */
+    float min, max, slope;       /* read by the activations that name them only */
     bool residual;               /* hg_io.residual is added; it has the output's sizes */
+    float offset;                /* read by HG_HARD_SIGMOID only */
     hg_strides residual_strides; /* 0: see hg_strides */
 } hg_epilogue;
 
@@ -115,8 +129,9 @@ typedef struct hg_conv2d {
     hg_epilogue epilogue;
     hg_conv_pool pool;
     hg_accuracy accuracy;
-    const char *kernel; /* NULL: the dispatcher chooses; else the name of a kernel to force */
-    uint64_t reserved[4];
+    const char *kernel;  /* NULL: the dispatcher chooses; else the name of a kernel to force */
+    const float *slopes; /* HG_PRELU: out_channels values, copied by planning */
+    uint64_t reserved[3];
 } hg_conv2d;
 
 /* Writes the output's descriptor (strides resolved), so that callers can allocate before they plan.
@@ -128,9 +143,9 @@ HG_API hg_status hg_conv2d_output(const hg_conv2d *op, const hg_filter_desc *fil
  * NULL and the context's log tells which field was wrong.
  * HG_INVALID: null pointers, sizes < 1, unknown modes, negative padding, strides that overlap,
  * channel counts that differ from the filter's, a filter's order for the other convolution, an
- * empty output, kernel names nothing eligible. HG_UNSUPPORTED: dtype, reserved words, pool with a
- * residual. HG_RANGE: the limits in hourglass.h, or a workspace beyond the address space.
- * HG_NO_MEMORY. */
+ * empty output, HG_PRELU without slopes, kernel names nothing eligible. HG_UNSUPPORTED: dtype,
+ * reserved words, pool with a residual. HG_RANGE: the limits in hourglass.h, or a workspace beyond
+ * the address space. HG_NO_MEMORY. */
 HG_API hg_status hg_plan_conv2d(hg_context *context, const hg_conv2d *op, hg_filter *filter,
                                 const void *bias, hg_plan **plan);
 
@@ -170,7 +185,8 @@ typedef struct hg_conv_transpose2d {
     hg_epilogue epilogue;
     hg_accuracy accuracy;
     const char *kernel;
-    uint64_t reserved[4];
+    const float *slopes; /* HG_PRELU: out_channels values, copied by planning */
+    uint64_t reserved[3];
 } hg_conv_transpose2d;
 
 /* As hg_conv2d_output and hg_plan_conv2d. Besides, HG_INVALID: output_padding is negative, or given

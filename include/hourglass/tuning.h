@@ -41,8 +41,8 @@ typedef struct hg_kernel_info {
 HG_API bool hg_kernel_get(const hg_context *context, size_t i, hg_kernel_info *info);
 
 /* Plans the problem that a key names, as printed by hg_plan_key; docs/keys.md has the grammar.
- * filter and bias as in hg_plan_conv2d, ignored for operators without weights. kernel: NULL, or
- * "NAME" or "NAME CONFIG" to force.
+ * filter and bias as in hg_plan_conv2d, ignored for operators without weights; the slopes of prelu
+ * are 0.25, for a key has no data. kernel: NULL, or "NAME" or "NAME CONFIG" to force.
  * HG_INVALID: the key does not parse, the filter is missing or of other sizes. The rest as
  * hg_plan_conv2d. */
 HG_API hg_status hg_plan_from_key(hg_context *context, const char *key, hg_filter *filter,

@@ -174,8 +174,9 @@ typedef struct hg_upsample_conv2d {
     hg_padding padding;        /* of the enlarged image */
     hg_epilogue epilogue;
     hg_accuracy accuracy;
-    const char *kernel; /* NULL: the dispatcher chooses; else one of conv_transpose2d's */
-    uint64_t reserved[4];
+    const char *kernel;  /* NULL: the dispatcher chooses; else one of conv_transpose2d's */
+    const float *slopes; /* HG_PRELU: out_channels values, copied by planning */
+    uint64_t reserved[3];
 } hg_upsample_conv2d;
 
 /* As hg_conv2d_output and hg_plan_conv2d, with a filter in an order for conv2d, which keeps the

@@ -10,7 +10,7 @@ extern const hg_kernel hg_conv2d_ref[];
 hg_status hg_check_filter_desc(const hg_filter_desc *given, hg_filter_desc *resolved,
                                hg_reason *why);
 
-/* Every activation as slope and clamp. */
+/* Every activation as slope and clamp, or as a function. */
 hg_status hg_post_from_epilogue(const hg_epilogue *epilogue, hg_post *post, hg_reason *why);
 
 /* What both builders do first: checks the filter against the input, fills p->in, kernel, groups,
@@ -29,7 +29,7 @@ hg_pack_fn hg_conv_pack_as_given;
  * output o, whose sum is v. */
 #define HG_CONV_REFERENCE                                                                          \
     .name = "reference", .cost = hg_conv_ref_cost, .size = hg_conv_ref_size,                       \
-    .pack = hg_conv_pack_as_given
+    .pack = hg_conv_pack_as_given, .finishes = true
 hg_cost_fn hg_conv_ref_cost;
 hg_size_fn hg_conv_ref_size;
 float hg_conv_ref_end(const hg_task *t, const hg_output *o, float v);

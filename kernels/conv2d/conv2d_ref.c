@@ -1,6 +1,7 @@
 /* conv2d, reference: the loop nest of the public header, any layout and strides. */
 #include <string.h>
 
+#include "kernels/activation/activation.h"
 #include "kernels/conv2d/conv2d.h"
 
 double hg_conv_ref_cost(const hg_problem *p, const hg_kernel *k)
@@ -32,7 +33,11 @@ float hg_conv_ref_end(const hg_task *t, const hg_output *o, float v)
     if (v < 0.0f) v *= post->slope;
     if (v < post->min) v = post->min;
     if (v > post->max) v = post->max;
-    return v;
+    if (!t->activate) return v;
+    const hg_activation_args args = {post->factor, post->offset, t->slopes + o->c, true};
+    float y = v;
+    t->activate(&y, 1, &args);
+    return y;
 }
 
 static float element(const hg_task *t, const void *data, const hg_output *o)

@@ -40,7 +40,8 @@ static hg_status common(hg_op op, const hg_tensor *input, const hg_strides *outp
                         const hg_pool_geometry *pool, const uint64_t reserved[4], hg_problem *p,
                         hg_reason *why)
 {
-    *p = (hg_problem){.op = op, .groups = 1, .post = {-INFINITY, INFINITY, 1.0f, false}};
+    *p = (hg_problem){
+        .op = op, .groups = 1, .post = {.min = -INFINITY, .max = INFINITY, .slope = 1.0f}};
     hg_status s = hg_check_reserved(reserved, 4, "op", why);
     if (!s) s = hg_check_tensor(input, "input", &p->in, why);
     if (!s) s = geometry(pool, p, why);

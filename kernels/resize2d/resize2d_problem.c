@@ -120,7 +120,7 @@ hg_status hg_problem_resize2d(const hg_resize2d *op, hg_problem *p, hg_reason *w
                       .stride = one,
                       .dilation = one,
                       .groups = 1,
-                      .post = {-INFINITY, INFINITY, 1.0f, false},
+                      .post = {.min = -INFINITY, .max = INFINITY, .slope = 1.0f},
                       .resize = {.mode = op->mode,
                                  .coordinates = op->coordinates,
                                  .rounding = op->rounding,

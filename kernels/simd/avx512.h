@@ -105,8 +105,21 @@ HG_INLINE vfloat v_sqrt(vfloat v) { return _mm512_sqrt_ps(v); }
 
 HG_INLINE vfloat v_abs(vfloat v) { return _mm512_abs_ps(v); }
 
+/* |v| with the sign of `sign`. */
+HG_INLINE vfloat v_with_sign(vfloat v, vfloat sign)
+{
+    return _mm512_or_ps(v_abs(v), _mm512_and_ps(_mm512_set1_ps(-0.0f), sign));
+}
+
 /* a * b + c, rounded once. */
 HG_INLINE vfloat v_fma(vfloat a, vfloat b, vfloat c) { return _mm512_fmadd_ps(a, b, c); }
+
+/* 1 / v within an ulp or two, much faster than a division; |v| from 2^-100 to 2^100. */
+HG_INLINE vfloat v_inverse(vfloat v)
+{
+    const __m512 vguess = _mm512_rcp14_ps(v), vrest = _mm512_fnmadd_ps(v, vguess, v_all(1.0f));
+    return _mm512_fmadd_ps(vguess, vrest, vguess);
+}
 
 /* NaN stays: vmaxps and vminps return their second operand on NaN. */
 HG_INLINE vfloat v_at_least(vfloat v, vfloat low) { return _mm512_max_ps(low, v); }
@@ -178,6 +191,8 @@ HG_INLINE vint i_all(int32_t value) { return _mm512_set1_epi32(value); }
 HG_INLINE vint i_add(vint a, vint b) { return _mm512_add_epi32(a, b); }
 
 HG_INLINE vint i_sub(vint a, vint b) { return _mm512_sub_epi32(a, b); }
+
+HG_INLINE vint i_shift_left(vint v, int bits) { return _mm512_slli_epi32(v, (unsigned)bits); }
 
 HG_INLINE vint i_mul(vint a, vint b) { return _mm512_mullo_epi32(a, b); }
 

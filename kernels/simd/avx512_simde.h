@@ -24,6 +24,7 @@
 #define _mm512_mask_i32gather_ps lacking_mask_i32gather_ps
 #define _mm512_i32gather_ps lacking_i32gather_ps
 #define _mm512_stream_ps lacking_stream_ps
+#define _mm512_rcp14_ps lacking_rcp14_ps
 #define _mm512_cvtepi32_epi64 lacking_cvtepi32_epi64
 #define _mm512_alignr_epi32 lacking_alignr_epi32
 #define _mm512_shuffle_f32x4 simde_mm512_shuffle_f32x4 /* there, but not under this name */
@@ -83,6 +84,8 @@ HG_INLINE void lacking_stream_ps(void *memory, __m512 v)
     _mm256_stream_ps(memory, halves.m256[0]);
     _mm256_stream_ps((float *)memory + 8, halves.m256[1]);
 }
+
+HG_INLINE __m512 lacking_rcp14_ps(__m512 v) { return _mm512_div_ps(_mm512_set1_ps(1.0f), v); }
 
 HG_INLINE __m512i lacking_cvtepi32_epi64(__m256i v)
 {

@@ -69,6 +69,8 @@ HG_INLINE vfloat v_mul(vfloat a, vfloat b) { return a * b; }
 
 HG_INLINE vfloat v_div(vfloat a, vfloat b) { return a / b; }
 
+HG_INLINE vfloat v_minus(vfloat v) { return -v; }
+
 /* By one factor for all lanes. */
 HG_INLINE vfloat v_mul_by(float factor, vfloat v) { return v_all(factor) * v; }
 

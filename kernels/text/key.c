@@ -48,7 +48,13 @@ static void add_strides(text *t, const char *prefix, const hg_tensor *sizes, con
 static void add_post(text *t, const hg_post *post)
 {
     const bool unbounded = post->min == -INFINITY && post->max == INFINITY;
-    if (post->slope != 1.0f)
+    if (post->function == HG_ELU)
+        add(t, " elu=%.9g", (double)post->factor);
+    else if (post->function == HG_HARD_SIGMOID)
+        add(t, " hard_sigmoid=%.9g,%.9g", (double)post->factor, (double)post->offset);
+    else if (post->function != HG_IDENTITY)
+        add(t, " %s", activation_names[post->function]);
+    else if (post->slope != 1.0f)
         add(t, " leaky=%.9g", (double)post->slope);
     else if (!unbounded)
         add(t, " clamp=%.9g,%.9g", (double)post->min, (double)post->max);

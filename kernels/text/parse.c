@@ -16,7 +16,7 @@ typedef struct words {
     int64_t n, c, h, w, k, g;
     int64_t r[2], s[2], d[2], o[2], image[2], p[4], in[4], out[4], res[4];
     int64_t divisor;
-    double leaky, clamp[2], power, a, scale[2], roi[4], fill;
+    double leaky, elu, clamp[2], hard_sigmoid[2], power, a, scale[2], roi[4], fill;
     bool adaptive, include_pad, is_signed, residual, exclude, antialias, has_index;
     int activation, accuracy, post_pool, convention, index_type, mode, coordinates, rounding;
     int class_type;
@@ -50,7 +50,7 @@ static bool reals(const char *s, int count, double *v)
 static int find(const char *word, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (strcmp(word, names[i]) == 0) return (int)i;
+        if (names[i] && strcmp(word, names[i]) == 0) return (int)i;
     return -1;
 }
 #define FIND(word, names) find(word, names, HG_COUNT(names))
@@ -77,6 +77,7 @@ static const void *parse_choice(const char *word, words *w)
                    {"", coordinate_names, HG_COUNT(coordinate_names), &w->coordinates},
                    {"", accuracy_names, HG_COUNT(accuracy_names), &w->accuracy},
                    {"", class_type_names, HG_COUNT(class_type_names), &w->class_type},
+                   {"", activation_names, HG_COUNT(activation_names), &w->activation},
                    {"round=", rounding_names, HG_COUNT(rounding_names), &w->rounding},
                    {"pool=", post_pool_names, HG_COUNT(post_pool_names), &w->post_pool}};
     const struct {
@@ -118,6 +119,8 @@ static const void *parse_numbers(const char *word, words *w)
         double *v;
     } numbers[] = {{"leaky=", 1, HG_LEAKY_RELU, &w->leaky},
                    {"clamp=", 2, HG_CLAMP, w->clamp},
+                   {"elu=", 1, HG_ELU, &w->elu},
+                   {"hard_sigmoid=", 2, HG_HARD_SIGMOID, w->hard_sigmoid},
                    {"power=", 1, 0, &w->power},
                    {"a=", 1, 0, &w->a},
                    {"scale=", 2, 0, w->scale},
@@ -166,10 +169,14 @@ static hg_strides strides_of(const int64_t v[4])
 
 static hg_epilogue epilogue_of(const words *w)
 {
+    const double slope = w->activation == HG_ELU            ? w->elu
+                         : w->activation == HG_HARD_SIGMOID ? w->hard_sigmoid[0]
+                                                            : w->leaky;
     return (hg_epilogue){.activation = (hg_activation)w->activation,
                          .min = (float)w->clamp[0],
                          .max = (float)w->clamp[1],
-                         .slope = (float)w->leaky,
+                         .slope = (float)slope,
+                         .offset = (float)w->hard_sigmoid[1],
                          .residual = w->residual,
                          .residual_strides = strides_of(w->res)};
 }

@@ -19,6 +19,11 @@ static const char *const convention_names[] = {"pytorch", "onnx", "onnx_columns"
 static const char *const index_type_names[] = {"i64", "i32"};
 static const char *const class_type_names[] = {"i32", "u8"};
 static const char *const accuracy_names[] = {"default", "strict", "relaxed"};
+/* Those without numbers; slope and bounds say the first few. NULL is no word. */
+static const char *const activation_names[] = {
+    [HG_SIGMOID] = "sigmoid", [HG_SILU] = "silu", [HG_HARD_SWISH] = "hard_swish",
+    [HG_TANH] = "tanh",       [HG_GELU] = "gelu", [HG_GELU_TANH] = "gelu_tanh",
+    [HG_PRELU] = "prelu"};
 static const char *const post_pool_names[] = {"none", "max2x2", "avg2x2"};
 static const char *const mode_names[] = {"nearest", "bilinear", "bicubic",
                                          "area",    "lanczos3", "lanczos5"};

@@ -33,7 +33,7 @@ hg_status hg_problem_max_unpool2d(const hg_max_unpool2d *op, hg_problem *p, hg_r
     *p = (hg_problem){.op = HG_OP_MAX_UNPOOL2D,
                       .dilation = {1, 1},
                       .groups = 1,
-                      .post = {-INFINITY, INFINITY, 1.0f, false}};
+                      .post = {.min = -INFINITY, .max = INFINITY, .slope = 1.0f}};
     hg_status s = hg_check_reserved(op->reserved, 4, "op", why);
     if (!s) s = hg_check_tensor(&op->input, "input", &p->in, why);
     if (!s) s = hg_check_size2(op->window, (hg_size2){0, 0}, "window", &p->kernel, why);

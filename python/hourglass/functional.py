@@ -94,12 +94,18 @@ def _unbatch(result, single):
 
 # ---- Convolutions ----
 
-def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, activation=None, slope=0.0,
-           minimum=0.0, maximum=0.0, residual=None, accuracy="default"):
+def _slopes(slope):
+    """A number, or numbers as a key."""
+    return slope if slope is None or np.ndim(slope) == 0 else tuple(float(s) for s in np.ravel(slope))
+
+
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, activation=None, slope=None,
+           offset=0.5, minimum=0.0, maximum=0.0, residual=None, accuracy="default"):
     """Cross-correlation with weight (O, C/groups, kH, kW). padding: a number, (h, w), (top, left, bottom, right),
     "valid" or "same". Fused behind the sum: residual, an array that is added, then activation, "relu", "relu6",
-    "leaky_relu" (with slope), "clamp" (to minimum and maximum) or another word of hg_activation. accuracy: "default",
-    "strict" or "relaxed", see docs/accuracy.md.
+    "leaky_relu" (with slope), "clamp" (to minimum and maximum), "sigmoid", "hard_sigmoid" (slope, 1/6, and offset),
+    "silu", "hard_swish", "tanh", "gelu", "gelu_tanh", "elu" (slope, 1) or "prelu" (slope, one or one for each output
+    channel). accuracy: "default", "strict" or "relaxed", see docs/accuracy.md.
 
     >>> import numpy as np, hourglass
     >>> x = np.arange(9, dtype=np.float32).reshape(1, 1, 3, 3)
@@ -112,13 +118,14 @@ def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, 
     if padding == "same" and any(s != 1 for s in plans.pair("stride", stride)):
         raise InvalidError("padding 'same' is for stride 1; give numbers, or use hourglass.keras")
     plan = _convolution_plan(plans.conv2d, input, weight, bias, stride, padding, dilation, groups,
-                             activation=activation, slope=slope, minimum=minimum, maximum=maximum,
-                             residual=residual is not None, accuracy=accuracy)
+                             activation=activation, slope=_slopes(slope), offset=offset, minimum=minimum,
+                             maximum=maximum, residual=residual is not None, accuracy=accuracy)
     return _unbatch(plan(input, residual), single)
 
 
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1, *,
-                     activation=None, slope=0.0, minimum=0.0, maximum=0.0, residual=None, accuracy="default"):
+                     activation=None, slope=None, offset=0.5, minimum=0.0, maximum=0.0, residual=None,
+                     accuracy="default"):
     """Transposed convolution with weight (C, O/groups, kH, kW); the rest as conv2d.
 
     >>> import numpy as np, hourglass
@@ -130,13 +137,14 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     input, single = _batch(input)
     residual = residual[None] if single and residual is not None else residual
     plan = _convolution_plan(plans.conv_transpose2d, input, weight, bias, stride, padding, output_padding, groups,
-                             dilation, activation=activation, slope=slope, minimum=minimum, maximum=maximum,
+                             dilation, activation=activation, slope=_slopes(slope), offset=offset,
+                             minimum=minimum, maximum=maximum,
                              residual=residual is not None, accuracy=accuracy)
     return _unbatch(plan(input, residual), single)
 
 
-def upsample_conv2d(input, weight, bias=None, factor=2, padding=0, groups=1, *, activation=None, slope=0.0,
-                    minimum=0.0, maximum=0.0, residual=None, accuracy="default"):
+def upsample_conv2d(input, weight, bias=None, factor=2, padding=0, groups=1, *, activation=None, slope=None,
+                    offset=0.5, minimum=0.0, maximum=0.0, residual=None, accuracy="default"):
     """conv2d(interpolate(input, scale_factor=factor, mode="nearest"), weight, bias, padding=padding), the enlarged
     array never being there; factor: a whole number or (h, w). The rest as conv2d.
 
@@ -149,8 +157,8 @@ def upsample_conv2d(input, weight, bias=None, factor=2, padding=0, groups=1, *, 
     input, single = _batch(input)
     residual = residual[None] if single and residual is not None else residual
     plan = _convolution_plan(plans.upsample_conv2d, input, weight, bias, factor, padding, groups,
-                             activation=activation, slope=slope, minimum=minimum, maximum=maximum,
-                             residual=residual is not None, accuracy=accuracy)
+                             activation=activation, slope=_slopes(slope), offset=offset, minimum=minimum,
+                             maximum=maximum, residual=residual is not None, accuracy=accuracy)
     return _unbatch(plan(input, residual), single)
 
 

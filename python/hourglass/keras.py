@@ -69,7 +69,9 @@ class _Convolution(_Layer):
         self.dilation_rate = plans.pair("dilation_rate", dilation_rate)
         self.padding = _check_word("padding", padding, ("valid", "same"))
         self.kernel = self.bias = None
-        self._fused = {"activation": None if activation == "linear" else activation, "slope": slope}
+        self._fused = {"activation": None if activation == "linear" else activation}
+        if activation == "leaky_relu":
+            self._fused["slope"] = slope
         if max(self.strides) > 1 and max(self.dilation_rate) > 1:
             raise InvalidError(f"strides {self.strides} with dilation_rate {self.dilation_rate}: Keras has one of both")
 

@@ -58,13 +58,20 @@ def _word(words, name, value):
     return words[value]
 
 
-def _set_epilogue(epilogue, activation, slope, minimum, maximum, residual):
+_SLOPES = {"hard_sigmoid": 1 / 6, "elu": 1.0, "prelu": 0.25}  # PyTorch's defaults
+
+
+def _set_epilogue(epilogue, activation, slope, offset, minimum, maximum, residual):
+    """Returns the slopes of "prelu", else None."""
     word = "HG_" + (activation or "identity").upper()
     if not hasattr(lib, word) or not isinstance(getattr(lib, word), int):
         raise InvalidError(f"activation is {activation!r}, which the library does not have")
+    slope = _SLOPES.get(activation, 0.0) if slope is None else slope
     epilogue.activation = getattr(lib, word)
-    epilogue.slope, epilogue.min, epilogue.max = slope, minimum, maximum
+    epilogue.slope = 0.0 if activation == "prelu" else slope
+    epilogue.offset, epilogue.min, epilogue.max = offset, minimum, maximum
     epilogue.residual = residual
+    return slope if activation == "prelu" else None
 
 
 def _descriptor(name, input):
@@ -100,9 +107,15 @@ def _filter(context, weight, order, groups):
     return ffi.gc(made[0], lib.hg_filter_free), desc.out_channels
 
 
-def _convolution(context, op, form, planner, weight, order, bias, groups, residual):
+def _convolution(context, op, form, planner, weight, order, bias, groups, residual, slopes):
     context = context or default_context()
     packed, channels = _filter(context, weight, order, groups)
+    if slopes is not None:
+        slopes = np.asarray(slopes, np.float32)
+        if slopes.shape not in ((), (1,), (channels,)):
+            raise InvalidError(f"slope has shape {slopes.shape} for {channels} output channels")
+        slopes = ffi.from_buffer("float[]", np.ascontiguousarray(np.broadcast_to(slopes, channels)))
+        op.slopes = slopes
     if bias is not None:
         check_array("bias", bias, 1)
         if bias.size != channels:
@@ -112,21 +125,21 @@ def _convolution(context, op, form, planner, weight, order, bias, groups, residu
                  second="residual" if residual else None)
 
 
-def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, activation=None, slope=0.0,
-           minimum=0.0, maximum=0.0, residual=False, accuracy="default", order="oihw", context=None):
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, activation=None, slope=None,
+           offset=0.5, minimum=0.0, maximum=0.0, residual=False, accuracy="default", order="oihw", context=None):
     """hourglass.conv2d's plan. residual: True if calls bring an array to add, plan(input, residual)."""
     op, form = _descriptor("hg_conv2d *", input)
     _set(op.stride, "stride", stride)
     _set(op.dilation, "dilation", dilation)
     _set_padding(op.padding, padding)
-    _set_epilogue(op.epilogue, activation, slope, minimum, maximum, residual)
+    slopes = _set_epilogue(op.epilogue, activation, slope, offset, minimum, maximum, residual)
     op.accuracy = _word(_ACCURACIES, "accuracy", accuracy)
-    return _convolution(context, op, form, lib.hg_plan_conv2d, weight, order, bias, groups, residual)
+    return _convolution(context, op, form, lib.hg_plan_conv2d, weight, order, bias, groups, residual, slopes)
 
 
 def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1, *,
-                     activation=None, slope=0.0, minimum=0.0, maximum=0.0, residual=False, accuracy="default",
-                     order="iohw", context=None):
+                     activation=None, slope=None, offset=0.5, minimum=0.0, maximum=0.0, residual=False,
+                     accuracy="default", order="iohw", context=None):
     """hourglass.conv_transpose2d's plan. residual: as of conv2d. With padding "keras_same" or "keras_valid",
     output_padding may be None, as in Keras."""
     op, form = _descriptor("hg_conv_transpose2d *", input)
@@ -135,20 +148,22 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
     _set_padding(op.padding, padding)
     op.keras_output_padding = output_padding is not None and str(padding).startswith("keras_")
     _set(op.output_padding, "output_padding", output_padding or 0)
-    _set_epilogue(op.epilogue, activation, slope, minimum, maximum, residual)
+    slopes = _set_epilogue(op.epilogue, activation, slope, offset, minimum, maximum, residual)
     op.accuracy = _word(_ACCURACIES, "accuracy", accuracy)
-    return _convolution(context, op, form, lib.hg_plan_conv_transpose2d, weight, order, bias, groups, residual)
+    return _convolution(context, op, form, lib.hg_plan_conv_transpose2d, weight, order, bias, groups, residual,
+                        slopes)
 
 
-def upsample_conv2d(input, weight, bias=None, factor=2, padding=0, groups=1, *, activation=None, slope=0.0,
-                    minimum=0.0, maximum=0.0, residual=False, accuracy="default", order="oihw", context=None):
+def upsample_conv2d(input, weight, bias=None, factor=2, padding=0, groups=1, *, activation=None, slope=None,
+                    offset=0.5, minimum=0.0, maximum=0.0, residual=False, accuracy="default", order="oihw",
+                    context=None):
     """hourglass.upsample_conv2d's plan. residual: as of conv2d."""
     op, form = _descriptor("hg_upsample_conv2d *", input)
     _set(op.factor, "factor", factor)
     _set_padding(op.padding, padding)
-    _set_epilogue(op.epilogue, activation, slope, minimum, maximum, residual)
+    slopes = _set_epilogue(op.epilogue, activation, slope, offset, minimum, maximum, residual)
     op.accuracy = _word(_ACCURACIES, "accuracy", accuracy)
-    return _convolution(context, op, form, lib.hg_plan_upsample_conv2d, weight, order, bias, groups, residual)
+    return _convolution(context, op, form, lib.hg_plan_upsample_conv2d, weight, order, bias, groups, residual, slopes)
 
 
 # ---- Pooling ----

@@ -142,6 +142,11 @@ class Values(unittest.TestCase):
         close(hg.conv2d(x, w, activation="clamp", minimum=-1, maximum=0.5), np.clip(y, -1, 0.5))
         close(hg.conv2d(x, w, activation="leaky_relu", slope=0.25), np.where(y < 0, y / 4, y))
         close(hg.conv2d(x, w, residual=r, activation="relu"), np.maximum(y + r, 0))
+        close(hg.conv2d(x, w, activation="silu"), y / (1 + np.exp(-y)))
+        close(hg.conv2d(x, w, activation="hard_sigmoid"), np.clip(y / 6 + 0.5, 0, 1))
+        close(hg.conv2d(x, w, activation="elu"), np.where(y < 0, np.expm1(y), y))
+        slopes = np.linspace(-1, 1, w.shape[0], dtype=np.float32)
+        close(hg.conv2d(x, w, activation="prelu", slope=slopes), np.where(y < 0, y * slopes[:, None, None], y))
         close(hg.conv_transpose2d(x, w, residual=r), hg.conv_transpose2d(x, w) + r)
 
     def test_upsampled(self):

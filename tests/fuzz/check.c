@@ -67,7 +67,7 @@ static hg_plan *make_plan(const hg_problem *p, const case_data *d, int threads, 
         free(weights);
     }
     if (!status)
-        status = hg_plan_from_key(fuzz_context(threads), key, filter, d->bias, kernel, &plan);
+        status = data_plan(fuzz_context(threads), key, filter, d->bias, d->slopes, kernel, &plan);
     hg_filter_free(filter);
     if ((status == HG_OK) != (plan != NULL)) fuzz_fail(key, "a status and a plan that disagree");
     if (status && status != HG_NO_MEMORY && !kernel) fuzz_fail(key, hg_status_string(status));

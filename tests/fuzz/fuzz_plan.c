@@ -49,10 +49,11 @@ static hg_padding padding(bytes *b)
 
 static hg_epilogue epilogue(bytes *b)
 {
-    hg_epilogue e = {.activation = (hg_activation)field(b, HG_LEAKY_RELU),
+    hg_epilogue e = {.activation = (hg_activation)field(b, HG_PRELU),
                      .residual = bytes_next(b) % 2};
     e.min = (float)(int8_t)bytes_next(b) / 8, e.max = (float)bytes_next(b) / 8;
     e.slope = (float)(int8_t)bytes_next(b) / 64;
+    e.offset = e.max / 2;
     e.residual_strides = strides(b);
     return e;
 }

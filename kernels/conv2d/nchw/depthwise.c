@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "kernels/activation/activation.h"
 #include "kernels/conv2d/conv2d.h"
 
 enum {
@@ -107,6 +108,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
         plane.out = t->output + n * so->n + c * so->c + y * so->h;
         if (p->post.residual) plane.residual = t->residual + n * sr->n + c * sr->c + y * sr->h;
         t->kernel->run.depthwise_plane(&plane);
+        hg_finish(t, (hg_block){n, y, 0, c, plane.rows, p->out.w, 1});
     }
 }
 
@@ -116,4 +118,5 @@ const hg_algorithm hg_conv2d_nchw_depthwise = {.name = "depthwise",
                                                .size = size,
                                                .pack = hg_conv_pack_as_given,
                                                .prepare = prepare,
-                                               .run = run};
+                                               .run = run,
+                                               .finishes = true};

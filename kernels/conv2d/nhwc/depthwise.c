@@ -21,6 +21,7 @@
 
 #include <string.h>
 
+#include "kernels/activation/activation.h"
 #include "kernels/conv2d/conv2d.h"
 
 enum {
@@ -361,6 +362,9 @@ static void run_rows(const hg_task *t, const blocking *b, hg_depthwise_args *a, 
             in = copy(t, b, row, count, first);
         }
         for (int64_t c = first; c < last; c += b->chunk) run_chunk(t, b, &in, a, row, count, c);
+        for (int64_t i = row; t->activate && i < row + count; i++)
+            hg_finish(t,
+                      (hg_block){i / p->out.h, i % p->out.h, 0, first, 1, p->out.w, last - first});
     }
 }
 
@@ -398,4 +402,5 @@ const hg_algorithm hg_conv2d_nhwc_depthwise = {.name = "depthwise",
                                                .form = form,
                                                .pack = pack,
                                                .prepare = prepare,
-                                               .run = run};
+                                               .run = run,
+                                               .finishes = true};

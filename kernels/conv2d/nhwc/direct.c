@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "kernels/activation/activation.h"
 #include "kernels/conv2d/nhwc/direct_blocking.h"
 #include "kernels/conv2d/nhwc/direct_pack.h"
 
@@ -269,6 +270,30 @@ static void run_rows(const hg_task *task, const blocking *b, panel *panel, int64
     for (int64_t x = inside.end; x < p->out.w; x++) run_edge(task, b, panel, n, x, begin, end);
 }
 
+/* First column of panel i of all groups; of the one past the last, all columns. */
+static int64_t panel_column(const blocking *b, int64_t i)
+{
+    int64_t first;
+    hg_direct_panel(b, i % b->group_panels, &first);
+    return i / b->group_panels * b->k_group + first * b->unit;
+}
+
+/* The columns of panels [begin, end), of rows or flat pixels [first, last). */
+static void finish_block(const hg_task *task, const blocking *b, int64_t n, int64_t first,
+                         int64_t last, int64_t begin, int64_t end)
+{
+    const hg_problem *p = task->problem;
+    const int64_t c = panel_column(b, begin), channels = panel_column(b, end) - c;
+    hg_block at = {.n = n,
+                   .y = first,
+                   .c = c,
+                   .rows = last - first,
+                   .columns = p->out.w,
+                   .channels = channels};
+    if (b->flat) at.y = 0, at.rows = 1, at.x = first, at.columns = last - first;
+    hg_finish(task, at);
+}
+
 /* One block of rows, or of pixels, on panels [begin, end). */
 static void run_block(const hg_task *task, const blocking *b, int64_t block, int64_t begin,
                       int64_t end)
@@ -287,6 +312,7 @@ static void run_block(const hg_task *task, const blocking *b, int64_t block, int
         else
             run_rows(task, b, &panel, n, first, last);
     }
+    if (task->activate) finish_block(task, b, n, first, last, begin, end);
 }
 
 static void run(const hg_task *task, int stage, int64_t begin, int64_t end)
@@ -311,4 +337,5 @@ const hg_algorithm hg_conv2d_nhwc_direct = {.name = "direct",
                                             .form = form,
                                             .pack = pack,
                                             .prepare = prepare,
-                                            .run = run};
+                                            .run = run,
+                                            .finishes = true};

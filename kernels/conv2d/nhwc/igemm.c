@@ -15,6 +15,7 @@
 
 #include <string.h>
 
+#include "kernels/activation/activation.h"
 #include "kernels/conv2d/nhwc/igemm_rows.h"
 
 typedef hg_igemm_blocking blocking;
@@ -234,6 +235,12 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
 
 /* ---- Running ---- */
 
+/* First column of a panel; of the one past the last, all columns. */
+static int64_t panel_column(const blocking *b, int64_t panel)
+{
+    return panel / b->group_panels * b->k_group + panel % b->group_panels * b->nr;
+}
+
 /* Panels [begin, end) of the pixels. */
 static void multiply(const hg_task *task, const hg_igemm_tables *t, const hg_igemm_pixels *px,
                      int64_t begin, int64_t end)
@@ -264,6 +271,9 @@ static void multiply(const hg_task *task, const hg_igemm_tables *t, const hg_ige
             task->kernel->run.igemm->run(&a);
         }
     }
+    const int64_t first = panel_column(b, begin), columns = panel_column(b, end) - first;
+    for (int64_t i = 0; task->activate && i < px->count; i++)
+        hg_finish_pixel(task, px->out[i] + first, first, columns);
 }
 
 static void run(const hg_task *task, int stage, int64_t begin, int64_t end)
@@ -301,4 +311,5 @@ const hg_algorithm hg_conv2d_nhwc_igemm = {.name = "igemm",
                                            .form = form,
                                            .pack = pack,
                                            .prepare = prepare,
-                                           .run = run};
+                                           .run = run,
+                                           .finishes = true};

@@ -83,4 +83,5 @@ const hg_algorithm hg_conv2d_nhwc_winograd = {.name = "winograd",
                                               .form = form,
                                               .pack = pack,
                                               .prepare = prepare,
-                                              .run = run};
+                                              .run = run,
+                                              .finishes = true};

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "kernels/activation/activation.h"
+
 enum {
     NR = HG_WINOGRAD_NR,
     MAX_A = HG_WINOGRAD_MAX_A,
@@ -219,6 +221,8 @@ static void run_phase(const hg_task *t, const hg_winograd_tiles *b, const hg_win
                                     .channels = HG_MIN((size_t)p->out.c - c0, panels * NR),
                                     .post = p->post};
         ukernels->output(product + i * b->ldp, b->plane_p, &to);
+        for (int j = 0; t->activate && j < b->m * b->m; j++)
+            if (out[j]) hg_finish_pixel(t, out[j], (int64_t)c0, (int64_t)to.channels);
     }
 }
 

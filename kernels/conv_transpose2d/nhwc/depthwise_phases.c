@@ -10,6 +10,7 @@
  * range. The tables are the blocking and the phases of both axes. */
 #include <string.h>
 
+#include "kernels/activation/activation.h"
 #include "kernels/conv2d/nhwc/depthwise.h"
 #include "kernels/conv2d/phases.h"
 
@@ -206,6 +207,8 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
             for (int64_t i = 0; i < a.line_count; i++) lines[i] = line_of(t, b, row + i, x);
             t->kernel->run.depthwise(&a);
         }
+        for (int64_t i = row; t->activate && i < row + a.line_count; i++)
+            hg_finish(t, (hg_block){i / p->out.h, i % p->out.h, 0, 0, 1, p->out.w, p->out.c});
     }
 }
 
@@ -217,4 +220,5 @@ const hg_algorithm hg_conv_transpose2d_nhwc_depthwise_phases = {.name = "depthwi
                                                                 .form = form,
                                                                 .pack = pack,
                                                                 .prepare = prepare,
-                                                                .run = run};
+                                                                .run = run,
+                                                                .finishes = true};

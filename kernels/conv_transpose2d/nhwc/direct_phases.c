@@ -174,4 +174,5 @@ const hg_algorithm hg_conv_transpose2d_nhwc_direct_phases = {.name = "direct_pha
                                                              .form = form,
                                                              .pack = pack,
                                                              .prepare = prepare,
-                                                             .run = run};
+                                                             .run = run,
+                                                             .finishes = true};

@@ -1,0 +1,64 @@
+/* Blocks of the output as runs of elements that lie side by side. */
+#include "kernels/activation/activation.h"
+
+/* Channels of a pixel; of several pixels, a row or all of the block where nothing lies between. */
+static void activate_nhwc(const hg_task *t, const hg_block *at, hg_activation_args *args)
+{
+    const hg_tensor *out = &t->problem->out;
+    const hg_strides *s = &out->strides;
+    int64_t rows = at->rows, columns = at->columns, channels = at->channels;
+    const bool alike = t->problem->post.function != HG_PRELU;
+    if (alike && s->w == channels) {
+        channels *= columns, columns = 1;
+        if (s->h == channels) channels *= rows, rows = 1;
+    }
+    float *row = t->output + at->n * s->n + at->y * s->h + at->x * s->w + at->c;
+    args->slopes = t->slopes + at->c;
+    for (int64_t y = 0; y < rows; y++, row += s->h)
+        for (int64_t x = 0; x < columns; x++) t->activate(row + x * s->w, channels, args);
+}
+
+/* Columns of a row; of several rows where they lie side by side. */
+static void activate_nchw(const hg_task *t, const hg_block *at, hg_activation_args *args)
+{
+    const hg_strides *s = &t->problem->out.strides;
+    int64_t rows = at->rows, columns = at->columns;
+    if (s->h == columns) columns *= rows, rows = 1;
+    float *plane = t->output + at->n * s->n + at->c * s->c + at->y * s->h + at->x;
+    args->share = true;
+    for (int64_t c = 0; c < at->channels; c++, plane += s->c) {
+        args->slopes = t->slopes + at->c + c;
+        for (int64_t y = 0; y < rows; y++) t->activate(plane + y * s->h, columns, args);
+    }
+}
+
+void hg_activate_block(const hg_task *t, const hg_block *at)
+{
+    const hg_post *post = &t->problem->post;
+    hg_activation_args args = {.factor = post->factor, .offset = post->offset};
+    if (t->problem->out.layout == HG_NHWC)
+        activate_nhwc(t, at, &args);
+    else
+        activate_nchw(t, at, &args);
+}
+
+int64_t hg_activate_ranges(const hg_problem *p)
+{
+    return p->out.n * (p->out.layout == HG_NHWC ? p->out.h : p->out.c);
+}
+
+void hg_activate_range(const hg_task *t, int64_t begin, int64_t end)
+{
+    const hg_tensor *out = &t->problem->out;
+    const bool rows = out->layout == HG_NHWC;
+    const int64_t each = rows ? out->h : out->c;
+    for (int64_t i = begin; i < end; i++) {
+        const int64_t n = i / each, at = i % each;
+        hg_finish(t, (hg_block){.n = n,
+                                .y = rows ? at : 0,
+                                .c = rows ? 0 : at,
+                                .rows = rows ? 1 : out->h,
+                                .columns = out->w,
+                                .channels = rows ? out->c : 1});
+    }
+}
