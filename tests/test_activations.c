@@ -107,7 +107,7 @@ static void ranges(const tested *f, hg_activate_fn *activate, worst *w)
 
 int main(int count, char **words)
 {
-    int bits = 12, failed = 0;
+    int bits = 12, failed = 0, passed = 0;
     if (count == 3 && strcmp(words[1], "--step") == 0) bits = atoi(words[2]);
     hg_context *context;
     hg_machine machine;
@@ -123,10 +123,11 @@ int main(int count, char **words)
             worst w = {0};
             sweep(f, a->of[f->post.function], bits, &w);
             ranges(f, a->of[f->post.function], &w);
-            failed += w.wrong > 0;
+            *(w.wrong ? &failed : &passed) += 1;
             printf("%-7s %-13s %6.3f ULP at %.9g (%a): %.9g%s\n", hg_isa_name(isa), f->name, w.ulp,
                    (double)w.x, (double)w.x, (double)w.y, w.wrong ? "  FAILED" : "");
         }
     }
+    printf("%d passed, %d failed\n", passed, failed);
     return failed ? 1 : 0;
 }
