@@ -32,8 +32,15 @@ double hg_pool_slide_cost(const hg_problem *p, const hg_kernel *k)
     return HG_MAX(compute, hg_problem_bytes(p) / 50.0) + 300.0;
 }
 
+/* A block of channels of pixels that are pages apart meets in few sets of L1. */
+static double cost(const hg_problem *p, const hg_kernel *k)
+{
+    enum { PAGE_FLOATS = 1024 };
+    return hg_pool_slide_cost(p, k) * (p->in.strides.w % PAGE_FLOATS == 0 ? 3.0 : 1.0);
+}
+
 const hg_pool_slide hg_pool2d_nhwc_slide = {.algorithm = {.name = "slide",
                                                           .supports = hg_pool_slide_supports,
-                                                          .cost = hg_pool_slide_cost,
+                                                          .cost = cost,
                                                           HG_POOL_SLIDES},
                                             .blocking_of = blocking_of};
