@@ -17,6 +17,7 @@
 
 #include "kernels/activation/activation.h"
 #include "kernels/conv2d/nhwc/igemm_rows.h"
+#include "kernels/geometry.h"
 
 typedef hg_igemm_blocking blocking;
 
@@ -120,6 +121,29 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
     return n;
 }
 
+/* Taps along an axis that lie inside for some output. */
+static int64_t live_taps(int64_t out, int64_t stride, int64_t pad, int64_t dilation, int64_t kernel,
+                         int64_t in)
+{
+    int64_t live = 0;
+    for (int64_t k = 0; k < kernel; k++) {
+        const hg_span outputs = hg_outputs_inside(out, stride, pad - k * dilation, 1, in);
+        live += outputs.end > outputs.begin;
+    }
+    return live;
+}
+
+/* Tiles leave out the taps that are padding for all of their pixels. */
+static double live_share(const hg_problem *p)
+{
+    if (transposed(p)) return 1.0;
+    const int64_t y =
+        live_taps(p->out.h, p->stride.h, p->pad.top, p->dilation.h, p->kernel.h, p->in.h);
+    const int64_t x =
+        live_taps(p->out.w, p->stride.w, p->pad.left, p->dilation.w, p->kernel.w, p->in.w);
+    return (double)(y * x) / (double)(p->kernel.h * p->kernel.w);
+}
+
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const blocking b = blocking_of(p, k, &(hg_config){0});
@@ -131,11 +155,12 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double lanes = hg_lanes(k);
     const double vectors = (double)b.nr / lanes;
     const double loads = hg_isa_model_of(k->isa)->fma_lane ? vectors : (double)b.mr + vectors;
-    const double reuse = HG_MIN(1.0, (lanes > 8.0 ? 0.95 : 0.75) * (double)b.mr * vectors / loads);
+    const double shared = hg_isa_model_of(k->isa)->registers < 32 ? 0.75 : 0.95;
+    const double reuse = HG_MIN(1.0, shared * (double)b.mr * vectors / loads);
     /* Fewer than 12 sums in flight also mean more instructions per product. */
     const double sums = 0.5 + 0.5 * HG_MIN(1.0, (double)b.mr * vectors / 12.0);
     const double efficiency = sums * reuse * 0.85 * hg_rate(k);
-    return hg_roofline(p, hg_problem_flops(p) * columns * rows, efficiency) +
+    return hg_roofline(p, hg_problem_flops(p) * live_share(p) * columns * rows, efficiency) +
            phases * tiles * (double)b.panels * 12.0 +
            0.4 * phases * (double)b.pixels * (double)b.taps * (double)b.chunks;
 }
