@@ -130,9 +130,8 @@ static hg_packed *find(const hg_filter *filter, const hg_packed *like)
 /* A copy with the taps of each filter from the last to the first. NULL: out of memory. */
 static float *turn(const hg_filter *filter)
 {
-    const hg_filter_desc *d = &filter->desc;
-    const int64_t taps = d->height * d->width;
-    const int64_t count = d->out_channels * (d->in_channels / d->groups) * taps;
+    const int64_t taps = filter->desc.height * filter->desc.width;
+    const int64_t count = (int64_t)count_of(&filter->desc);
     float *copy = hg_allocate(&filter->context->host, (size_t)count * sizeof *copy);
     for (int64_t i = 0; copy && i < count; i++)
         copy[i] = filter->weights[i - i % taps + (taps - 1 - i % taps)];

@@ -6,10 +6,11 @@
 #include "hourglass/runtime.h"
 
 typedef struct hg_isa_model {
-    int lanes;     /* floats of a vector */
-    int registers; /* vectors */
-    double rate;   /* of dense code, in that of AVX2 */
-    bool fma_lane; /* multiply-add by one lane of a vector: no broadcast from memory for each */
+    int lanes;       /* floats of a vector */
+    int registers;   /* vectors */
+    double rate;     /* of dense code, in that of AVX2 */
+    double shuffles; /* rate of code that waits for shuffles, in that of its own dense code */
+    bool fma_lane;   /* multiply-add by one lane of a vector: no broadcast from memory for each */
 } hg_isa_model;
 
 const hg_isa_model *hg_isa_model_of(hg_isa isa);

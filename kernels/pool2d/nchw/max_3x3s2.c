@@ -10,11 +10,10 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
            hg_pool_bands_fit(p, k);
 }
 
-/* Neighbours come by shuffles, which are slower the wider the vector. */
+/* Neighbours come by shuffles. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const bool wide = hg_lanes(k) > 8;
-    return hg_pool_cost(p, 0.9 * (wide ? 1.0 : hg_rate(k))) * (wide ? 1.2 : 1.0);
+    return hg_pool_cost(p, 0.9 * hg_rate(k)) / hg_isa_model_of(k->isa)->shuffles;
 }
 
 const hg_pool_bands hg_pool2d_nchw_max_3x3s2 = {

@@ -29,7 +29,7 @@ double hg_pool_slide_cost(const hg_problem *p, const hg_kernel *k)
 {
     const double efficiency = 0.4 * hg_rate(k) * hg_lanes_used(k, p->in.c);
     const double compute = 8.0 * hg_tensor_elements(&p->out) / (100.0 * efficiency);
-    return HG_MAX(compute, hg_problem_bytes(p) / 50.0) + 300.0;
+    return HG_MAX(compute, hg_traffic_ns(p)) + 300.0;
 }
 
 /* A block of channels of pixels that are pages apart meets in few sets of L1. */
