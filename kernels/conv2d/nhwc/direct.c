@@ -21,6 +21,7 @@
 
 enum {
     MAX_TAPS = 1 << 10,
+    MAX_DOTS = 32,         /* columns of a group; more fill the lanes of units */
     WIDE = 4,              /* units of a panel; wider ones are */
     FEW_PIXELS = 4,        /* for outputs of at most so many */
     PAGE = 4 << 10,        /* from pixel to pixel, and */
@@ -33,7 +34,7 @@ typedef hg_direct_blocking blocking;
 
 static bool supports(const hg_problem *p, const hg_kernel *k)
 {
-    if (hg_direct_dots(k)) return p->out.c <= HG_DIRECT_MAX_DOT * p->groups;
+    if (hg_direct_dots(k)) return p->out.c <= MAX_DOTS * p->groups;
     const int64_t unit = HG_DIRECT_UNIT(hg_lanes(k));
     if (k->tile.nr > WIDE * unit && p->out.n * p->out.h * p->out.w > FEW_PIXELS) return false;
     const int64_t columns = HG_ROUND_UP(p->out.c / p->groups, unit) * p->groups;
@@ -139,8 +140,7 @@ static void set_panel(const hg_task *task, const blocking *b, int64_t group, int
     int64_t first;
     const int64_t units = hg_direct_panel(b, at, &first);
     const int64_t column = group * b->k_group + first * b->unit;
-    const bool dots = hg_direct_dots(task->kernel);
-    to->run = task->kernel->run.direct->run[(dots ? b->k_group : units) - 1];
+    to->run = task->kernel->run.direct->run[units - 1];
     to->out = task->output + column;
     to->residual = task->problem->post.residual ? task->residual + column : NULL;
     to->args.weights = task->weights + (group * b->units + first) * b->unit * b->depth;

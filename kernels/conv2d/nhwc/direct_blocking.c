@@ -62,10 +62,10 @@ hg_direct_blocking hg_direct_blocking_of(const hg_problem *p, const hg_kernel *k
         !post->residual && post->slope == 1.0f && post->min == -INFINITY && post->max == INFINITY;
     b.alone = p->out.n * p->out.h * p->out.w == 1;
     const bool dots = hg_direct_dots(k);
-    b.unit = dots ? b.k_group : HG_DIRECT_UNIT(hg_lanes(k));
+    b.unit = dots ? 1 : HG_DIRECT_UNIT(hg_lanes(k));
     b.units = HG_CEIL_DIV(b.k_group, b.unit);
     /* No panel of a single unit but where it is the only one: its columns begin a unit. */
-    const int64_t widest = dots ? 1 : k->tile.nr / b.unit;
+    const int64_t widest = dots ? HG_DIRECT_MAX_DOT : k->tile.nr / b.unit;
     b.group_panels = widest == 2 ? HG_MAX(b.units / 2, 1) : HG_CEIL_DIV(b.units, widest);
     b.panels = p->groups * b.group_panels;
     b.each = b.units / b.group_panels;

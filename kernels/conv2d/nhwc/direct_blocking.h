@@ -13,7 +13,7 @@ typedef struct hg_direct_blocking {
     bool ahead, plain, alone; /* as hg_direct_args */
     hg_strides in;            /* of the input as the microkernel reads it */
     int64_t c_group, depth;   /* products per output */
-    int64_t unit;             /* columns that are packed together; of dots all of a group */
+    int64_t unit;             /* columns that are packed together; of dots one */
     int64_t k_group, units, group_panels, panels;
     int64_t each, more;    /* units of a panel; so many panels have one more */
     hg_span inside;        /* columns whose taps all lie inside the width */

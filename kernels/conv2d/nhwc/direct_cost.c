@@ -17,19 +17,31 @@ static double streamed_ns(const hg_direct_blocking *b, int64_t units)
     return bytes > NEAR_BYTES ? bytes / FAR_RATE : 0.0;
 }
 
+/* ns of one pixel's dots with so many columns: vectors of products, then the sums of lanes. The
+ * input comes from L2, and so do weights that L1 does not keep, once for each tile of pixels. */
+static double dots_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
+                      int64_t columns)
+{
+    enum { L1_BYTES = 24 << 10, L2_RATE = 90 /* bytes in 1 ns */ };
+    const hg_isa_model *isa = hg_isa_model_of(k->isa);
+    /* Pieces of the input. A phase of a transposed convolution may have no taps. */
+    const int64_t apart = b->joined ? 1 : HG_MAX(p->kernel.h * p->kernel.w, 1);
+    const int64_t steps = apart * HG_CEIL_DIV(b->depth / apart, (int64_t)isa->lanes);
+    const double fma = 2.0 * (double)isa->lanes / 100.0 / isa->rate;
+    const double line = 4.0 * (double)isa->lanes / L2_RATE;
+    const bool far = 4 * b->depth * columns > L1_BYTES;
+    const double weights =
+        far ? 0.75 * (double)columns / (double)k->run.direct->mr[columns - 1] : 0;
+    return (double)steps * HG_MAX((double)columns * fma, line * (1.0 + weights)) +
+           (double)columns * (0.8 + (double)(apart - 1) * 0.4);
+}
+
 /* ns of a run on a panel of so many units, at 100 GFLOP/s. */
 static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
                      int64_t pixels, int64_t units)
 {
     if (pixels == 0) return 0.0;
-    const hg_isa_model *isa = hg_isa_model_of(k->isa);
-    if (hg_direct_dots(k)) { /* so many products at a time, then the sums of lanes */
-        const double n = (double)b->k_group;
-        /* Pieces of the input. A phase of a transposed convolution may have no taps. */
-        const int64_t apart = b->joined ? 1 : HG_MAX(p->kernel.h * p->kernel.w, 1);
-        const int64_t steps = apart * HG_CEIL_DIV(b->depth / apart, (int64_t)isa->lanes) + 1;
-        return 15.0 + (double)pixels * n * ((double)steps * 0.22 + (double)(apart - 1) * 0.4 + 1.0);
-    }
+    if (hg_direct_dots(k)) return 15.0 + (double)pixels * dots_ns(p, k, b, units);
     /* As the microkernels cut: whole tiles, then a partial one, or two of like size. */
     const int64_t mr = k->run.direct->mr[units - 1], left = pixels % mr;
     const bool halves = left > 0 && left <= mr / 2 && pixels > mr;
@@ -40,7 +52,7 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_bl
         products += filled(false, first, units) + filled(false, rest - first, units);
     else if (left > 0)
         products += filled(b->alone, rest, units);
-    const double fma = 2.0 * (double)b->unit / 100.0 / isa->rate;
+    const double fma = 2.0 * (double)b->unit / 100.0 / hg_isa_model_of(k->isa)->rate;
     const double loads = (double)(units + mr) / (double)(mr * units);
     const double busy = HG_MAX(1.0, 1.45 * loads) + 0.02 * loads;
     const double weights = (double)tiles * streamed_ns(b, units);

@@ -1,7 +1,9 @@
 /* Direct convolution to few output channels. Contract: direct.h, dots.
  *
- * With 1 to 6 output channels the lanes of a unit of columns stay empty; here a vector holds
- * products side by side in the input, and the lanes of each sum are added up at the end. */
+ * Few output channels leave lanes of a unit of columns empty; here a vector holds products side by
+ * side in the input, and the lanes of each sum are added up at the end. */
+#include <string.h>
+
 #include "kernels/conv2d/nhwc/direct.h"
 #include "kernels/simd/post.h"
 
@@ -39,8 +41,8 @@ HG_INLINE void store(const hg_direct_args *a, const vfloat vsums[MAX_SUMS / VL],
     HG_UNROLL for (int q = 0; q < MR * N; q += VL)
         v_store_up_to(to + q, vsums[q / VL], (size_t)(MR * N - q));
     if (to == out) return;
-    HG_UNROLL for (int m = 0; m < MR; m++, out += a->out_step) HG_UNROLL for (int j = 0; j < N; j++)
-        out[j] = sums[m * N + j];
+    HG_UNROLL for (int m = 0; m < MR; m++, out += a->out_step)
+        memcpy(out, sums + m * N, sizeof(float) * (size_t)N);
 }
 
 HG_INLINE void finish(const hg_direct_args *a, vfloat vsums[MAX_SUMS / VL], size_t i, int MR, int N)
@@ -111,7 +113,7 @@ TILES(FUNCTION)
 const hg_direct_ukernels HG_ROWS(direct_dot_ukernels) = {{TILES(POINTER)}, {TILES(HEIGHT)}};
 
 const hg_kernel HG_ROWS(conv2d_nhwc_direct_dot)[] = {
-    {HG_ROW(conv2d, nhwc, "direct_dot"), .rev = 4, .algorithm = &hg_conv2d_nhwc_direct,
+    {HG_ROW(conv2d, nhwc, "direct_dot"), .rev = 5, .algorithm = &hg_conv2d_nhwc_direct,
      .run.direct = &HG_ROWS(direct_dot_ukernels)},
     {.name = NULL},
 };
