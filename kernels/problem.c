@@ -327,6 +327,14 @@ double hg_traffic_ns(const hg_problem *p)
     return bytes / (bytes < CACHED_BYTES ? 150.0 : 50.0);
 }
 
+double hg_stored_ns(const hg_problem *p)
+{
+    enum { NEAR_BYTES = 1 << 20, FAR_PIXEL = 512 /* floats */ };
+    const int64_t bytes = 4 * p->out.n * p->out.h * p->out.w * p->out.c;
+    if (bytes <= NEAR_BYTES) return 0.3;
+    return p->out.strides.w < FAR_PIXEL ? 2.0 : 10.0;
+}
+
 double hg_overlapped(double compute, double memory)
 {
     return HG_MAX(compute, memory) + 0.5 * HG_MIN(compute, memory);

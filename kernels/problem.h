@@ -160,6 +160,9 @@ static inline size_t hg_index_bytes(hg_index_type type)
 double hg_problem_bytes(const hg_problem *p); /* compulsory: input + output (+ indices) */
 /* How long they take to move, in units of hg_cost_fn. */
 double hg_traffic_ns(const hg_problem *p);
+/* The same of a panel's part of an output pixel: a few lines, beyond L2 a piece of its own, and
+ * where pixels are pages apart, with an address to look up. */
+double hg_stored_ns(const hg_problem *p);
 /* Both at a time, of which the longer hides most of the other. */
 double hg_overlapped(double compute, double memory);
 /* Estimate for hg_algorithm.cost: flops as the kernel performs them (padding of tiles included), at

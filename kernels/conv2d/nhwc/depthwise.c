@@ -172,13 +172,17 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const double tile = k->limits.group_channels ? 0.9 : k->limits.kernel.w ? 0.7 : 0.4;
+    const double tile = k->limits.group_channels ? 1.0 : k->limits.kernel.w ? 0.7 : 0.4;
     const hg_config c = usual(p, k);
     const blocking b = blocking_of(p, k, &c);
     const double ranges = (double)ranges_of(p, &b);
     const double work = hg_problem_flops(p) + ranges * (double)copy_bytes(p, &b);
     const double any = k->limits.kernel.w ? 1.0 : 1.02; /* where memory bounds all: no ties */
-    return any * hg_roofline(p, work, tile * hg_rate(k) * hg_lanes_used(k, p->out.c));
+    /* Sums of groups begin and end by themselves, those of depthwise rows slide. */
+    const double vectors =
+        (double)(p->out.n * p->out.h * p->out.w * HG_CEIL_DIV(p->out.c, hg_lanes(k)));
+    const double ends = k->limits.group_channels ? 1.8 * vectors : 0.0;
+    return ends + any * hg_roofline(p, work, tile * hg_rate(k) * hg_lanes_used(k, p->out.c));
 }
 
 /* Outputs whose taps lie on the same residue of columns are a row without dilation:

@@ -30,10 +30,10 @@ static double dots_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_b
     const double fma = 2.0 * (double)isa->lanes / 100.0 / isa->rate;
     const double line = 4.0 * (double)isa->lanes / L2_RATE;
     const bool far = 4 * b->depth * columns > L1_BYTES;
-    const double weights =
-        far ? 0.75 * (double)columns / (double)k->run.direct->mr[columns - 1] : 0;
-    return (double)steps * HG_MAX((double)columns * fma, line * (1.0 + weights)) +
-           (double)columns * (0.8 + (double)(apart - 1) * 0.4);
+    const double share = (double)columns / (double)k->run.direct->mr[columns - 1];
+    const double lines = far ? 1.5 + 0.6 * share : 1.0;
+    return (double)steps * HG_MAX((double)columns * fma, line * lines) +
+           (double)columns * (1.0 + (double)(apart - 1) * 0.4);
 }
 
 /* ns of a run on a panel of so many units, at 100 GFLOP/s. */
@@ -54,10 +54,10 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_bl
         products += filled(b->alone, rest, units);
     const double fma = 2.0 * (double)b->unit / 100.0 / hg_isa_model_of(k->isa)->rate;
     const double loads = (double)(units + mr) / (double)(mr * units);
-    const double busy = HG_MAX(1.0, 1.45 * loads) + 0.02 * loads;
+    const double busy = HG_MAX(1.0, 1.2 * loads) + 0.02 * loads;
     const double weights = (double)tiles * streamed_ns(b, units);
     const double overhead = 3.0 + (b->joined ? (double)p->kernel.h : (double)(p->kernel.h * 2));
-    return 15.0 + (double)tiles * overhead +
+    return 15.0 + (double)tiles * overhead + (double)pixels * hg_stored_ns(p) +
            HG_MAX(products * (double)b->depth * fma * busy, weights);
 }
 

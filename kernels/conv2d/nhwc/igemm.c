@@ -155,13 +155,13 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double lanes = hg_lanes(k);
     const double vectors = (double)b.nr / lanes;
     const double loads = hg_isa_model_of(k->isa)->fma_lane ? vectors : (double)b.mr + vectors;
-    const double shared = hg_isa_model_of(k->isa)->registers < 32 ? 0.75 : 0.95;
+    const double shared = hg_isa_model_of(k->isa)->registers < 32 ? 0.85 : 0.95;
     const double reuse = HG_MIN(1.0, shared * (double)b.mr * vectors / loads);
     /* Fewer than 12 sums in flight also mean more instructions per product. */
     const double sums = 0.5 + 0.5 * HG_MIN(1.0, (double)b.mr * vectors / 12.0);
-    const double efficiency = sums * reuse * 0.85 * hg_rate(k);
+    const double efficiency = sums * reuse * 0.9 * hg_rate(k);
     return hg_roofline(p, hg_problem_flops(p) * live_share(p) * columns * rows, efficiency) +
-           phases * tiles * (double)b.panels * 12.0 +
+           phases * (tiles * 12.0 + (double)b.pixels * (5.0 + hg_stored_ns(p))) * (double)b.panels +
            0.4 * phases * (double)b.pixels * (double)b.taps * (double)b.chunks;
 }
 
