@@ -130,6 +130,22 @@ static void verdicts(void)
     expect(s.verdict == HG_VERDICT_NONE, "a noise floor beyond the gain");
 }
 
+/* Whatever round promises least, the interval that is told holds the ratio that is told. */
+static void intervals(hg_context *context)
+{
+    static const double cases[][4] = {{0.8, 0.81},     {0.7, 0.8},           {0.8, 0.7},
+                                      {0.7, 0.7, 0.8}, {0.7, 0.7, 0.7, 0.8}, {1.0, 1.0}};
+    static const int rounds[] = {2, 2, 2, 3, 4, 2};
+    const hg_searcher searcher = {.context = context};
+    static hg_record r;
+    for (size_t i = 0; i < HG_COUNT(cases); i++) {
+        hg_search s = search_of(cases[i], rounds[i], 0.02);
+        hg_search_judge(&s, 0, true);
+        hg_search_record(&searcher, &s, &r);
+        expect(r.low > 0 && r.low <= r.ratio && r.ratio <= r.high, "a ratio within its interval");
+    }
+}
+
 int main(void)
 {
     hg_context *context;
@@ -137,6 +153,7 @@ int main(void)
     if (hg_context_create(&o, &context)) return 1;
     for (size_t i = 0; i < HG_COUNT(keys); i++) check_rows(context, keys[i]);
     verdicts();
+    intervals(context);
     hg_context_free(context);
     printf("%d passed, %d failed\n", passed, failed);
     return failed > 0;

@@ -255,4 +255,6 @@ void hg_search_record(const hg_searcher *t, const hg_search *s, hg_record *recor
     record->ratio = gain ? hg_search_ratio(s) : exp(told->judged.median);
     record->low = isfinite(told->judged.low) ? exp(told->judged.low) : 0;
     record->high = isfinite(told->judged.high) ? exp(told->judged.high) : 0;
+    /* The interval is that of all rounds together: the worst of them may lie above it. */
+    if (record->high > 0) record->high = HG_MAX(record->high, record->ratio);
 }
