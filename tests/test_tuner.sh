@@ -102,6 +102,18 @@ expand "$work/shapes.tsv" >"$work/spaces.tsv"
 expect "spaces for tabs" exits 1 "$hourglass" tune --shapes "$work/spaces.tsv" --out "$work/x.jsonl"
 expect "are named" says "separated by tabs"
 
+# ---- Shapes as the document has them ----
+awk '/^network\t/ { on = 1 } /^```/ { on = 0 } on' docs/keys.md >"$work/mine.tsv"
+expect "docs: the layers of the shapes file" exits 0 "$hourglass" tune --shapes "$work/mine.tsv" --seconds 0.02 \
+    --out "$work/mine.jsonl"
+expect "are six" says "6 problems tuned"
+expect "a depthwise layer without groups" grep -q ' k24 r3x3 .* g24"' "$work/mine.jsonl"
+spoilt() { sed "$1" "$work/mine.tsv" >"$work/spoilt.tsv"; exits 1 "$hourglass" tune --shapes "$work/spoilt.tsv" --out "$work/x.jsonl"; }
+expect "a field that must be there" spoilt '2s/\t48$/\t/'
+expect "is named" says "spoilt.tsv:2: OW is empty"
+expect "a depthwise layer with other groups" spoilt '2d;1s/OW/OW\tgroups/;3,$s/$/\t4/'
+expect "says both" says "groups is 4 and C 24"
+
 # ---- Problems that had no record ----
 export HG_RECORD_MISSES=$work/misses
 expect "a miss" exits 0 "$hourglass" explain "$key"

@@ -33,13 +33,14 @@ static bool has_size(const hg_shape *s, const hg_problem *p)
 static hg_status build_conv(const hg_shape *s, const shape_op *op, const hg_tensor *in,
                             hg_problem *p, hg_reason *why)
 {
-    if (op->flag && s->groups != s->c)
-        return hg_fail(why, HG_INVALID, "a depthwise layer has as many groups as channels");
-    const hg_filter_desc filter = {.out_channels = s->k,
-                                   .in_channels = s->c,
-                                   .height = s->r,
-                                   .width = s->s,
-                                   .groups = s->groups};
+    const int64_t groups = op->flag && !s->groups ? s->c : s->groups;
+    if (op->flag && groups != s->c)
+        return hg_fail(why, HG_INVALID,
+                       "groups is %" PRId64 " and C %" PRId64
+                       ": a depthwise layer has as many groups as channels",
+                       groups, s->c);
+    const hg_filter_desc filter = {
+        .out_channels = s->k, .in_channels = s->c, .height = s->r, .width = s->s, .groups = groups};
     const hg_conv2d d = {.input = *in,
                          .stride = {s->stride_h, s->stride_w},
                          .dilation = {s->dil_h, s->dil_w},
@@ -232,7 +233,7 @@ static const column columns[] = {
     {NUMBER("pad_r", pad_r, false, 0)},
     {NUMBER("dil_h", dil_h, false, 1)},
     {NUMBER("dil_w", dil_w, false, 1)},
-    {NUMBER("groups", groups, false, 1)},
+    {NUMBER("groups", groups, false, 0)}, /* 0 = C if depthwise, else 1 */
     {NUMBER("count", count, false, 1)},
     {NUMBER("OH", oh, true, 0)},
     {NUMBER("OW", ow, true, 0)},
@@ -268,9 +269,15 @@ static hg_status read_header(char *line, int place[HG_COUNT(columns)], hg_reason
     return HG_OK;
 }
 
+/* field: NULL or empty where the file leaves it out. */
 static hg_status read_field(const column *c, const char *field, hg_shape *shape, hg_reason *why)
 {
     char *member = (char *)shape + c->offset;
+    if (!field || !*field) {
+        if (c->needed) return hg_fail(why, HG_INVALID, "%s is empty", c->name);
+        *(int64_t *)(void *)member = c->fallback;
+        return HG_OK;
+    }
     if (c->text_size) {
         if (snprintf(member, c->text_size, "%s", field) >= (int)c->text_size)
             return hg_fail(why, HG_INVALID, "%s is too long", c->name);
@@ -295,11 +302,8 @@ static hg_status read_row(char *line, const int place[HG_COUNT(columns)], hg_sha
         if (place[i] >= n)
             return hg_fail(why, HG_INVALID, "the row ends before column %s%s", columns[i].name,
                            n == 1 ? ": columns are separated by tabs, and there is none" : "");
-        hg_status status = HG_OK;
-        if (place[i] >= 0)
-            status = read_field(&columns[i], fields[place[i]], shape, why);
-        else
-            *(int64_t *)(void *)((char *)shape + columns[i].offset) = columns[i].fallback;
+        const char *field = place[i] < 0 ? NULL : fields[place[i]];
+        const hg_status status = read_field(&columns[i], field, shape, why);
         if (status) return status;
     }
     hg_problem p;

@@ -1,21 +1,5 @@
-/* Shape files: layers of networks as tab-separated rows, turned into problems.
- *
- * A line that starts with # is a comment. The first other line names the columns, in any order:
- *
- *   network layer op                  words
- *   C H W OH OW                       the input's and the output's sizes
- *   K R S                             output channels, window height and width
- *   stride_h stride_w pad_t pad_l pad_b pad_r dil_h dil_w groups opad_h opad_w
- *   N count                           images; how often the layer occurs in the network
- *
- * op is Conv, ConvDepthwise, ConvMaxPool or ConvAveragePool (with 2x2 pooling fused),
- * ConvTranspose, UpsampleConv (nearest by stride_h x stride_w, then a convolution of stride 1),
- * MaxPool, MaxPoolIndices, AveragePool, GlobalAveragePool, MaxUnpool, Resize:MODE
- * (nearest, bilinear, bilinear_align_corners, bicubic, area, lanczos3, lanczos5) or
- * ResizeArgmax:MODE (the two bilinear ones; classes of 32 bits). The padding of a
- * pooling may or may not include the overhang of a ceil rule: OH and OW decide. Averages leave
- * padding out, indices are 32 bits wide and count as PyTorch does, and resizes follow PyTorch's
- * interpolate, which has no Lanczos. */
+/* Shape files: layers of networks as tab-separated rows, turned into problems. docs/keys.md has
+ * the format: columns, words of op, and what stands for a column or a field that is left out. */
 #ifndef HG_TUNER_SHAPES_H
 #define HG_TUNER_SHAPES_H
 
