@@ -156,7 +156,7 @@ static bool take(reader *r, char c)
     return true;
 }
 
-/* A string without escapes: no word of a record has any. */
+/* A string without escapes and control characters: no word of a record has any. */
 static bool read_string(reader *r, word *w)
 {
     if (!take(r, '"')) return false;
@@ -164,7 +164,10 @@ static bool read_string(reader *r, word *w)
     if (!close) return false;
     *w = (word){r->at, (size_t)(close - r->at)};
     r->at = close + 1;
-    return !memchr(w->text, '\\', w->length);
+    unsigned wrong = 0;
+    for (size_t i = 0; i < w->length; i++)
+        wrong |= (unsigned)(w->text[i] == '\\') | (unsigned)((unsigned char)w->text[i] < ' ');
+    return !wrong;
 }
 
 static bool read_number(reader *r, double *v)

@@ -110,6 +110,33 @@ static void hundred(const hg_machine *machine)
            wrong, tried);
 }
 
+static uint32_t crc32c_of(const char *text, size_t size)
+{
+    uint32_t crc = ~0u;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= (uint8_t)text[i];
+        for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1 ? 0x82F63B78u : 0u);
+    }
+    return ~crc;
+}
+
+/* Text that no writer of records writes, with a correct checksum: a byte of the key is replaced. */
+static void control_characters(const char *line)
+{
+    static const char bytes[] = {'\0', '\n', '\r', '\t', '\x1f', '\\', ' '};
+    const char *tail = strstr(line, ",\"crc32c\"");
+    const size_t size = (size_t)(tail - line), at = strlen("{\"key\":\"max_pool2d");
+    static char text[LINE];
+    hg_record r;
+    for (size_t i = 0; i < HG_COUNT(bytes); i++) {
+        memcpy(text, line, size);
+        text[at] = bytes[i];
+        snprintf(text + size, sizeof text - size, ",\"crc32c\":\"%08x\"}", crc32c_of(text, size));
+        expect(hg_record_parse(text, size + 21, &r) == (bytes[i] == ' '),
+               "byte %d in a record's key", bytes[i]);
+    }
+}
+
 static void garbage(void)
 {
     static char text[TABLE_SIZE];
@@ -265,6 +292,7 @@ void test_tables(void)
     const size_t second = hg_record_format(&r, line + size, sizeof line - size);
     expect(counts_of(line, size + second, &counts) && counts.usable == 1 && counts.foreign == 1,
            "a record of another machine is foreign");
+    control_characters(line);
     damage(line, size);
     hundred(&machine);
     forged(&machine);
