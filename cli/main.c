@@ -55,12 +55,14 @@ static const struct command {
      "          compared, 4 some cannot be told. docs/ci.md has recipes"},
     {"table", cli_table,
      "table check | lint | prune | verify FILE [--threads N] [--seconds S]\n"
-     "  hourglass table diff FILE FILE\n"
-     "  hourglass table merge TABLE FILE ...",
+     "  table show FILE\n"
+     "  table diff FILE FILE\n"
+     "  table merge TABLE FILE ...",
      "check counts the readable records of a table; lint names every line that is of no use,\n"
      "          and why; prune drops those; verify times the choices anew against the untuned\n"
-     "          ones (exit code 1 if any is slower); diff compares the choices of two tables;\n"
-     "          merge adds the records of others to TABLE, of two for one problem the later"},
+     "          ones (exit code 1 if any is slower; --seconds: for each and round, 0.25); show\n"
+     "          prints the choices, diff compares those of two tables; merge adds the records\n"
+     "          of others to TABLE, of two for one problem the later"},
     {"version", cli_version, "version", "the library's version"},
     {"help", cli_help, "help", "this text"},
 };

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/record_text.h"
 #include "cli/table_verify.h"
 #include "kernels/common/attr.h"
 #include "tuner/journal.h"
@@ -145,14 +146,7 @@ static int prune(table *t)
     return status ? fail(&why) : CLI_OK;
 }
 
-/* ---- diff, merge ---- */
-
-static void format_choice(const hg_record *r, char *text, size_t size)
-{
-    char config[HG_CONFIG_SIZE];
-    hg_config_format(&r->ranks[0].config, config);
-    snprintf(text, size, "%s%s%s", r->ranks[0].kernel, *config ? " " : "", config);
-}
+/* ---- show, diff, merge ---- */
 
 /* The last record of its problem, of any machine. */
 static bool is_last(const hg_lines *lines, const hg_record *r)
@@ -162,10 +156,25 @@ static bool is_last(const hg_lines *lines, const hg_record *r)
 
 static void print_record(const char *mark, const hg_record *r)
 {
-    char choice[HG_KERNEL_NAME_SIZE + HG_CONFIG_SIZE];
-    format_choice(r, choice, sizeof choice);
+    char choice[RECORD_CHOICE_SIZE];
+    record_choice(r, choice);
     printf("%s %s, threads %d, %s: %s, %.1f us\n", mark, r->key, r->threads, r->machine, choice,
            r->ranks[0].ns * 1e-3);
+}
+
+/* What each problem gets. */
+static int show(table *t)
+{
+    for (size_t i = 0; i < t->lines.count; i++) {
+        const hg_record *r = &t->lines.records[i];
+        char choice[RECORD_CHOICE_SIZE], verdict[RECORD_VERDICT_SIZE];
+        if (!is_last(&t->lines, r)) continue;
+        record_choice(r, choice);
+        record_verdict(r, verdict);
+        printf("%s, %d thread%s, %s\n    %s, %.1f us: %s\n", r->key, r->threads,
+               cli_plural((size_t)r->threads), r->machine, choice, r->ranks[0].ns * 1e-3, verdict);
+    }
+    return CLI_OK;
 }
 
 static int diff(table *t)
@@ -178,14 +187,14 @@ static int diff(table *t)
         const hg_record *a = &t->lines.records[i];
         if (!is_last(&t->lines, a)) continue;
         const hg_record *b = hg_lines_find(&other, a->key, a->threads, a->machine);
-        char choice[2][HG_KERNEL_NAME_SIZE + HG_CONFIG_SIZE];
+        char choice[2][RECORD_CHOICE_SIZE];
         if (!b) {
             only[0]++;
             print_record("-", a);
             continue;
         }
-        format_choice(a, choice[0], sizeof choice[0]);
-        format_choice(b, choice[1], sizeof choice[1]);
+        record_choice(a, choice[0]);
+        record_choice(b, choice[1]);
         if (a->ranks[0].ns > 0 && b->ranks[0].ns > 0)
             log_ratio += log(b->ranks[0].ns / a->ranks[0].ns);
         if (!strcmp(choice[0], choice[1])) {
@@ -250,9 +259,13 @@ static const struct subcommand {
     int (*function)(table *t);
     int least, most; /* files */
     bool first;      /* the first must exist */
-} subcommands[] = {{"check", check, 1, 1, true}, {"lint", lint, 1, 1, true},
-                   {"prune", prune, 1, 1, true}, {"verify", verify, 1, 1, true},
-                   {"diff", diff, 2, 2, true},   {"merge", merge, 2, HG_MAX_OPERANDS - 1, false}};
+} subcommands[] = {{"check", check, 1, 1, true},
+                   {"lint", lint, 1, 1, true},
+                   {"prune", prune, 1, 1, true},
+                   {"verify", verify, 1, 1, true},
+                   {"show", show, 1, 1, true},
+                   {"diff", diff, 2, 2, true},
+                   {"merge", merge, 2, HG_MAX_OPERANDS - 1, false}};
 
 int cli_table(int argc, char **argv)
 {

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "cli/record_text.h"
 #include "cli/report.h"
 #include "cli/tune_jobs.h"
 #include "kernels/common/attr.h"
@@ -87,20 +88,11 @@ static void refuse_job(void *self, const hg_job *job, const char *why)
 static void tell(tuning *t, const hg_job *job, const hg_record *r)
 {
     const hg_search *s = job->search;
-    char config[HG_CONFIG_SIZE], verdict[120] = "the untuned choice";
-    hg_config_format(&r->ranks[0].config, config);
-    if (r->verdict == HG_VERDICT_GAIN)
-        snprintf(verdict, sizeof verdict, "%.3f of the untuned choice's time (%.3f to %.3f)",
-                 r->ratio, r->low, r->high);
-    else if (r->verdict == HG_VERDICT_UNDECIDED && r->low > 0)
-        snprintf(verdict, sizeof verdict,
-                 "the untuned choice, undecided: another takes %.2f to %.2f of its time", r->low,
-                 r->high);
-    else if (r->verdict == HG_VERDICT_UNDECIDED)
-        snprintf(verdict, sizeof verdict, "the untuned choice, undecided: too little time");
-    hg_progress_line(&t->progress, "%zu/%zu %s: %s%s%s, %.1f us: %s", t->progress.done,
-                     t->progress.total, job->label, r->ranks[0].kernel, *config ? " " : "", config,
-                     r->ranks[0].ns * 1e-3, verdict);
+    char choice[RECORD_CHOICE_SIZE], verdict[RECORD_VERDICT_SIZE];
+    record_choice(r, choice);
+    record_verdict(r, verdict);
+    hg_progress_line(&t->progress, "%zu/%zu %s: %s, %.1f us: %s", t->progress.done,
+                     t->progress.total, job->label, choice, r->ranks[0].ns * 1e-3, verdict);
     if (s->barred == 0) return;
     t->barred++;
     hg_progress_line(&t->progress,
@@ -175,8 +167,8 @@ static void summarise(const tuning *t, size_t left)
 {
     printf("%zu problem%s tuned into %s", t->done, cli_plural(t->done), t->options->out);
     if (t->done)
-        printf(": %zu choice%s changed, geometric mean gain %.3f", t->replaced,
-               cli_plural(t->replaced), exp(t->log_gain / (double)t->done));
+        printf(": %zu choice%s changed; over all, a geometric mean of %.3f of the untuned time",
+               t->replaced, cli_plural(t->replaced), exp(-t->log_gain / (double)t->done));
     printf("\n");
     if (t->undecided)
         printf("%zu undecided: the untuned choice stays; --noisy tunes %s again\n", t->undecided,

@@ -172,6 +172,9 @@ expect "leaves what is good" cmp "$work/forged.jsonl" <(cat "$work/pool.jsonl" "
 expect "lint of one problem twice" exits 1 "$hourglass" table lint "$work/twice.jsonl"
 expect "names the earlier" grep -q 'twice.jsonl:1: a later line' "$work/out"
 
+expect "show" exits 0 "$hourglass" table show "$work/twice.jsonl"
+expect "the problem once" test "$(grep -cF "$pool, 1 thread, " "$work/out")" -eq 1
+expect "its choice and what was proved" grep -qE '^    max_pool2d\..*, [0-9.]+ us: .*untuned choice' "$work/out"
 expect "diff of equal tables" exits 0 "$hourglass" table diff "$work/pool.jsonl" "$work/twice.jsonl"
 expect "diff of others" exits 1 "$hourglass" table diff "$work/pool.jsonl" "$work/resize.jsonl"
 expect "tells what is where" says "0 alike, 0 changed, 1 only in"
@@ -179,7 +182,7 @@ expect "merge" exits 0 "$hourglass" table merge "$work/merged.jsonl" "$work/pool
 expect "holds both" cmp "$work/merged.jsonl" <(cat "$work/pool.jsonl" "$work/resize.jsonl")
 verify() { "$hourglass" table verify --seconds 0.05 "$work/merged.jsonl" >"$work/out" 2>&1; [ $? -le 1 ]; }
 expect "verify" verify
-expect "counts" says "changed choices"
+expect "counts" says "changed choice"
 truncate -s 70M "$work/large.jsonl"
 expect "a table beyond 64 MiB" exits 1 "$hourglass" table check "$work/large.jsonl"
 expect "is named" says "larger than 64 MiB"
