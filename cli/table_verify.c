@@ -69,9 +69,10 @@ int cli_verify_table(hg_context *context, const hg_lines *lines, double seconds)
         printf("%s: %s: %s, %.3f of the untuned time (%.3f to %.3f)\n", words[j.verdict], s->key,
                s->rivals[0].raced.name, exp(j.median), exp(j.low), exp(j.high));
     }
-    printf("%zu changed choices: %zu hold, %zu no longer faster, %zu slower, %zu cannot be told\n",
-           n, counts[HG_AB_FASTER], counts[HG_AB_SAME], counts[HG_AB_SLOWER],
-           counts[HG_AB_INCONCLUSIVE]);
+    printf(
+        "%zu changed choice%s: %zu still faster, %zu no longer, %zu slower, %zu cannot be told\n",
+        n, cli_plural(n), counts[HG_AB_FASTER], counts[HG_AB_SAME], counts[HG_AB_SLOWER],
+        counts[HG_AB_INCONCLUSIVE]);
     hg_canary_close(&t.canary);
     free(searches);
     return counts[HG_AB_SLOWER] ? CLI_FAILED : CLI_OK;

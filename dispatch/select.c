@@ -206,7 +206,9 @@ static void tell_record(char *text, const choice *c)
     const hg_table_entry *e = c->entry;
     if (c->how != EXACT) tell(text, "  record of %s, %d threads\n", e->key, e->threads);
     tell(text, "  measured %.1f us", e->ranks[c->rank].ns * 1e-3);
-    if (e->default_ns > 0)
+    if (c->rank == 0 && e->default_ns == e->ranks[0].ns)
+        tell(text, "; the untuned choice: no other was faster for certain");
+    else if (e->default_ns > 0)
         tell(text, "; the untuned choice %.1f us, %.2f times as long", e->default_ns * 1e-3,
              e->default_ns / e->ranks[c->rank].ns);
     tell(text, "\n");
