@@ -266,6 +266,7 @@ static int tune(const tune_options *o, hg_context *context)
         return CLI_FAILED;
     }
     code = tune_list(&t.jobs);
+    const bool listed = code == CLI_OK;
     if (code == CLI_OK && t.jobs.count == 0) {
         code = merge_rest(&t);
     } else if (code == CLI_OK && hg_journal_open(o->out, &t.journal, &t.why)) {
@@ -277,7 +278,7 @@ static int tune(const tune_options *o, hg_context *context)
         code = finish(&t, left);
         hg_journal_close(&t.journal);
     }
-    if (o->report && (code == CLI_OK || code == CLI_FAILED)) {
+    if (o->report && listed && !t.why.text[0] && code != CLI_INTERRUPTED) {
         const int reported = write_report(&t, context);
         code = code == CLI_OK ? reported : code;
     }

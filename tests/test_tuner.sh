@@ -141,6 +141,9 @@ expect "with a picture" grep -q '<svg.*</svg>' "$work/report.html"
 expect "and each problem" test "$(grep -o '<section>' "$work/report.html" | wc -l)" -eq 3
 expect "complete" test "$(tail -n 1 "$work/report.html" | tail -c 8)" = '</html>'
 expect "nothing of other places" bash -c "! grep -qE 'https?:|src=|@import' '$work/report.html'"
+expect "a report where nothing can be tuned" exits 1 "$hourglass" tune --keys "$work/absent" --out "$work/told.jsonl" \
+    --report "$work/none.html"
+expect "is not written" test ! -e "$work/none.html"
 expect "a report that cannot be written" exits 1 "$hourglass" tune --keys "$work/keys" --seconds 0.02 \
     --out "$work/told.jsonl" --report "$work/no/where.html"
 
