@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/record_text.h"
 #include "dispatch/registry.h"
 #include "kernels/common/attr.h"
 
@@ -22,15 +23,20 @@ static const char style[] =
     "margin:1.6rem 0 .4rem}p{margin:.4rem 0}.dim{color:var(--dim);overflow-wrap:anywhere}"
     ".gain{color:var(--gain)}.undecided{color:var(--doubt)}svg{width:100%;height:auto;display:"
     "block}"
-    "svg text{fill:var(--dim);font-size:12px}section{border-top:1px solid var(--line);"
+    "svg text{fill:var(--dim);font-size:12px;paint-order:stroke;stroke:var(--bg);stroke-width:3px}"
+    ".legend{display:flex;flex-wrap:wrap;gap:0 1.2rem;color:var(--dim);font-size:.8rem}.legend i{"
+    "display:inline-block;width:.6rem;height:.6rem;border-radius:50%;margin-right:.4rem}section{"
+    "border-top:1px solid var(--line);"
     "padding:.5rem 0}section h3{font-size:.95rem;margin:0;overflow-wrap:anywhere}"
-    ".row{display:grid;grid-template-columns:minmax(8rem,22rem) 1fr 5.5rem;gap:.5rem;"
+    ".row{display:grid;grid-template-columns:minmax(8rem,27rem) 1fr 5.5rem;gap:.5rem;"
     "align-items:center;font-size:.8rem}.row>:first-child{overflow-wrap:anywhere}.row>:last-child{"
     "text-align:right;font-variant-numeric:tabular-nums}.track{height:.6rem;position:relative}"
     ".bar{height:100%;background:var(--bar);border-radius:2px}.bar.first{background:var(--c0)}"
     ".bar.gain{background:var(--gain)}.mark{position:absolute;top:-.15rem;bottom:-.15rem;"
-    "border-left:2px solid var(--fg)}@media(max-width:34rem){.row{grid-template-columns:1fr 5.5rem}"
-    ".row .track{grid-column:1/3;grid-row:2}}";
+    "border-left:2px solid var(--fg)}"
+    /* A phone: the drawing is half as large, its words are not; bars go below their names. */
+    "@media(max-width:34rem){svg text{font-size:22px}circle{r:6px}.row{grid-template-columns:1fr "
+    "5.5rem;gap:.1rem .5rem;margin:.5rem 0}.row .track{grid-column:1/3;grid-row:2}}";
 
 /* Operators of one colour. */
 static const struct family {
@@ -43,8 +49,6 @@ static const struct family {
     {"resize, unpool",
      1u << HG_OP_RESIZE2D | 1u << HG_OP_RESIZE_ARGMAX2D | 1u << HG_OP_MAX_UNPOOL2D}};
 
-static const char *const verdicts[] = {"not said", "gain", "untuned choice", "undecided"};
-
 /* Labels and names hold nothing that HTML gives a meaning, but for what a shapes file says. */
 static void put_text(FILE *f, const char *text)
 {
@@ -55,6 +59,15 @@ static void put_text(FILE *f, const char *text)
             fputs("&amp;", f);
         else
             fputc(*text, f);
+    }
+}
+
+/* A kernel's name, which may be broken behind its points. */
+static void put_kernel(FILE *f, const char *name)
+{
+    for (; *name; name++) {
+        fputc(*name, f);
+        if (*name == '.') fputs("<wbr>", f);
     }
 }
 
@@ -95,6 +108,7 @@ static void put_summary(FILE *f, const report *r)
         measured += record->rounds > 0;
     }
     const hg_machine *m = &r->context->machine;
+    const size_t kept = of[HG_VERDICT_DEFAULT] + of[HG_VERDICT_NONE];
     fprintf(f, "<h1>Hourglass, tuned</h1><p class=dim>");
     put_text(f, m->name);
     fprintf(f, " &middot; %s &middot; %s &middot; %d thread%s &middot; version %s &middot; ",
@@ -103,15 +117,15 @@ static void put_summary(FILE *f, const report *r)
     put_text(f, r->table);
     fprintf(
         f,
-        "</p><p><b>%zu problems</b>: <b class=gain>%zu gained</b>, %zu keep the untuned choice, "
-        "<span class=undecided>%zu undecided</span>.</p>",
-        n, of[HG_VERDICT_GAIN], of[HG_VERDICT_DEFAULT] + of[HG_VERDICT_NONE],
-        of[HG_VERDICT_UNDECIDED]);
+        "</p><p><b>%zu problem%s</b>: <b class=gain>%zu gained</b>, %zu keep%s the untuned choice, "
+        "<span class=%s>%zu undecided</span>.</p>",
+        n, cli_plural(n), of[HG_VERDICT_GAIN], kept, kept == 1 ? "s" : "",
+        of[HG_VERDICT_UNDECIDED] ? "undecided" : "dim", of[HG_VERDICT_UNDECIDED]);
     if (n == 0) return;
     fprintf(f,
-            "<p>Each once takes %.2f ms instead of %.2f ms; over the problems a geometric mean "
-            "gain of <b>%.3f</b>. Noise %.1f %%.</p><p>",
-            after * 1e-6, before * 1e-6, exp(sum / (double)n),
+            "<p>Run once each, they take %.4g ms instead of %.4g ms; a geometric mean of "
+            "<b>%.3f</b> of the untuned times. Noise %.1f %%.</p><p>",
+            after * 1e-6, before * 1e-6, exp(-sum / (double)n),
             100 * noise / (double)HG_MAX(measured, 1));
     if (of[HG_VERDICT_UNDECIDED] * 5 > n)
         fprintf(f, "Next: much is undecided. On a quieter machine the same command with "
@@ -123,7 +137,7 @@ static void put_summary(FILE *f, const report *r)
 
 /* ---- Roofline ---- */
 
-enum { WIDTH = 720, HEIGHT = 360, LEFT = 48, BOTTOM = 36, TOP = 28 };
+enum { WIDTH = 720, HEIGHT = 376, LEFT = 66, BOTTOM = 56, TOP = 30 };
 static const double LEAST_X = 0.125, MOST_X = 1024; /* operations a byte */
 static const double RANGE = 32768;                  /* of the other axis */
 
@@ -145,7 +159,7 @@ static void put_axes(FILE *f, const report *r, double most)
         fprintf(f,
                 "<line x1=%.0f x2=%.0f y1=%d y2=%d stroke=\"var(--line)\"/><text x=%.0f y=%d "
                 "text-anchor=middle>%.4g</text>",
-                x_of(v), x_of(v), TOP, HEIGHT - BOTTOM, x_of(v), HEIGHT - BOTTOM + 16, v);
+                x_of(v), x_of(v), TOP, HEIGHT - BOTTOM, x_of(v), HEIGHT - BOTTOM + 22, v);
     for (double v = exp2(floor(log2(most))); v > most / RANGE; v /= 8)
         fprintf(f,
                 "<line x1=%d x2=%d y1=%.0f y2=%.0f stroke=\"var(--line)\"/><text x=%d y=%.0f "
@@ -159,11 +173,11 @@ static void put_axes(FILE *f, const report *r, double most)
     fprintf(f, "<text x=%d y=%.0f text-anchor=end>%.0f GFLOP/s in L1</text>", WIDTH - 14,
             y_of(r->gflops, most) - 5, r->gflops);
     fprintf(f, "<text x=%.0f y=%.0f>memory %.0f GB/s</text>", x_of(0.2),
-            y_of(0.2 * r->gbps, most) - 16, r->gbps);
+            y_of(0.2 * r->gbps, most) + 22, r->gbps);
     fprintf(f,
             "<text x=%d y=%d>GFLOP/s</text><text x=%d y=%d text-anchor=end>operations per byte "
             "of input and output</text>",
-            4, TOP - 12, WIDTH - 12, HEIGHT - 4);
+            4, TOP - 10, WIDTH - 12, HEIGHT - 8);
 }
 
 static double operations(const hg_problem *p)
@@ -177,10 +191,10 @@ static double operations(const hg_problem *p)
 static void put_roofline(FILE *f, const report *r)
 {
     const double most = 4 * r->gflops; /* of the direct form: Winograd needs fewer */
-    fprintf(f,
-            "<h2>Every problem against the machine</h2><svg viewBox=\"0 0 %d %d\" role=img "
-            "aria-label=roofline>",
-            WIDTH, HEIGHT);
+    fprintf(f, "<h2>Every problem against the machine</h2><div class=legend>");
+    for (size_t i = 0; i < HG_COUNT(families); i++)
+        fprintf(f, "<span><i style=\"background:var(--c%zu)\"></i>%s</span>", i, families[i].name);
+    fprintf(f, "</div><svg viewBox=\"0 0 %d %d\" role=img aria-label=roofline>", WIDTH, HEIGHT);
     put_axes(f, r, most);
     for (size_t i = 0; i < r->lines->count; i++) {
         const hg_record *record = &r->lines->records[i];
@@ -195,11 +209,9 @@ static void put_roofline(FILE *f, const report *r)
         fprintf(f, ": %.1f GFLOP/s, %.1f us</title></circle>", operations(&p) / record->ranks[0].ns,
                 record->ranks[0].ns * 1e-3);
     }
-    for (size_t i = 0; i < HG_COUNT(families); i++)
-        fprintf(f, "<circle cx=%zu cy=%d r=4 fill=\"var(--c%zu)\"/><text x=%zu y=%d>%s</text>",
-                LEFT + 70 + 130 * i, TOP - 16, i, LEFT + 79 + 130 * i, TOP - 12, families[i].name);
     fprintf(f, "</svg><p class=dim>Convolutions count the operations of the direct form: Winograd "
-               "may lie above the limit. Windows count one operation an element.</p>");
+               "may lie above the limit. Windows count one operation an element. Tensors that fit "
+               "into a cache lie above the line of the memory.</p>");
 }
 
 /* ---- Problems ---- */
@@ -207,27 +219,31 @@ static void put_roofline(FILE *f, const report *r)
 static void put_record(FILE *f, const report *r, const hg_record *record)
 {
     static const char *const classes[] = {"dim", "gain", "dim", "undecided"};
+    char verdict[RECORD_VERDICT_SIZE];
     double slowest = record->default_ns;
     for (int i = 0; i < record->count; i++) slowest = HG_MAX(slowest, record->ranks[i].ns);
     fprintf(f, "<section><h3>");
     put_text(f, label_of(r, record));
     fprintf(f, "</h3>");
     if (strcmp(label_of(r, record), record->key)) fprintf(f, "<p class=dim>%s</p>", record->key);
-    fprintf(f, "<p class=%s>%s", classes[record->verdict], verdicts[record->verdict]);
-    if (record->verdict == HG_VERDICT_GAIN) fprintf(f, ": %.2f times as fast", gain_of(record));
-    if (record->low > 0)
-        fprintf(f, "; the best rival took %.3f to %.3f of the untuned time, %d rounds", record->low,
-                record->high, record->rounds);
+    record_verdict(record, verdict);
+    fprintf(f, "<p class=%s>%s", classes[record->verdict], verdict);
+    if (record->verdict == HG_VERDICT_DEFAULT && record->low > 0)
+        fprintf(f, "; who came nearest takes %.3f to %.3f of its time", record->low, record->high);
+    if (record->rounds > 0)
+        fprintf(f, "; %d round%s", record->rounds, cli_plural((size_t)record->rounds));
     fprintf(f, "</p>");
     for (int i = 0; i < record->count; i++) {
         const hg_ranked *rank = &record->ranks[i];
         char config[HG_CONFIG_SIZE];
         hg_config_format(&rank->config, config);
         const char *kind = i ? "" : record->verdict == HG_VERDICT_GAIN ? " gain" : " first";
+        fprintf(f, "<div class=row><span>");
+        put_kernel(f, rank->kernel);
         fprintf(f,
-                "<div class=row><span>%s %s</span><span class=track><span class=\"bar%s\" "
+                " %s</span><span class=track><span class=\"bar%s\" "
                 "style=\"display:block;width:%.1f%%\"></span>",
-                rank->kernel, config, kind, 100 * rank->ns / slowest);
+                config, kind, 100 * rank->ns / slowest);
         if (record->default_ns > 0)
             fprintf(f, "<span class=mark style=\"left:%.1f%%\" title=\"untuned\"></span>",
                     100 * record->default_ns / slowest);
