@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# hourglass for Python: what `meson install` puts there, and a wheel and an sdist made from the sources. The wheel
-# compiles the library anew, for one instruction set.
+# hourglass for Python: what `meson install` puts there, and a wheel made from an sdist, or from the sources where they
+# are no checkout. The wheel compiles the library anew, for one instruction set.
 #   tests/test_python.sh BUILD
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -23,7 +23,13 @@ expect "say why" says "conv2d.f32"
 
 if $python -c 'import mesonpy, pip' 2>/dev/null; then
     case $(uname -m) in x86_64) isa=avx2 ;; *) isa=neon ;; esac
-    expect "a wheel" exits 0 "$python" -m pip wheel . --no-deps --no-build-isolation -w "$work/wheel" \
+    source=.
+    if git rev-parse --verify -q HEAD >/dev/null 2>&1; then
+        expect "an sdist" exits 0 "$python" -c 'import sys, mesonpy; mesonpy.build_sdist(sys.argv[1])' "$work"
+        source=$work/sdist && mkdir "$source"
+        expect "is whole" tar xf "$work"/hourglass-*.tar.gz -C "$source" --strip-components=1
+    fi
+    expect "a wheel" exits 0 "$python" -m pip wheel "$source" --no-deps --no-build-isolation -w "$work/wheel" \
         --config-settings=setup-args=-Disas=$isa
     wheel=$(find "$work/wheel" -name '*.whl')
     expect "holds the package alone" test -z "$($python -m zipfile -l "$wheel" |
