@@ -32,6 +32,7 @@ void hg_progress_problem(hg_progress *p, const char *label)
     snprintf(p->label, sizeof p->label, "%s", label);
     p->last = 0;
     hg_progress_draw(p, "plan", 0);
+    p->last = 0; /* what follows is shown as soon as it begins */
 }
 
 static int terminal_width(void)
