@@ -136,14 +136,17 @@ static hg_status choose_pooling(hg_plan *plan, hg_reason *why)
     return HG_OK;
 }
 
-/* A copy with zeros behind it; of zeros alone if there is nothing to copy. */
-static float *copy_of_channels(const hg_plan *plan, const float *from)
+/* As many copies as the kernel asks for with zeros behind them; of `other` if there is nothing to
+ * copy. */
+static float *copies_of_channels(const hg_plan *plan, const float *from, float other)
 {
     const size_t channels = (size_t)plan->problem.out.c;
-    float *to = hg_allocate(&plan->context->host, (channels + HG_BIAS_SLACK) * sizeof *to);
+    const size_t all = channels * (size_t)HG_MAX(plan->sizes.repeats, 1);
+    float *to = hg_allocate(&plan->context->host, (all + HG_BIAS_SLACK) * sizeof *to);
     if (!to) return NULL;
-    memset(to, 0, (channels + HG_BIAS_SLACK) * sizeof *to);
-    if (from) memcpy(to, from, channels * sizeof *to);
+    memset(to + all, 0, HG_BIAS_SLACK * sizeof *to);
+    for (size_t i = 0; i < all; i += channels)
+        for (size_t c = 0; c < channels; c++) to[i + c] = from ? from[c] : other;
     return to;
 }
 
@@ -151,13 +154,11 @@ static hg_status take_weights(hg_plan *plan, hg_filter *filter, const hg_channel
 {
     plan->weights = hg_filter_packed(filter, &plan->inner, plan->kernel,
                                      plan->asked.op != plan->problem.op, plan->sizes.weights);
-    plan->bias = copy_of_channels(plan, data->bias);
+    plan->bias = copies_of_channels(plan, data->bias, 0.0f);
     if (!plan->weights || !plan->bias) return HG_NO_MEMORY;
     if (plan->problem.post.function == HG_PRELU) {
-        plan->slopes = copy_of_channels(plan, data->slopes);
+        plan->slopes = copies_of_channels(plan, data->slopes, HG_USUAL_SLOPE);
         if (!plan->slopes) return HG_NO_MEMORY;
-        for (int64_t c = 0; !data->slopes && c < plan->problem.out.c; c++)
-            plan->slopes[c] = HG_USUAL_SLOPE;
     }
     hg_filter_retain(filter);
     plan->filter = filter;

@@ -46,7 +46,7 @@ struct hg_plan {
     hg_config config;
     hg_sizes sizes;
     const float *weights;     /* owned by the filter */
-    float *bias;              /* out.c + HG_BIAS_SLACK floats; NULL for operators without weights */
+    float *bias;              /* hg_task.bias; NULL for operators without weights */
     float *slopes;            /* of HG_PRELU; else NULL */
     hg_activate_fn *activate; /* behind the sums; NULL where nothing is */
     void *tables;

@@ -55,11 +55,13 @@ typedef struct hg_limits {
 /* Memory and work of one plan, in bytes and ranges. Stages run one after the other; the ranges of
  * a stage are independent and may run on any worker. */
 typedef struct hg_sizes {
-    size_t weights; /* packed weights, shared by plans of the same form */
-    size_t tables;  /* built at plan time, read-only afterwards */
-    size_t shared;  /* workspace common to all workers */
-    size_t scratch; /* workspace of each worker */
-    int stages;     /* 0 = 1 */
+    size_t weights;  /* packed weights, shared by plans of the same form */
+    size_t tables;   /* built at plan time, read-only afterwards */
+    size_t shared;   /* workspace common to all workers */
+    size_t scratch;  /* workspace of each worker */
+    int stages;      /* 0 = 1 */
+    int64_t repeats; /* of bias and slopes behind each other: outputs side by side that are taken
+                        for one pixel's; 0 = 1 */
     int64_t ranges[HG_MAX_STAGES];
 } hg_sizes;
 
@@ -73,13 +75,13 @@ typedef struct hg_task {
     hg_config config;
     const void *tables;
     const float *weights; /* packed */
-    const float
-        *bias; /* out.c floats + HG_BIAS_SLACK zeros behind them; never NULL for convolutions */
+    const float *bias; /* out.c floats, hg_sizes.repeats times, + HG_BIAS_SLACK zeros behind them;
+                          never NULL for convolutions */
     const float *input;
     float *output;
     const float *residual;
     /* What is to come upon the outputs when their sums are written; NULL where nothing is
-     * (kernels/activation/). slopes: out.c floats, read by HG_PRELU alone, and never NULL for
+     * (kernels/activation/). slopes: as bias, but read by HG_PRELU alone, and never NULL for
      * convolutions. */
     void (*activate)(float *y, int64_t n, const struct hg_activation_args *args);
     const float *slopes;

@@ -2,6 +2,8 @@
 #include "kernels/common/attr.h"
 #include "tests/draw.h"
 
+enum { MOST_OF_HEAD = 600 /* products of a tap */ };
+
 static const int64_t kernels[] = {1, 1, 2, 3, 3, 3, 3, 4, 5, 6, 7, 11},
                      strides[] = {1, 1, 1, 2, 2, 3, 4, 5}, dilations[] = {1, 1, 1, 1, 2, 3, 4};
 
@@ -108,6 +110,19 @@ void draw_conv(const hg_kernel *k, rng *r, descriptor *d)
     if (o->pool) o->epilogue.residual = false;
 }
 
+/* As networks for segmentation end: a window of twice the stride, which is large, and few classes.
+ * The image is small, for the oracle's sake. */
+static hg_size2 make_head(rng *r, hg_conv_transpose2d *o, hg_filter_desc *f)
+{
+    static const int64_t large[] = {7, 8, 8, 8, 9, 16, 32};
+    const int64_t stride = large[rng_in(r, 0, HG_COUNT(large) - 1)];
+    const int64_t extra = rng_percent(r, 60) ? 0 : rng_in(r, -stride / 2, 3);
+    o->stride = (hg_size2){rng_percent(r, 80) ? stride : rng_in(r, 1, 3), stride};
+    o->dilation = (hg_size2){1, 1};
+    f->height = 2 * o->stride.h, f->width = 2 * stride + extra;
+    return (hg_size2){rng_in(r, 1, 3), rng_in(r, 1, stride > 9 ? 3 : 9)};
+}
+
 void draw_conv_transpose(const hg_kernel *k, rng *r, descriptor *d)
 {
     hg_conv_transpose2d *o = &d->u.conv_transpose2d;
@@ -116,10 +131,16 @@ void draw_conv_transpose(const hg_kernel *k, rng *r, descriptor *d)
     o->dilation = draw_size2(r, k->limits.dilation, dilations, HG_COUNT(dilations));
     if (!k->limits.stride.h && rng_percent(r, 20)) o->stride = kernel;
     if (k->op == HG_OP_CONV2D) o->stride = (hg_size2){1, 1}; /* a convolution */
-    d->filter = (hg_filter_desc){.height = kernel.h, .width = kernel.w};
-    draw_groups(k, r, &d->filter);
-    d->filter.order = d->filter.groups == 1 && rng_percent(r, 40) ? HG_HWOI : HG_IOHW;
-    const int64_t h = draw_rows(r), w = rng_percent(r, 70) ? rng_in(r, 1, 9) : draw_columns(r);
+    hg_filter_desc *f = &d->filter;
+    *f = (hg_filter_desc){.height = kernel.h, .width = kernel.w};
+    draw_groups(k, r, f);
+    f->order = f->groups == 1 && rng_percent(r, 40) ? HG_HWOI : HG_IOHW;
+    int64_t h = draw_rows(r), w = rng_percent(r, 70) ? rng_in(r, 1, 9) : draw_columns(r);
+    const bool small = f->in_channels * f->out_channels / f->groups <= MOST_OF_HEAD;
+    if (k->op != HG_OP_CONV2D && !k->limits.kernel.h && small && rng_percent(r, 20)) {
+        const hg_size2 image = make_head(r, o, f);
+        h = image.h, w = image.w;
+    }
     o->input = (hg_tensor){HG_F32, draw_layout(k, r),     draw_batch(r), h,
                            w,      d->filter.in_channels, {0},           {0}};
     draw_strides(r, &o->input);

@@ -99,7 +99,8 @@ static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
 static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
 {
     const int64_t taps = p->kernel.h * p->kernel.w;
-    const hg_direct_filter view = {filter, p->in.c / p->groups * taps, taps, p->kernel.w, 1};
+    const int64_t k_step = p->in.c / p->groups * taps;
+    const hg_direct_filter view = {filter, p->out.c, k_step, taps, p->kernel.w, 1};
     hg_direct_pack(p, k, &view, packed);
 }
 

@@ -21,7 +21,7 @@ static void pack_panel(const hg_problem *p, const hg_direct_blocking *b, int64_t
             const int64_t column =
                 group * b->k_group + j % b->unit + hg_direct_column(b, first + j / b->unit);
             const int64_t end = HG_MIN(begin + AT_ONCE, b->c_group);
-            const float *from = f->origin + column * f->k_step;
+            const float *from = f->origin + column % f->channels * f->k_step + column / f->channels;
             float *to = packed + j;
             for (int64_t y = 0; y < p->kernel.h; y++)
                 for (int64_t x = 0; x < p->kernel.w; x++, to += b->c_group * columns)

@@ -10,10 +10,11 @@
 #include "kernels/kernel.h"
 
 /* Where the weight of output channel k, input channel c of its group and tap (y, x) lies: at
- * origin[k*k_step + c*c_step + y*y_step + x*x_step]. */
+ * origin[k*k_step + c*c_step + y*y_step + x*x_step]. A convolution of more than `channels` has
+ * those of phases side by side: of the next one they begin at origin[1], and so on. */
 typedef struct hg_direct_filter {
     const float *origin;
-    int64_t k_step, c_step, y_step, x_step;
+    int64_t channels, k_step, c_step, y_step, x_step;
 } hg_direct_filter;
 
 void hg_direct_pack(const hg_problem *p, const hg_kernel *k, const hg_direct_filter *filter,

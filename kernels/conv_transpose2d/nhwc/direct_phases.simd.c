@@ -3,7 +3,7 @@
 #include "kernels/conv2d/nhwc/direct.h"
 
 #define ROW(columns)                                                                               \
-    {HG_ROW(conv_transpose2d, nhwc, "direct_phases" #columns), .rev = 3, .tile = {0, columns},     \
+    {HG_ROW(conv_transpose2d, nhwc, "direct_phases" #columns), .rev = 4, .tile = {0, columns},     \
      .algorithm = &hg_conv_transpose2d_nhwc_direct_phases,                                         \
      .run.direct = &HG_ROWS(direct_ukernels)},
 const hg_kernel HG_ROWS(conv_transpose2d_nhwc_direct_phases)[] = {
