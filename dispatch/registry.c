@@ -21,6 +21,7 @@
     X(conv2d_nhwc_igemm##ISA)                                                                      \
     X(conv2d_nhwc_winograd##ISA)                                                                   \
     X(conv_transpose2d_nhwc_depthwise_phases##ISA)                                                 \
+    X(conv_transpose2d_nhwc_depthwise_wide##ISA)                                                   \
     X(conv_transpose2d_nhwc_direct_phases##ISA)                                                    \
     X(conv_transpose2d_nhwc_igemm##ISA)                                                            \
     X(conv_transpose2d_nhwc_winograd##ISA)                                                         \

@@ -127,6 +127,7 @@ typedef struct hg_algorithm {
 /* Microkernels, declared with their contracts in the operators' headers. */
 struct hg_igemm_ukernel;
 struct hg_depthwise_args;
+struct hg_depthwise_wide_ukernels;
 struct hg_direct_ukernels;
 struct hg_direct_nchw_ukernels;
 struct hg_depthwise_plane;
@@ -161,6 +162,7 @@ struct hg_kernel {
     union {
         const struct hg_igemm_ukernel *igemm;
         void (*depthwise)(const struct hg_depthwise_args *args);
+        const struct hg_depthwise_wide_ukernels *depthwise_wide;
         const struct hg_direct_ukernels *direct;
         const struct hg_direct_nchw_ukernels *direct_nchw;
         void (*depthwise_plane)(const struct hg_depthwise_plane *plane);

@@ -77,7 +77,12 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_roofline(p, hg_problem_flops(p), 0.4 * hg_rate(k));
+    enum { FAR_BYTES = 16 << 20, MOST_PASSES = 6 };
+    const double share = 0.4 * hg_rate(k) * hg_lanes_used(k, p->in.c);
+    const double ns = hg_roofline(p, hg_problem_flops(p), share);
+    /* Every phase of columns writes a part of each line: those that no cache keeps come back. */
+    const bool far = 4.0 * hg_tensor_elements(&p->out) > FAR_BYTES;
+    return far ? HG_MAX(ns, hg_traffic_ns(p) * (double)HG_MIN(p->stride.w, MOST_PASSES)) : ns;
 }
 
 static int64_t class_floats(const blocking *b)
