@@ -1,4 +1,5 @@
-/* Running a plan: a few steps, each cut into ranges; serial or on the context's executor. */
+/* Running a plan: a few steps, each cut into ranges; serial, or on the executor of the run or the
+ * context. */
 #include <fenv.h>
 
 #include "dispatch/bands.h"
@@ -78,9 +79,10 @@ static void run_slice(void *argument, size_t slice)
 static void run_step(run_state *r)
 {
     const hg_context *context = r->plan->context;
+    const hg_executor *own = r->io->executor, *executor = own ? own : &context->executor;
     const int64_t ranges = r->step->ranges;
     if (context->threads == 1 || ranges < 2 || r->plan->small ||
-        (context->workers && !hg_workers_worth(context->workers, r->plan->estimate))) {
+        (!own && context->workers && !hg_workers_worth(context->workers, r->plan->estimate))) {
         run_ranges(r, &r->task, 0, ranges);
         return;
     }
@@ -88,7 +90,7 @@ static void run_step(run_state *r)
     fegetenv(&r->floats);
     r->next = 0;
     r->portion = HG_MAX(ranges / (slices * 8), 1);
-    context->executor.parallel_for(context->executor.self, (size_t)slices, run_slice, r);
+    executor->parallel_for(executor->self, (size_t)slices, run_slice, r);
 }
 
 static void aim(run_state *r, char *workspace)
@@ -134,6 +136,8 @@ static const char *fault_of(const hg_plan *plan, const hg_io *io, const void *wo
             return "hg_run: io.input_indices is NULL";
         if (plan->workspace && !workspace) return "hg_run: the workspace is NULL";
     }
+    if (io->executor && !io->executor->parallel_for)
+        return "hg_run: io.executor has no parallel_for";
     if ((uintptr_t)workspace % 64) return "hg_run: the workspace is not 64-byte aligned";
     for (size_t i = 0; i < HG_COUNT(io->reserved); i++)
         if (io->reserved[i]) return "hg_run: io.reserved must be 0";

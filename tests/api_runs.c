@@ -174,7 +174,7 @@ static void runs_of(hg_context *context, hg_op op, hg_filter *filter)
     io[2].residual = NULL;
     io[3].indices = NULL;
     io[4].input_indices = NULL;
-    io[5].reserved[2] = 1;
+    io[5].reserved[HG_COUNT(good.reserved) - 1] = 1;
     io[8].input = io[8].output;
     for (size_t i = 0; i < HG_COUNT(cases); i++) {
         char text[120];

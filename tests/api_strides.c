@@ -169,7 +169,11 @@ static void run(hg_context *context, descriptor *d, outcome *o)
     for (int i = 0; i < ROOM; i++) y[i] = untouched, out_at[i] = (int64_t)untouched;
     const size_t size = hg_plan_workspace_size(plan);
     void *workspace = size ? aligned_alloc(64, (size + 63) / 64 * 64) : NULL;
-    const hg_io io = {in_x, y, epilogue(d) ? res : NULL, out_at, in_at, {0}};
+    const hg_io io = {.input = in_x,
+                      .output = y,
+                      .residual = epilogue(d) ? res : NULL,
+                      .indices = out_at,
+                      .input_indices = in_at};
     o->status = hg_run(plan, &io, workspace);
     free(workspace);
     hg_plan_free(plan);

@@ -155,6 +155,7 @@ int main(int argc, char **argv)
                  {"windows", test_windows},
                  {"strides", test_strides},
                  {"overlap", test_overlap},
+                 {"executors", test_executors},
                  {"allocations", test_allocations},
                  {"tables", test_tables},
                  {"threads", test_threads},

@@ -108,10 +108,11 @@ HG_API void hg_context_free(hg_context *context);
 typedef struct hg_io {
     const void *input;
     void *output;
-    const void *residual;      /* epilogue.residual */
-    void *indices;             /* max_pool2d with indices */
-    const void *input_indices; /* max_unpool2d */
-    uint64_t reserved[3];
+    const void *residual;        /* epilogue.residual */
+    void *indices;               /* max_pool2d with indices */
+    const void *input_indices;   /* max_unpool2d */
+    const hg_executor *executor; /* of this run; NULL: the context's */
+    uint64_t reserved[2];
 } hg_io;
 
 /* Bytes of workspace that hg_run needs for all of the context's threads together: a multiple of 64,
@@ -120,12 +121,23 @@ HG_API size_t hg_plan_workspace_size(const hg_plan *plan);
 
 /* Runs the plan. A plan is immutable: any number of threads run it at once, each with a workspace
  * of its own, aligned to 64 bytes (NULL if its size is 0). Allocates nothing; run serially it
- * takes no lock and makes no system call. The bits of the result do not depend on how many threads
- * take part, on alignment or on earlier runs. Plans of contexts with other numbers of threads or
- * other tables may have other kernels, and with them other bits: see options.reproducible.
- * HG_INVALID: a null pointer that the operator needs, output == input, an unaligned workspace,
+ * takes no lock and makes no system call. An executor of the run (io.executor) takes the place of
+ * the context's, none of whose threads are then woken: it is given at most the context's threads of
+ * parts, and nothing where those are 1 or the plan is too small for several. The bits of the result
+ * do not depend on how many threads take part, on alignment or on earlier runs. Plans of contexts
+ * with other numbers of threads or other tables may have other kernels, and with them other bits:
+ * see options.reproducible. HG_INVALID: a null pointer that the operator needs, output == input, an
+ * executor without a function, an unaligned workspace,
  * reserved words; nothing was written. HG_INDEX: see hg_max_unpool2d. */
 HG_API hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace);
+
+/* Calls task(argument, i) once for each i = 0 .. count-1 on the context's executor, in any order
+ * and concurrency, and returns when all have finished: for what a program does between its plans,
+ * on the threads that wait for them. Tasks run with the caller's rounding and denormals. Where the
+ * threads are at work for another caller, or for the task that calls, the caller goes on alone.
+ * Allocates nothing. HG_INVALID: context or task is NULL. */
+HG_API hg_status hg_parallel_for(hg_context *context, size_t count,
+                                 void (*task)(void *argument, size_t i), void *argument);
 
 /* NULL is allowed. No thread may still be running the plan. */
 HG_API void hg_plan_free(hg_plan *plan);
