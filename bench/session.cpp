@@ -148,6 +148,7 @@ hg_traffic Session::traffic() const
         if (data) t.tensors[t.count++] = {data, bytes, static_cast<size_t>(rows), written};
     };
     add(work_.input, p.in, sizeof(float), false);
+    add(work_.other, p.binary.other, sizeof(float), false);
     add(work_.input_indices, p.in, hg_index_bytes(p.pool.index_type), false);
     add(work_.output, p.out, hg_dtype_bytes(p.out.dtype), true);
     add(work_.indices, p.out, hg_index_bytes(p.pool.index_type), true);

@@ -46,8 +46,9 @@ static const struct family {
     {"convolution", 1u << HG_OP_CONV2D},
     {"transposed", 1u << HG_OP_CONV_TRANSPOSE2D},
     {"pooling", 1u << HG_OP_MAX_POOL2D | 1u << HG_OP_AVG_POOL2D | 1u << HG_OP_LP_POOL2D},
-    {"resize, unpool",
-     1u << HG_OP_RESIZE2D | 1u << HG_OP_RESIZE_ARGMAX2D | 1u << HG_OP_MAX_UNPOOL2D}};
+    {"resize and others", 1u << HG_OP_RESIZE2D | 1u << HG_OP_RESIZE_ARGMAX2D |
+                              1u << HG_OP_MAX_UNPOOL2D | 1u << HG_OP_BINARY |
+                              1u << HG_OP_SOFTMAX2D}};
 
 /* Labels and names hold nothing that HTML gives a meaning, but for what a shapes file says. */
 static void put_text(FILE *f, const char *text)

@@ -121,6 +121,24 @@ hg_status hg_plan_resize_argmax2d(hg_context *context, const hg_resize_argmax2d 
     return finish(context, built, &why, &p, NULL, NULL, op->resize.kernel, plan);
 }
 
+hg_status hg_plan_binary(hg_context *context, const hg_binary *op, hg_plan **plan)
+{
+    if (!context || !op || !plan) return missing(context, op, op, plan);
+    hg_problem p;
+    hg_reason why;
+    const hg_status built = hg_problem_binary(op, &p, &why);
+    return finish(context, built, &why, &p, NULL, NULL, op->kernel, plan);
+}
+
+hg_status hg_plan_softmax2d(hg_context *context, const hg_softmax2d *op, hg_plan **plan)
+{
+    if (!context || !op || !plan) return missing(context, op, op, plan);
+    hg_problem p;
+    hg_reason why;
+    const hg_status built = hg_problem_softmax2d(op, &p, &why);
+    return finish(context, built, &why, &p, NULL, NULL, op->kernel, plan);
+}
+
 /* ---- Keys ---- */
 
 static bool same_filter(const hg_problem *p, const hg_filter *filter)

@@ -153,7 +153,8 @@ static bool runs_in_bands(const hg_kernel *k, const hg_problem *band)
 static size_t add_ways(const hg_context *context, int threads, const hg_problem *p, bool forced,
                        int64_t bands, size_t count, hg_candidate list[HG_MAX_CANDIDATES])
 {
-    const bool repackable = p->in.layout == HG_NCHW && !p->post_pool && p->out.dtype == HG_F32;
+    const bool repackable =
+        p->in.layout == HG_NCHW && !p->post_pool && p->out.dtype == HG_F32 && p->op != HG_OP_BINARY;
     const int64_t rows = hg_bands_possible(p, bands) ? bands : hg_band_rows(context, threads, p);
     const way direct = {.problem = *p, .times = 1};
     way twin = {.config = {.via = 1}, .times = 1}, band = {.times = 0};

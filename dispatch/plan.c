@@ -205,7 +205,7 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const hg_channel_data *d
         (plan->config.bands ? (double)hg_band_count(&plan->problem, plan->config.bands) : 1.0);
     plan->small = plan->estimate < SMALL_NS;
     plan->transposer = best_transposer(plan->context);
-    if (filter)
+    if (hg_problem_has_post(&plan->problem))
         plan->activate = hg_activations_of(plan->kernel->isa)->of[plan->problem.post.function];
     memcpy(plan->explain, choice.explain, sizeof plan->explain);
     hg_candidate_format(&choice.candidate, plan->choice, sizeof plan->choice);

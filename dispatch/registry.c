@@ -10,8 +10,11 @@
     X(pool2d_ref)                                                                                  \
     X(unpool2d_ref)                                                                                \
     X(resize2d_ref)                                                                                \
-    X(resize_argmax2d_ref)
+    X(resize_argmax2d_ref)                                                                         \
+    X(binary_ref)                                                                                  \
+    X(softmax2d_ref)
 #define FAMILIES(X, ISA)                                                                           \
+    X(binary_any_runs##ISA)                                                                        \
     X(conv2d_nchw_depthwise##ISA)                                                                  \
     X(conv2d_nchw_direct##ISA)                                                                     \
     X(conv2d_nhwc_depthwise##ISA)                                                                  \
@@ -54,6 +57,8 @@
     X(resize2d_nhwc_bilinear##ISA)                                                                 \
     X(resize_argmax2d_nchw_rows##ISA)                                                              \
     X(resize_argmax2d_nhwc_rows##ISA)                                                              \
+    X(softmax2d_any_columns##ISA)                                                                  \
+    X(softmax2d_nhwc_pixels##ISA)                                                                  \
     X(unpool2d_nchw_gather_2x2##ISA)                                                               \
     X(unpool2d_nhwc_gather##ISA)
 

@@ -3,6 +3,7 @@
 #include <fenv.h>
 
 #include "dispatch/bands.h"
+#include "dispatch/overlap.h"
 #include "dispatch/plan.h"
 
 typedef struct run_state {
@@ -108,6 +109,7 @@ static void aim(run_state *r, char *workspace)
                         .input = io->input,
                         .output = io->output,
                         .residual = io->residual,
+                        .other = io->other,
                         .indices = io->indices,
                         .input_indices = io->input_indices,
                         .fault = &r->fault};
@@ -129,7 +131,10 @@ static const char *fault_of(const hg_plan *plan, const hg_io *io, const void *wo
     if (p->in.n > 0) {
         if (!io->input) return "hg_run: io.input is NULL";
         if (!io->output) return "hg_run: io.output is NULL";
-        if (io->input == io->output) return "hg_run: io.output is io.input";
+        if (p->op == HG_OP_BINARY && !io->other) return "hg_run: io.other is NULL";
+        if (hg_overlaps_input(p, io)) return "hg_run: io.output overlaps io.input";
+        if (p->op == HG_OP_BINARY && hg_overlaps_other(p, io))
+            return "hg_run: io.output overlaps io.other";
         if (p->post.residual && !io->residual) return "hg_run: io.residual is NULL";
         if (p->pool.indices && !io->indices) return "hg_run: io.indices is NULL";
         if (p->op == HG_OP_MAX_UNPOOL2D && !io->input_indices)

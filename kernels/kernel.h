@@ -80,6 +80,7 @@ typedef struct hg_task {
     const float *input;
     float *output;
     const float *residual;
+    const float *other; /* binary: the second tensor */
     /* What is to come upon the outputs when their sums are written; NULL where nothing is
      * (kernels/activation/). slopes: as bias, but read by HG_PRELU alone, and never NULL for
      * convolutions. */
@@ -143,6 +144,8 @@ struct hg_resize_2x_bilinear_ukernels;
 struct hg_resize_2x_cubic_args;
 struct hg_resize_plane_ukernels;
 struct hg_argmax_ukernels;
+struct hg_binary_ukernels;
+struct hg_softmax_ukernels;
 struct hg_winograd_ukernels;
 
 struct hg_kernel {
@@ -178,6 +181,8 @@ struct hg_kernel {
         void (*resize_2x_cubic)(const struct hg_resize_2x_cubic_args *args);
         const struct hg_resize_plane_ukernels *resize_plane;
         const struct hg_argmax_ukernels *resize_argmax;
+        const struct hg_binary_ukernels *binary;
+        const struct hg_softmax_ukernels *softmax;
         const struct hg_winograd_ukernels *winograd;
     } run;
 };

@@ -157,6 +157,8 @@ hg_problem hg_problem_in_layout(const hg_problem *p, hg_layout layout)
     q.in.strides = hg_dense_strides(&q.in);
     q.out.strides = hg_dense_strides(&q.out);
     q.residual_strides = q.post.residual ? q.out.strides : (hg_strides){0};
+    q.binary.other.layout = layout;
+    q.binary.other.strides = hg_dense_strides(&q.binary.other);
     return q;
 }
 
@@ -264,6 +266,11 @@ bool hg_problem_has_filter(const hg_problem *p)
     return p->op == HG_OP_CONV2D || p->op == HG_OP_CONV_TRANSPOSE2D;
 }
 
+bool hg_problem_has_post(const hg_problem *p)
+{
+    return hg_problem_has_filter(p) || p->op == HG_OP_BINARY;
+}
+
 /* Padding before the first output: of the whole window but the last tap, less the crop. */
 static bool turn_axis(int64_t stride, int64_t kernel, int64_t dilation, int64_t in, int64_t out,
                       int64_t *begin, int64_t *end)
@@ -315,6 +322,7 @@ double hg_problem_bytes(const hg_problem *p)
     const double index = (double)hg_index_bytes(p->pool.index_type);
     double bytes = 4.0 * in + (double)hg_dtype_bytes(p->out.dtype) * out;
     if (p->post.residual) bytes += 4.0 * out;
+    if (p->op == HG_OP_BINARY) bytes += 4.0 * hg_tensor_elements(&p->binary.other);
     if (p->op == HG_OP_MAX_UNPOOL2D) bytes += index * in;
     if (p->op == HG_OP_MAX_POOL2D && p->pool.indices) bytes += index * out;
     return bytes;

@@ -7,6 +7,7 @@
 #define HG_PROBLEM_H
 
 #include "hourglass/conv.h"
+#include "hourglass/pointwise.h"
 #include "hourglass/pool.h"
 #include "hourglass/upsample.h"
 
@@ -19,6 +20,8 @@ typedef enum hg_op {
     HG_OP_MAX_UNPOOL2D,
     HG_OP_RESIZE2D,
     HG_OP_RESIZE_ARGMAX2D,
+    HG_OP_BINARY,
+    HG_OP_SOFTMAX2D,
     HG_OP_COUNT
 } hg_op;
 
@@ -64,6 +67,11 @@ typedef struct hg_resize_attr {
     float extrapolation;
 } hg_resize_attr;
 
+typedef struct hg_binary_attr {
+    hg_binary_op op;
+    hg_tensor other; /* strides resolved, also where its size is 1 */
+} hg_binary_attr;
+
 typedef struct hg_problem {
     hg_op op;
     hg_tensor in, out; /* same layout, and dtype but for classes; strides resolved, none 0 */
@@ -76,6 +84,7 @@ typedef struct hg_problem {
     hg_accuracy accuracy;
     hg_pool_attr pool;
     hg_resize_attr resize;
+    hg_binary_attr binary;
 } hg_problem;
 
 /* Where validation says in one sentence which field is wrong and what would be right. */
@@ -101,6 +110,8 @@ hg_status hg_problem_lp_pool2d(const hg_lp_pool2d *op, hg_problem *p, hg_reason 
 hg_status hg_problem_max_unpool2d(const hg_max_unpool2d *op, hg_problem *p, hg_reason *why);
 hg_status hg_problem_resize2d(const hg_resize2d *op, hg_problem *p, hg_reason *why);
 hg_status hg_problem_resize_argmax2d(const hg_resize_argmax2d *op, hg_problem *p, hg_reason *why);
+hg_status hg_problem_binary(const hg_binary *op, hg_problem *p, hg_reason *why);
+hg_status hg_problem_softmax2d(const hg_softmax2d *op, hg_problem *p, hg_reason *why);
 
 /* ---- Pieces that the builders share (problem.c) ---- */
 
@@ -108,6 +119,8 @@ hg_status hg_problem_resize_argmax2d(const hg_resize_argmax2d *op, hg_problem *p
  * extent, and byte count stays below 2^62, and h, w, c, windows, strides and padding below 2^31. */
 #define HG_MAX_EXTENT ((int64_t)INT32_MAX)
 
+/* Every activation as slope and clamp, or as a function. */
+hg_status hg_post_from_epilogue(const hg_epilogue *epilogue, hg_post *post, hg_reason *why);
 /* Checks a tensor given by the user and resolves its strides. Here and below, names are those of
  * the descriptor's fields: a reason names the one that is wrong. */
 hg_status hg_check_tensor(const hg_tensor *given, const char *name, hg_tensor *resolved,
@@ -169,6 +182,8 @@ double hg_overlapped(double compute, double memory);
  * a share of 100 GFLOP/s; at least the time of the compulsory traffic. */
 double hg_roofline(const hg_problem *p, double flops, double efficiency);
 bool hg_problem_has_filter(const hg_problem *p);
+/* May an activation follow? */
+bool hg_problem_has_post(const hg_problem *p);
 /* A transposed convolution of stride 1 is a convolution with the same filter turned by half, if its
  * crop is not larger than the padding that leaves nothing out: sets conv. */
 bool hg_problem_as_conv2d(const hg_problem *p, hg_problem *conv);

@@ -45,6 +45,7 @@ void test_sizes(void);
 void test_windows(void);
 void test_strides(void);
 void test_overlap(void);
+void test_in_place(void);
 void test_executors(void);
 void test_allocations(void);
 void test_tables(void);

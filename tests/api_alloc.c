@@ -106,6 +106,7 @@ void test_allocations(void)
         for (int layout = HG_NHWC; layout <= HG_NCHW; layout++) {
             descriptor d = sample(op);
             descriptor_input(&d)->layout = (hg_layout)layout;
+            descriptor_follow_input(&d);
             fail_each(&d, NULL, layout ? "nchw" : "nhwc");
         }
     char table[8192] = "garbage\n";

@@ -64,7 +64,7 @@ typedef struct trial {
     char key[HG_KEY_SIZE];
     case_data data;
     oracle_output want;
-    sparse input, output, residual, indices;
+    sparse input, output, residual, other, indices;
     float *y;
     int64_t *at;
 } trial;
@@ -104,6 +104,8 @@ static bool open_trial(trial *t)
     bool ok = open_sparse(&t->input, in, sizeof(float)) &&
               open_sparse(&t->output, out, hg_dtype_bytes(p->out.dtype)) &&
               (!p->post.residual || open_sparse(&t->residual, out, sizeof(float))) &&
+              (!t->data.other ||
+               open_sparse(&t->other, hg_tensor_extent(&p->binary.other), sizeof(float))) &&
               (!places || open_sparse(&t->indices, out, index)) &&
               (!t->data.indices || open_sparse(&t->indices, in, index));
     if (!ok) return false;
@@ -111,6 +113,9 @@ static bool open_trial(trial *t)
     if (p->post.residual)
         tensor_scatter(&p->out, &p->residual_strides, sizeof(float), t->data.residual,
                        t->residual.data);
+    if (t->data.other)
+        tensor_scatter(&p->binary.other, &p->binary.other.strides, sizeof(float), t->data.other,
+                       t->other.data);
     if (t->data.indices) put_indices(t);
     t->y = malloc((size_t)tensor_count(&p->out) * sizeof *t->y);
     if (places) t->at = malloc((size_t)tensor_count(&p->out) * sizeof *t->at);
@@ -120,7 +125,7 @@ static bool open_trial(trial *t)
 static void close_trial(trial *t)
 {
     close_sparse(&t->input), close_sparse(&t->output);
-    close_sparse(&t->residual), close_sparse(&t->indices);
+    close_sparse(&t->residual), close_sparse(&t->other), close_sparse(&t->indices);
     free(t->y), free(t->at);
 }
 
@@ -132,6 +137,7 @@ static void run_plan(const trial *t, const hg_plan *plan)
     const hg_io io = {.input = t->input.data,
                       .output = t->output.data,
                       .residual = t->residual.data,
+                      .other = t->other.data,
                       .indices = t->at ? t->indices.data : NULL,
                       .input_indices = t->data.indices ? t->indices.data : NULL};
     const hg_status status = hg_run(plan, &io, workspace);

@@ -24,6 +24,10 @@ static const struct {
     [HG_OP_RESIZE_ARGMAX2D] = {offsetof(hg_resize_argmax2d, resize.output_strides),
                                offsetof(hg_resize_argmax2d, reserved),
                                offsetof(hg_resize_argmax2d, resize.kernel)},
+    [HG_OP_BINARY] = {offsetof(hg_binary, output_strides), offsetof(hg_binary, reserved),
+                      offsetof(hg_binary, kernel)},
+    [HG_OP_SOFTMAX2D] = {offsetof(hg_softmax2d, output_strides), offsetof(hg_softmax2d, reserved),
+                         offsetof(hg_softmax2d, kernel)},
 };
 
 /* ... and those of operators with windows, or those of convolutions alone. */

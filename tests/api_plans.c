@@ -50,7 +50,11 @@ static const char *const small_keys[] = {
     "resize2d f32 nchw n1 c4 h9 w24 o18x48 bicubic half_pixel a=-0.75",
     "resize2d f32 nchw n1 c4 h9 w12 o18x24 nearest asymmetric round=floor",
     "resize_argmax2d f32 nhwc n1 c16 h6 w7 o12x14 bilinear half_pixel i32",
-    "resize_argmax2d f32 nchw n1 c16 h6 w7 o12x14 bilinear half_pixel u8"};
+    "resize_argmax2d f32 nchw n1 c16 h6 w7 o12x14 bilinear half_pixel u8",
+    "binary f32 nhwc n1 c16 h6 w7 multiply with=1,1,1,16 clamp=0,6",
+    "binary f32 nchw n2 c16 h6 w7 add silu",
+    "softmax2d f32 nhwc n1 c19 h6 w7",
+    "softmax2d f32 nchw n2 c5 h6 w7"};
 
 /* Their estimated costs are worth several threads; the reference kernels are left out. */
 static const char *const large_keys[] = {
@@ -65,7 +69,10 @@ static const char *const large_keys[] = {
     "max_unpool2d f32 nhwc n1 c64 h30 w30 r2x2 s2x2 p0,0,0,0 o60x60 index=pytorch:i64",
     "resize2d f32 nhwc n1 c64 h30 w30 o60x60 bicubic half_pixel a=-0.75",
     "resize2d f32 nchw n1 c64 h30 w30 o60x60 bilinear half_pixel",
-    "resize_argmax2d f32 nhwc n1 c64 h30 w30 o60x60 bilinear half_pixel i32"};
+    "resize_argmax2d f32 nhwc n1 c64 h30 w30 o60x60 bilinear half_pixel i32",
+    "binary f32 nhwc n1 c64 h56 w56 add with=1,56,56,1 sigmoid",
+    "softmax2d f32 nhwc n1 c64 h56 w56",
+    "softmax2d f32 nchw n1 c64 h56 w56"};
 
 enum { VALUES = 1 << 18, MOST_ALGORITHMS = 64 };
 
@@ -101,6 +108,7 @@ static void visit_one(hg_plan *plan, const arrays *a, void (*visit)(const planne
     p.io = (hg_io){.input = a->values,
                    .output = a->output,
                    .residual = a->values,
+                   .other = a->values + 7,
                    .indices = a->indices,
                    .input_indices = a->zeros};
     if (!expect(p.workspace && p.outputs <= VALUES, "room for %s", name)) return;

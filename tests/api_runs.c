@@ -152,21 +152,24 @@ static void runs_of(hg_context *context, hg_op op, hg_filter *filter)
     const hg_io good = {.input = sample_weights(),
                         .output = w.y,
                         .residual = sample_weights(),
+                        .other = sample_weights(),
                         .indices = w.indices,
                         .input_indices = zeros};
     const struct {
         const char *what;
         bool wrong;
         void *workspace;
-    } cases[] = {{"io.input is NULL", true, workspace},
-                 {"io.output is NULL", true, workspace},
-                 {"io.residual is NULL", op == HG_OP_CONV2D, workspace},
-                 {"io.indices is NULL", op == HG_OP_MAX_POOL2D, workspace},
-                 {"io.input_indices is NULL", op == HG_OP_MAX_UNPOOL2D, workspace},
-                 {"io.reserved", true, workspace},
-                 {"workspace is not 64-byte aligned", true, workspace + 4},
-                 {"workspace is NULL", size > 0, NULL},
-                 {"io.output is io.input", true, workspace}};
+    } cases[] = {
+        {"io.input is NULL", true, workspace},
+        {"io.output is NULL", true, workspace},
+        {"io.residual is NULL", op == HG_OP_CONV2D, workspace},
+        {"io.indices is NULL", op == HG_OP_MAX_POOL2D, workspace},
+        {"io.input_indices is NULL", op == HG_OP_MAX_UNPOOL2D, workspace},
+        {"io.reserved", true, workspace},
+        {"workspace is not 64-byte aligned", true, workspace + 4},
+        {"workspace is NULL", size > 0, NULL},
+        {"io.output overlaps io.input", op != HG_OP_BINARY && op != HG_OP_SOFTMAX2D, workspace},
+        {"io.other is NULL", op == HG_OP_BINARY, workspace}};
     hg_io io[HG_COUNT(cases)];
     for (size_t i = 0; i < HG_COUNT(cases); i++) io[i] = good;
     io[0].input = NULL;
@@ -176,6 +179,7 @@ static void runs_of(hg_context *context, hg_op op, hg_filter *filter)
     io[4].input_indices = NULL;
     io[5].reserved[HG_COUNT(good.reserved) - 1] = 1;
     io[8].input = io[8].output;
+    io[9].other = NULL;
     for (size_t i = 0; i < HG_COUNT(cases); i++) {
         char text[120];
         snprintf(text, sizeof text, "hg_run of %s, %s", hg_op_name(op), cases[i].what);

@@ -101,6 +101,12 @@ static void draw_fields(rng *r, descriptor *d)
         if (rng_percent(r, 30)) d->u.max_unpool2d.output_size = draw_pair(r, 13);
         if (rng_percent(r, 30)) d->u.max_unpool2d.index_size = draw_pair(r, 13);
         break;
+    case HG_OP_SOFTMAX2D:
+        break;
+    case HG_OP_BINARY:
+        descriptor_follow_input(d);
+        if (rng_percent(r, 30)) d->u.binary.other.h = draw_size(r, 1);
+        break;
     default:
         d->u.resize2d.output_size = draw_pair(r, 9);
         d->u.resize2d.mode = (hg_resize_mode)rng_in(r, 0, HG_RESIZE_LANCZOS5);

@@ -44,6 +44,10 @@ static hg_strides *output_strides(descriptor *d)
         return &d->u.lp_pool2d.output_strides;
     case HG_OP_MAX_UNPOOL2D:
         return &d->u.max_unpool2d.output_strides;
+    case HG_OP_BINARY:
+        return &d->u.binary.output_strides;
+    case HG_OP_SOFTMAX2D:
+        return &d->u.softmax2d.output_strides;
     default:
         return &d->u.resize2d.output_strides;
     }
@@ -76,6 +80,7 @@ static void check_resolved(hg_op op, hg_layout layout, unsigned given)
     descriptor d = sample(op);
     hg_tensor *in = descriptor_input(&d), out;
     in->layout = layout, in->n = 3;
+    descriptor_follow_input(&d);
     if (!expect(descriptor_output(&d, &out) == HG_OK, "an output of %s", hg_op_name(op))) return;
     in->strides = some_strides(in, given);
     *output_strides(&d) = some_strides(&out, given);
@@ -173,7 +178,8 @@ static void run(hg_context *context, descriptor *d, outcome *o)
                       .output = y,
                       .residual = epilogue(d) ? res : NULL,
                       .indices = out_at,
-                      .input_indices = in_at};
+                      .input_indices = in_at,
+                      .other = x};
     o->status = hg_run(plan, &io, workspace);
     free(workspace);
     hg_plan_free(plan);
@@ -193,6 +199,7 @@ static void check_values(hg_context *context, hg_op op, hg_layout layout, unsign
     descriptor d = sample(op);
     hg_tensor *in = descriptor_input(&d), out;
     in->layout = layout, in->n = 2;
+    descriptor_follow_input(&d);
     if (op == HG_OP_CONV2D) d.u.conv2d.accuracy = HG_STRICT;
     if (epilogue(&d)) epilogue(&d)->residual = true;
     descriptor_output(&d, &out);

@@ -160,6 +160,8 @@ bool data_draw(const hg_problem *p, data_kind kind, bool contained, rng *r, case
     if (ok && p->post.function == HG_PRELU)
         ok = (d->slopes = values(p->out.c, DATA_SIGNED, r)) != NULL;
     if (ok && p->post.residual) ok = (d->residual = values(tensor_count(&p->out), kind, r)) != NULL;
+    if (ok && p->op == HG_OP_BINARY)
+        ok = (d->other = values(tensor_count(&p->binary.other), kind, r)) != NULL;
     if (ok && p->op == HG_OP_MAX_UNPOOL2D) ok = (d->indices = draw_indices(p, r)) != NULL;
     if (!ok) data_free(d);
     return ok;
@@ -167,7 +169,7 @@ bool data_draw(const hg_problem *p, data_kind kind, bool contained, rng *r, case
 
 oracle_input data_for_oracle(const case_data *d)
 {
-    return (oracle_input){d->x, d->weights, d->bias, d->residual, d->slopes, d->indices};
+    return (oracle_input){d->x, d->weights, d->bias, d->residual, d->other, d->slopes, d->indices};
 }
 
 void data_free(case_data *d)
@@ -176,6 +178,7 @@ void data_free(case_data *d)
     free(d->weights);
     free(d->bias);
     free(d->residual);
+    free(d->other);
     free(d->slopes);
     free(d->indices);
     *d = (case_data){0};

@@ -17,6 +17,7 @@ typedef enum data_kind {
 typedef struct case_data {
     data_kind kind;
     float *x, *weights, *bias, *residual;
+    float *other;     /* binary: the second tensor */
     float *slopes;    /* of HG_PRELU */
     int64_t *indices; /* max_unpool2d */
 } case_data;

@@ -21,6 +21,10 @@ hg_status descriptor_problem(const descriptor *d, hg_problem *p, hg_reason *why)
         return hg_problem_resize2d(&d->u.resize2d, p, why);
     case HG_OP_RESIZE_ARGMAX2D:
         return hg_problem_resize_argmax2d(&d->u.resize_argmax2d, p, why);
+    case HG_OP_BINARY:
+        return hg_problem_binary(&d->u.binary, p, why);
+    case HG_OP_SOFTMAX2D:
+        return hg_problem_softmax2d(&d->u.softmax2d, p, why);
     case HG_OP_COUNT:
         break;
     }
@@ -46,6 +50,10 @@ hg_status descriptor_output(const descriptor *d, hg_tensor *output)
         return hg_resize2d_output(&d->u.resize2d, output);
     case HG_OP_RESIZE_ARGMAX2D:
         return hg_resize_argmax2d_output(&d->u.resize_argmax2d, output);
+    case HG_OP_BINARY:
+        return hg_binary_output(&d->u.binary, output);
+    case HG_OP_SOFTMAX2D:
+        return hg_softmax2d_output(&d->u.softmax2d, output);
     case HG_OP_COUNT:
         break;
     }
@@ -72,6 +80,10 @@ hg_status descriptor_plan(hg_context *context, const descriptor *d, hg_filter *f
         return hg_plan_resize2d(context, &d->u.resize2d, plan);
     case HG_OP_RESIZE_ARGMAX2D:
         return hg_plan_resize_argmax2d(context, &d->u.resize_argmax2d, plan);
+    case HG_OP_BINARY:
+        return hg_plan_binary(context, &d->u.binary, plan);
+    case HG_OP_SOFTMAX2D:
+        return hg_plan_softmax2d(context, &d->u.softmax2d, plan);
     case HG_OP_COUNT:
         break;
     }
@@ -93,9 +105,18 @@ hg_tensor *descriptor_input(descriptor *d)
         return &d->u.lp_pool2d.input;
     case HG_OP_MAX_UNPOOL2D:
         return &d->u.max_unpool2d.input;
+    case HG_OP_BINARY:
+        return &d->u.binary.input;
+    case HG_OP_SOFTMAX2D:
+        return &d->u.softmax2d.input;
     default:
         return &d->u.resize2d.input;
     }
+}
+
+void descriptor_follow_input(descriptor *d)
+{
+    if (d->op == HG_OP_BINARY) d->u.binary.other = d->u.binary.input;
 }
 
 int64_t tensor_count(const hg_tensor *t)

@@ -16,6 +16,8 @@ typedef struct descriptor {
         hg_max_unpool2d max_unpool2d;
         hg_resize2d resize2d; /* also the first member of the next */
         hg_resize_argmax2d resize_argmax2d;
+        hg_binary binary;
+        hg_softmax2d softmax2d;
     } u;
     hg_filter_desc filter; /* convolutions */
 } descriptor;
@@ -26,6 +28,8 @@ hg_status descriptor_plan(hg_context *context, const descriptor *d, hg_filter *f
                           const void *bias, hg_plan **plan);
 /* The member that every operator has. */
 hg_tensor *descriptor_input(descriptor *d);
+/* After a change of the input: a second tensor has its sizes and layout. */
+void descriptor_follow_input(descriptor *d);
 
 int64_t tensor_count(const hg_tensor *t); /* elements */
 

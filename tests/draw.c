@@ -77,6 +77,16 @@ hg_layout draw_layout(const hg_kernel *k, rng *r)
     return rng_percent(r, 50) ? HG_NHWC : HG_NCHW;
 }
 
+void draw_activation(rng *r, hg_epilogue *e)
+{
+    e->activation =
+        (hg_activation)rng_in(r, 0, rng_percent(r, 50) ? HG_LEAKY_RELU : HG_ACTIVATION_COUNT - 1);
+    e->min = -2.5f;
+    e->max = 3.25f;
+    e->slope = rng_percent(r, 70) ? 0.125f : -0.5f + 2 * rng_unit(r);
+    e->offset = 0.5f;
+}
+
 static hg_strides output_strides(rng *r, const descriptor *d)
 {
     hg_tensor t;
@@ -265,6 +275,33 @@ static void draw_argmax(const hg_kernel *k, rng *r, descriptor *d)
     draw_resize(k, r, d);
 }
 
+/* ---- Element by element ---- */
+
+/* The second tensor has the first's sizes, or repeats along some dimensions, or all. */
+static void draw_binary(const hg_kernel *k, rng *r, descriptor *d)
+{
+    hg_binary *o = &d->u.binary;
+    o->input = input_tensor(k, r, draw_rows(r), draw_columns(r));
+    o->other = o->input;
+    o->other.strides = (hg_strides){0};
+    const bool alike = rng_percent(r, 25);
+    int64_t *const sizes[] = {&o->other.n, &o->other.h, &o->other.w, &o->other.c};
+    for (size_t i = 0; i < HG_COUNT(sizes) && !alike; i++)
+        if (rng_percent(r, 55)) *sizes[i] = 1;
+    draw_strides(r, &o->other);
+    o->op = (hg_binary_op)rng_in(r, 0, HG_MAXIMUM);
+    if (rng_percent(r, 60)) draw_activation(r, &o->epilogue);
+    if (o->epilogue.activation == HG_PRELU) o->epilogue.activation = HG_IDENTITY;
+    o->output_strides = output_strides(r, d);
+}
+
+static void draw_softmax(const hg_kernel *k, rng *r, descriptor *d)
+{
+    hg_softmax2d *o = &d->u.softmax2d;
+    o->input = input_tensor(k, r, draw_rows(r), draw_columns(r));
+    o->output_strides = output_strides(r, d);
+}
+
 /* ---- All ---- */
 
 /* A tenth of the cases may take longer. */
@@ -283,7 +320,8 @@ bool draw_problem(const hg_kernel *k, rng *r, descriptor *d, hg_problem *p)
         [HG_OP_CONV2D] = draw_conv,         [HG_OP_CONV_TRANSPOSE2D] = draw_conv_transpose,
         [HG_OP_MAX_POOL2D] = draw_max_pool, [HG_OP_AVG_POOL2D] = draw_avg_pool,
         [HG_OP_LP_POOL2D] = draw_lp_pool,   [HG_OP_MAX_UNPOOL2D] = draw_unpool,
-        [HG_OP_RESIZE2D] = draw_resize,     [HG_OP_RESIZE_ARGMAX2D] = draw_argmax};
+        [HG_OP_RESIZE2D] = draw_resize,     [HG_OP_RESIZE_ARGMAX2D] = draw_argmax,
+        [HG_OP_BINARY] = draw_binary,       [HG_OP_SOFTMAX2D] = draw_softmax};
     *d = (descriptor){.op = k->op};
     const bool turns = k->limits.stride.h <= 1 && k->limits.stride.w <= 1 && !k->reference;
     if (k->op == HG_OP_CONV2D && turns && rng_percent(r, 40)) d->op = HG_OP_CONV_TRANSPOSE2D;

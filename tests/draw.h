@@ -19,6 +19,7 @@ int64_t draw_input_extent(rng *r, int64_t out, int64_t kernel, int64_t stride, i
 void draw_strides(rng *r, hg_tensor *t); /* gaps in a third of the cases */
 int64_t draw_batch(rng *r);
 hg_layout draw_layout(const hg_kernel *k, rng *r);
+void draw_activation(rng *r, hg_epilogue *e);
 
 void draw_conv(const hg_kernel *k, rng *r, descriptor *d);           /* draw_conv.c */
 void draw_conv_transpose(const hg_kernel *k, rng *r, descriptor *d); /* draw_conv.c */

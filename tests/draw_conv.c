@@ -35,12 +35,7 @@ static void draw_groups(const hg_kernel *k, rng *r, hg_filter_desc *f)
 static void draw_epilogue(rng *r, const hg_tensor *out, hg_epilogue *e)
 {
     if (rng_percent(r, 40)) return;
-    e->activation =
-        (hg_activation)rng_in(r, 0, rng_percent(r, 50) ? HG_LEAKY_RELU : HG_ACTIVATION_COUNT - 1);
-    e->min = -2.5f;
-    e->max = 3.25f;
-    e->slope = rng_percent(r, 70) ? 0.125f : -0.5f + 2 * rng_unit(r);
-    e->offset = 0.5f;
+    draw_activation(r, e);
     e->residual = rng_percent(r, 50);
     hg_tensor t = *out;
     t.strides = (hg_strides){0};

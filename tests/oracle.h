@@ -13,6 +13,7 @@ typedef struct oracle_input {
     const float *weights;   /* convolutions: [k][c/groups][r][s], also for the transposed one */
     const float *bias;      /* k values or NULL */
     const float *residual;  /* output's sizes or NULL */
+    const float *other;     /* binary: its own sizes */
     const float *slopes;    /* k values of HG_PRELU */
     const int64_t *indices; /* max_unpool2d: input's sizes */
 } oracle_input;
@@ -50,6 +51,8 @@ void oracle_conv_transpose(const hg_problem *p, const oracle_input *in, oracle_o
 void oracle_pool(const hg_problem *p, const oracle_input *in, oracle_output *out);
 void oracle_unpool(const hg_problem *p, const oracle_input *in, oracle_output *out);
 void oracle_resize(const hg_problem *p, const oracle_input *in, oracle_output *out);
+void oracle_binary(const hg_problem *p, const oracle_input *in, oracle_output *out);
+void oracle_softmax(const hg_problem *p, const oracle_input *in, oracle_output *out);
 void oracle_argmax(const hg_problem *p, const oracle_input *in, oracle_output *out);
 
 #endif

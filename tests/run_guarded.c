@@ -33,7 +33,7 @@ void run_guarded_install(void)
 /* ---- Buffers ---- */
 
 typedef struct buffers {
-    guard input, output, residual, indices, workspace;
+    guard input, output, residual, other, indices, workspace;
 } buffers;
 
 int64_t strided_extent(const hg_tensor *t, const hg_strides *s)
@@ -79,6 +79,12 @@ static bool open_all(const hg_plan *plan, const hg_problem *p, const case_data *
             tensor_scatter(&p->out, &p->residual_strides, sizeof(float), d->residual,
                            b->residual.data);
     }
+    if (ok && d->other) {
+        const hg_tensor *t = &p->binary.other;
+        const size_t n = (size_t)strided_extent(t, &t->strides);
+        ok = guard_open(&b->other, n * sizeof(float), sizeof(float), side);
+        if (ok) tensor_scatter(t, &t->strides, sizeof(float), d->other, b->other.data);
+    }
     if (ok && p->pool.indices)
         ok = guard_open(&b->indices, out * index_size(p), index_size(p), side);
     if (ok && d->indices) {
@@ -93,6 +99,7 @@ static void close_all(buffers *b)
     guard_close(&b->input);
     guard_close(&b->output);
     guard_close(&b->residual);
+    guard_close(&b->other);
     guard_close(&b->indices);
     guard_close(&b->workspace);
 }
@@ -130,6 +137,7 @@ static void call(const hg_plan *plan, const hg_problem *p, const buffers *b, run
     const hg_io io = {.input = b->input.data,
                       .output = b->output.data,
                       .residual = b->residual.data,
+                      .other = b->other.data,
                       .indices = p->op == HG_OP_MAX_POOL2D ? b->indices.data : NULL,
                       .input_indices = p->op == HG_OP_MAX_UNPOOL2D ? b->indices.data : NULL};
     const int number = sigsetjmp(escape, 0);
@@ -162,6 +170,7 @@ void run_guarded(const hg_plan *plan, const hg_problem *p, const case_data *d, g
     }
     guard_lock(&b.input);
     guard_lock(&b.residual);
+    guard_lock(&b.other);
     if (d->indices) guard_lock(&b.indices);
     call(plan, p, &b, r);
     if (!r->trouble[0]) {

@@ -11,8 +11,9 @@ typedef struct semantics_case {
     const char *what;
     descriptor d;              /* the input's layout is left NHWC: every case runs in both */
     float x[SEMANTICS_VALUES]; /* all tensors dense, [n][c][h][w] */
-    float weights[8];          /* in the order that the filter's descriptor names */
-    float bias;                /* of every channel */
+    float
+        weights[8]; /* in the order that the filter's descriptor names; binary: the second tensor */
+    float bias;     /* of every channel */
     int64_t input_indices[SEMANTICS_VALUES]; /* max_unpool2d */
     hg_size2 size;                           /* of the output */
     float y[SEMANTICS_VALUES];
@@ -21,6 +22,7 @@ typedef struct semantics_case {
 } semantics_case;
 
 /* Terminated by row NULL. */
-extern const semantics_case semantics_conv[], semantics_pool[], semantics_resize[];
+extern const semantics_case semantics_conv[], semantics_pool[], semantics_resize[],
+    semantics_pointwise[];
 
 #endif

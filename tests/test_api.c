@@ -97,6 +97,7 @@ descriptor sample(hg_op op)
     if (op == HG_OP_LP_POOL2D) d.u.lp_pool2d.pool = pool;
     if (op == HG_OP_MAX_UNPOOL2D)
         d.u.max_unpool2d.window = d.u.max_unpool2d.stride = (hg_size2){2, 2};
+    if (op == HG_OP_BINARY) d.u.binary.other = in;
     if (op == HG_OP_RESIZE2D || op == HG_OP_RESIZE_ARGMAX2D) {
         d.u.resize2d.mode = HG_RESIZE_BILINEAR;
         d.u.resize2d.output_size = (hg_size2){9, 14};
@@ -128,6 +129,7 @@ hg_status run_sample(const hg_plan *plan, const descriptor *d, float y[SAMPLE_OU
     const hg_io io = {.input = sample_weights(),
                       .output = y,
                       .residual = sample_weights(),
+                      .other = sample_weights() + 5,
                       .indices = d->op == HG_OP_MAX_POOL2D ? indices : NULL,
                       .input_indices = d->op == HG_OP_MAX_UNPOOL2D ? zeros : NULL};
     memset(y, 0, SAMPLE_OUTPUT * sizeof *y);
@@ -155,6 +157,7 @@ int main(int argc, char **argv)
                  {"windows", test_windows},
                  {"strides", test_strides},
                  {"overlap", test_overlap},
+                 {"in_place", test_in_place},
                  {"executors", test_executors},
                  {"allocations", test_allocations},
                  {"tables", test_tables},

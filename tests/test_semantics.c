@@ -11,7 +11,8 @@
 #include "kernels/common/attr.h"
 #include "tests/semantics.h"
 
-static const semantics_case *const tables[] = {semantics_conv, semantics_pool, semantics_resize};
+static const semantics_case *const tables[] = {semantics_conv, semantics_pool, semantics_resize,
+                                               semantics_pointwise};
 static long passed, failed;
 
 __attribute__((format(printf, 2, 3))) static bool expect(bool ok, const char *format, ...)
@@ -48,8 +49,16 @@ static void check_run(const semantics_case *c, const hg_plan *plan, const hg_ten
     const size_t size = hg_plan_workspace_size(plan);
     void *workspace = size ? aligned_alloc(64, (size + 63) / 64 * 64) : NULL;
     const bool places = c->d.op == HG_OP_MAX_POOL2D;
+    float second[HG_COUNT(c->weights)] = {0};
+    if (c->d.op == HG_OP_BINARY) {
+        hg_tensor turned = c->d.u.binary.other;
+        turned.layout = in->layout;
+        const hg_strides sb = hg_dense_strides(&turned);
+        tensor_scatter(&turned, &sb, sizeof *second, c->weights, second);
+    }
     const hg_io io = {.input = x,
                       .output = y,
+                      .other = second,
                       .indices = places ? to : NULL,
                       .input_indices = c->d.op == HG_OP_MAX_UNPOOL2D ? from : NULL};
     const hg_status status = hg_run(plan, &io, workspace);
@@ -80,6 +89,7 @@ static void check_case(hg_context *context, const semantics_case *c, hg_layout l
     float bias[8];
     for (size_t i = 0; i < HG_COUNT(bias); i++) bias[i] = c->bias;
     in->layout = layout;
+    if (d.op == HG_OP_BINARY) d.u.binary.other.layout = layout;
     if (!expect(!d.filter.height ||
                     hg_filter_create(context, &d.filter, c->weights, &filter) == HG_OK,
                 "%s, %s: no filter", c->row, c->what))

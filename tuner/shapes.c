@@ -16,7 +16,7 @@ typedef struct shape_op {
     hg_status (*build)(const hg_shape *s, const struct shape_op *op, const hg_tensor *in,
                        hg_problem *p, hg_reason *why);
     bool flag;        /* indices, global, depthwise, align_corners or lanczos5 */
-    const char *mode; /* resize */
+    const char *mode; /* resize; of binary: what the second tensor has numbers for */
     hg_conv_pool pool;
 } shape_op;
 
@@ -148,6 +148,25 @@ static hg_status build_argmax(const hg_shape *s, const shape_op *op, const hg_te
     return hg_problem_resize_argmax2d(&d, p, why);
 }
 
+/* `mode` names the sizes of the second tensor. */
+static hg_status build_binary(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                              hg_problem *p, hg_reason *why)
+{
+    (void)s;
+    hg_binary d = {.input = *in, .other = *in, .op = op->mode ? HG_MULTIPLY : HG_ADD};
+    if (op->mode && strcmp(op->mode, "channels") == 0) d.other.h = d.other.w = 1;
+    if (op->mode && strcmp(op->mode, "pixels") == 0) d.other.c = 1;
+    return hg_problem_binary(&d, p, why);
+}
+
+static hg_status build_softmax(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                               hg_problem *p, hg_reason *why)
+{
+    (void)s, (void)op;
+    const hg_softmax2d d = {.input = *in};
+    return hg_problem_softmax2d(&d, p, why);
+}
+
 /* PyTorch has no such mode. */
 static hg_status build_lanczos(const hg_shape *s, const shape_op *op, const hg_tensor *in,
                                hg_problem *p, hg_reason *why)
@@ -183,6 +202,10 @@ static const shape_op ops[] = {
      .build = build_argmax,
      .flag = true,
      .mode = "bilinear"},
+    {.name = "Add", .build = build_binary},
+    {.name = "Multiply:channels", .build = build_binary, .mode = "channels"},
+    {.name = "Multiply:pixels", .build = build_binary, .mode = "pixels"},
+    {.name = "Softmax", .build = build_softmax},
     {.name = "Resize:lanczos3", .build = build_lanczos},
     {.name = "Resize:lanczos5", .build = build_lanczos, .flag = true},
 };

@@ -134,10 +134,15 @@ static hg_status make_buffers(hg_workload *w)
         w->residual = filled(hg_tensor_extent(&like), 4);
         if (!w->residual) return HG_NO_MEMORY;
     }
+    if (p->op == HG_OP_BINARY) {
+        w->other = filled(hg_tensor_extent(&p->binary.other), 5);
+        if (!w->other) return HG_NO_MEMORY;
+    }
     hg_workload_erase(w);
     w->io = (hg_io){.input = w->input,
                     .output = w->output,
                     .residual = w->residual,
+                    .other = w->other,
                     .indices = w->indices,
                     .input_indices = w->input_indices};
     return HG_OK;
@@ -167,7 +172,8 @@ double hg_workload_bytes(const hg_problem *p)
         hg_problem_filter(p, &desc);
         weights = 4.0 * (double)hg_filter_count(&desc);
     }
-    const double in = 4.0 * (double)hg_tensor_extent(&p->in);
+    double in = 4.0 * (double)hg_tensor_extent(&p->in);
+    if (p->op == HG_OP_BINARY) in += 4.0 * (double)hg_tensor_extent(&p->binary.other);
     const double out = (double)hg_dtype_bytes(p->out.dtype) * (double)hg_tensor_extent(&p->out);
     const double repacked = p->in.layout == HG_NCHW && !p->post_pool ? in + out : 0;
     const bool indexed = p->pool.indices || p->op == HG_OP_MAX_UNPOOL2D;
@@ -180,7 +186,8 @@ void hg_workload_free(hg_workload *w)
 {
     hg_filter_free(w->filter);
     void *const memory[] = {w->bias,   w->input,    w->residual, w->input_indices,
-                            w->output, w->expected, w->indices,  w->expected_indices};
+                            w->output, w->expected, w->indices,  w->expected_indices,
+                            w->other};
     for (size_t i = 0; i < HG_COUNT(memory); i++) free(memory[i]);
     *w = (hg_workload){0};
 }

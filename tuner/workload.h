@@ -17,7 +17,7 @@ typedef struct hg_workload {
     hg_problem problem;
     char key[HG_KEY_SIZE];
     hg_filter *filter; /* NULL for operators without weights */
-    float *bias, *input, *residual;
+    float *bias, *input, *residual, *other;
     void *input_indices;
     float *output, *expected; /* expected: what the reference computed */
     void *indices, *expected_indices;

@@ -102,17 +102,19 @@ HG_API void hg_context_free(hg_context *context);
  * NULL if n is 0. Not one byte outside the described extents is read or written; no alignment
  * beyond the element's is asked.
  *
- * Buffers must not overlap, and of overlaps only output == input is noticed. Where output or
- * indices overlap each other or what is read, both have unspecified contents, and HG_INDEX may come
- * or not; still nothing outside of them is written. A workspace that overlaps any is undefined. */
+ * Buffers must not overlap, and of overlaps only output == input is noticed, but for the operators
+ * of pointwise.h, which say what may lie in place. Where output or indices overlap each other or
+ * what is read, both have unspecified contents, and HG_INDEX may come or not; still nothing outside
+ * of them is written. A workspace that overlaps any is undefined. */
 typedef struct hg_io {
     const void *input;
     void *output;
     const void *residual;        /* epilogue.residual */
     void *indices;               /* max_pool2d with indices */
     const void *input_indices;   /* max_unpool2d */
+    const void *other;           /* binary: the second tensor */
     const hg_executor *executor; /* of this run; NULL: the context's */
-    uint64_t reserved[2];
+    uint64_t reserved[1];
 } hg_io;
 
 /* Bytes of workspace that hg_run needs for all of the context's threads together: a multiple of 64,
@@ -126,9 +128,9 @@ HG_API size_t hg_plan_workspace_size(const hg_plan *plan);
  * parts, and nothing where those are 1 or the plan is too small for several. The bits of the result
  * do not depend on how many threads take part, on alignment or on earlier runs. Plans of contexts
  * with other numbers of threads or other tables may have other kernels, and with them other bits:
- * see options.reproducible. HG_INVALID: a null pointer that the operator needs, output == input, an
- * executor without a function, an unaligned workspace,
- * reserved words; nothing was written. HG_INDEX: see hg_max_unpool2d. */
+ * see options.reproducible. HG_INVALID: a null pointer that the operator needs, output == input
+ * (but see pointwise.h), an executor without a function, an unaligned workspace, reserved words;
+ * nothing was written. HG_INDEX: see hg_max_unpool2d. */
 HG_API hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace);
 
 /* Calls task(argument, i) once for each i = 0 .. count-1 on the context's executor, in any order

@@ -10,9 +10,6 @@ extern const hg_kernel hg_conv2d_ref[];
 hg_status hg_check_filter_desc(const hg_filter_desc *given, hg_filter_desc *resolved,
                                hg_reason *why);
 
-/* Every activation as slope and clamp, or as a function. */
-hg_status hg_post_from_epilogue(const hg_epilogue *epilogue, hg_post *post, hg_reason *why);
-
 /* What both builders do first: checks the filter against the input, fills p->in, kernel, groups,
  * post, accuracy, stride and dilation. */
 hg_status hg_conv_common(const hg_tensor *input, const hg_filter_desc *filter,

@@ -89,17 +89,28 @@ static void add_resize(text *t, const hg_resize_attr *a)
             a->roi.right, (double)a->extrapolation);
 }
 
+/* The sizes of the second tensor, where they are not the input's. */
+static void add_binary(text *t, const hg_problem *p)
+{
+    const hg_tensor *b = &p->binary.other, *a = &p->in;
+    add(t, " %s", binary_names[p->binary.op]);
+    if (b->n != a->n || b->h != a->h || b->w != a->w || b->c != a->c)
+        add(t, " with=%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, b->n, b->h, b->w, b->c);
+}
+
 void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
 {
     hg_numbers numbers;
     hg_plain_numbers(&numbers);
     text out = {key, HG_KEY_SIZE}, *t = &out;
     const bool conv = hg_problem_has_filter(p), classes = p->op == HG_OP_RESIZE_ARGMAX2D;
-    const bool resize = p->op == HG_OP_RESIZE2D || classes;
+    const bool resize = p->op == HG_OP_RESIZE2D || classes, binary = p->op == HG_OP_BINARY;
+    const bool pixels = binary || p->op == HG_OP_SOFTMAX2D; /* each for itself */
+    const bool windows = !resize && !pixels;
     add(t, "%s f32 %s n%" PRId64 " c%" PRId64 " h%" PRId64 " w%" PRId64, hg_op_name(p->op),
         hg_layout_name(p->in.layout), p->in.n, p->in.c, p->in.h, p->in.w);
     if (conv) add(t, " k%" PRId64, p->out.c);
-    if (!resize && !p->pool.adaptive) {
+    if (windows && !p->pool.adaptive) {
         add_size(t, "r", p->kernel.h, p->kernel.w);
         add_size(t, "s", p->stride.h, p->stride.w);
         add(t, " p%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, p->pad.top, p->pad.left,
@@ -107,16 +118,18 @@ void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
         if (p->op != HG_OP_MAX_UNPOOL2D) add_size(t, "d", p->dilation.h, p->dilation.w);
     }
     if (conv) add(t, " g%" PRId64, p->groups);
-    if (p->op != HG_OP_CONV2D) add_size(t, "o", p->out.h, p->out.w);
-    if (conv) add_post(t, &p->post);
+    if (p->op != HG_OP_CONV2D && !pixels) add_size(t, "o", p->out.h, p->out.w);
+    if (binary) add_binary(t, p);
+    if (hg_problem_has_post(p)) add_post(t, &p->post);
     if (p->post_pool) add(t, " pool=%s", post_pool_names[p->post_pool]);
     if (conv && p->accuracy != HG_DEFAULT) add(t, " %s", accuracy_names[p->accuracy]);
-    if (!conv && !resize) add_pool(t, p);
+    if (windows && !conv) add_pool(t, p);
     if (resize) add_resize(t, &p->resize);
     if (classes)
         add(t, " %s", class_type_names[p->out.dtype == HG_U8 ? HG_CLASS_U8 : HG_CLASS_I32]);
     add_strides(t, "in=", &p->in, &p->in.strides);
     add_strides(t, "out=", &p->out, &p->out.strides);
+    if (binary) add_strides(t, "other=", &p->binary.other, &p->binary.other.strides);
     if (p->post.residual) add_strides(t, "res=", &p->out, &p->residual_strides);
     hg_restore_numbers(&numbers);
 }

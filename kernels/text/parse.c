@@ -14,12 +14,12 @@ enum { MAX_WORDS = 48 }; /* more than a key has members to set */
 /* Everything a key can say. Words that an operator has no use for change nothing. */
 typedef struct words {
     int64_t n, c, h, w, k, g;
-    int64_t r[2], s[2], d[2], o[2], image[2], p[4], in[4], out[4], res[4];
+    int64_t r[2], s[2], d[2], o[2], image[2], p[4], in[4], out[4], res[4], with[4], other[4];
     int64_t divisor;
     double leaky, elu, clamp[2], hard_sigmoid[2], power, a, scale[2], roi[4], fill;
     bool adaptive, include_pad, is_signed, residual, exclude, antialias, has_index;
     int activation, accuracy, post_pool, convention, index_type, mode, coordinates, rounding;
-    int class_type;
+    int class_type, binary;
     const void *set[MAX_WORDS]; /* the members that words have set so far */
     int set_count;
 } words;
@@ -76,6 +76,7 @@ static const void *parse_choice(const char *word, words *w)
     } choices[] = {{"", mode_names, HG_COUNT(mode_names), &w->mode},
                    {"", coordinate_names, HG_COUNT(coordinate_names), &w->coordinates},
                    {"", accuracy_names, HG_COUNT(accuracy_names), &w->accuracy},
+                   {"", binary_names, HG_COUNT(binary_names), &w->binary},
                    {"", class_type_names, HG_COUNT(class_type_names), &w->class_type},
                    {"", activation_names, HG_COUNT(activation_names), &w->activation},
                    {"round=", rounding_names, HG_COUNT(rounding_names), &w->rounding},
@@ -105,14 +106,15 @@ static const void *parse_numbers(const char *word, words *w)
         char separator;
         int count;
         int64_t *v;
-    } fields[] = {{"n", 0, 1, &w->n},       {"c", 0, 1, &w->c},
-                  {"h", 0, 1, &w->h},       {"w", 0, 1, &w->w},
-                  {"k", 0, 1, &w->k},       {"g", 0, 1, &w->g},
-                  {"r", 'x', 2, w->r},      {"s", 'x', 2, w->s},
-                  {"d", 'x', 2, w->d},      {"o", 'x', 2, w->o},
-                  {"p", ',', 4, w->p},      {"image=", 'x', 2, w->image},
-                  {"in=", ',', 4, w->in},   {"out=", ',', 4, w->out},
-                  {"res=", ',', 4, w->res}, {"divisor=", 0, 1, &w->divisor}};
+    } fields[] = {{"n", 0, 1, &w->n},         {"c", 0, 1, &w->c},
+                  {"h", 0, 1, &w->h},         {"w", 0, 1, &w->w},
+                  {"k", 0, 1, &w->k},         {"g", 0, 1, &w->g},
+                  {"r", 'x', 2, w->r},        {"s", 'x', 2, w->s},
+                  {"d", 'x', 2, w->d},        {"o", 'x', 2, w->o},
+                  {"p", ',', 4, w->p},        {"image=", 'x', 2, w->image},
+                  {"in=", ',', 4, w->in},     {"out=", ',', 4, w->out},
+                  {"res=", ',', 4, w->res},   {"divisor=", 0, 1, &w->divisor},
+                  {"with=", ',', 4, w->with}, {"other=", ',', 4, w->other}};
     const struct {
         const char *prefix;
         int count, activation;
@@ -284,6 +286,20 @@ static hg_status build_resize(hg_op op, const words *w, hg_tensor in, hg_problem
                                 : hg_problem_resize_argmax2d(&classes, p, why);
 }
 
+static hg_status build_binary(const words *w, hg_tensor in, hg_problem *p, hg_reason *why)
+{
+    hg_tensor other = in;
+    const int64_t *with = w->with;
+    if (with[1]) other.n = with[0], other.h = with[1], other.w = with[2], other.c = with[3];
+    other.strides = strides_of(w->other);
+    const hg_binary d = {.input = in,
+                         .other = other,
+                         .output_strides = strides_of(w->out),
+                         .op = (hg_binary_op)w->binary,
+                         .epilogue = epilogue_of(w)};
+    return hg_problem_binary(&d, p, why);
+}
+
 /* Nothing said agrees with anything. */
 static bool has_stated_size(const words *w, const hg_problem *p)
 {
@@ -294,6 +310,11 @@ static hg_status build(hg_op op, hg_layout layout, const words *w, hg_problem *p
 {
     hg_tensor in = {HG_F32, layout, w->n, w->h, w->w, w->c, strides_of(w->in), {0, 0}};
     if (op == HG_OP_CONV2D || op == HG_OP_CONV_TRANSPOSE2D) return build_conv(op, w, in, p, why);
+    if (op == HG_OP_BINARY) return build_binary(w, in, p, why);
+    if (op == HG_OP_SOFTMAX2D) {
+        const hg_softmax2d d = {.input = in, .output_strides = strides_of(w->out)};
+        return hg_problem_softmax2d(&d, p, why);
+    }
     if (op == HG_OP_MAX_UNPOOL2D) return build_unpool(w, in, p, why);
     if (op == HG_OP_RESIZE2D || op == HG_OP_RESIZE_ARGMAX2D) return build_resize(op, w, in, p, why);
     /* A pooling key states the output size instead of the rounding rule: one of two gives it, and

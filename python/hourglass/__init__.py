@@ -13,10 +13,10 @@ from hourglass._library import (Context, Error, FileError, IndexOutsideError, In
 from hourglass._plan import Plan
 from hourglass.functional import (adaptive_avg_pool2d, adaptive_max_pool2d, avg_pool2d, conv2d, conv_transpose2d,
                                   forget, interpolate, interpolate_argmax, lp_pool2d, max_pool2d, max_unpool2d,
-                                  upsample_conv2d)
+                                  softmax2d, upsample_conv2d)
 
 __version__ = version()
 __all__ = ["Context", "Error", "FileError", "IndexOutsideError", "InvalidError", "NoMemoryError", "Plan", "RangeError",
            "UnsupportedError", "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool2d", "conv2d",
            "conv_transpose2d", "default_context", "forget", "interpolate", "interpolate_argmax", "keras", "lp_pool2d",
-           "max_pool2d", "max_unpool2d", "plans", "set_default_context", "upsample_conv2d", "version"]
+           "max_pool2d", "max_unpool2d", "plans", "set_default_context", "softmax2d", "upsample_conv2d", "version"]

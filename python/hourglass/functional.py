@@ -274,3 +274,14 @@ def interpolate_argmax(input, size=None, scale_factor=None, mode="bilinear", ali
     plan = _plan(plans.interpolate_argmax, input, size, scale_factor, mode, align_corners, recompute_scale_factor,
                  antialias, dtype)
     return _unbatch(plan(input)[:, 0], single)
+
+
+def softmax2d(input):
+    """The shares of a pixel's channels, which sum to 1, as torch.nn.Softmax2d.
+
+    >>> import numpy as np, hourglass
+    >>> hourglass.softmax2d(np.zeros((1, 4, 1, 2), np.float32)).ravel()
+    array([0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25], dtype=float32)
+    """
+    input, single = _batch(input)
+    return _unbatch(_plan(plans.softmax2d, input)(input), single)

@@ -287,6 +287,12 @@ def interpolate_argmax(input, size=None, scale_factor=None, mode="bilinear", ali
     return _made(context, form, lib.hg_plan_resize_argmax2d, op, dtype=dtype)
 
 
+def softmax2d(input, *, context=None):
+    """hourglass.softmax2d's plan."""
+    op, form = _descriptor("hg_softmax2d *", input)
+    return _made(context, form, lib.hg_plan_softmax2d, op)
+
+
 def upsample(input, factor, mode="nearest", *, context=None):
     """The plan of keras.layers.UpSampling2D: nearest, bilinear or bicubic, by whole factors (h, w)."""
     factor = pair("size", factor)

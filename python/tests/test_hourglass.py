@@ -171,6 +171,12 @@ class Values(unittest.TestCase):
         with self.assertRaises(hg.InvalidError):
             hg.interpolate_argmax(x, 12, dtype=np.int64)
 
+    def test_softmax(self):
+        x = 4 * normal(2, 5, 6, 7)
+        want = np.exp(x - x.max(axis=1, keepdims=True))
+        close(hg.softmax2d(x), want / want.sum(axis=1, keepdims=True))
+        np.testing.assert_array_equal(hg.softmax2d(x[0]), hg.softmax2d(x)[0])
+
     def test_scale_factors(self):
         x = np.arange(26, dtype=np.float32).reshape(1, 1, 1, 26)
         wide = hg.interpolate(x, scale_factor=(1, 2.46), mode="nearest")

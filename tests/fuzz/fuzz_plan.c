@@ -122,6 +122,21 @@ static void describe_conv(bytes *b, descriptor *d)
     if (bytes_next(b) % 4 == 0) o->pool = (hg_conv_pool)field(b, HG_POOL_AVG_2X2);
 }
 
+static void describe_binary(bytes *b, hg_binary *o)
+{
+    o->other = o->input;
+    o->other.strides = strides(b);
+    const uint8_t ones = bytes_next(b);
+    if (ones & 1) o->other.n = 1;
+    if (ones & 2) o->other.h = 1;
+    if (ones & 4) o->other.w = 1;
+    if (ones & 8) o->other.c = 1;
+    if (ones > 250) o->other = tensor(b);
+    o->op = (hg_binary_op)field(b, HG_MAXIMUM);
+    o->epilogue = epilogue(b);
+    o->output_strides = strides(b);
+}
+
 static descriptor describe(bytes *b)
 {
     descriptor d = {.op = (hg_op)bytes_in(b, 0, HG_OP_COUNT - 1)};
@@ -160,6 +175,12 @@ static descriptor describe(bytes *b)
         describe_resize(b, &d.u.resize_argmax2d.resize);
         d.u.resize_argmax2d.class_type = (hg_class_type)field(b, HG_CLASS_U8);
         break;
+    case HG_OP_SOFTMAX2D:
+        d.u.softmax2d.output_strides = strides(b);
+        break;
+    case HG_OP_BINARY:
+        describe_binary(b, &d.u.binary);
+        break;
     default:
         describe_conv(b, &d);
     }
@@ -176,7 +197,8 @@ static bool judged(const hg_problem *p)
     hg_tensor added = p->out;
     added.strides = p->residual_strides;
     const double reach = (double)hg_tensor_extent(&p->in) + (double)hg_tensor_extent(&p->out) +
-                         (double)hg_tensor_extent(&added);
+                         (double)hg_tensor_extent(&added) +
+                         (double)hg_tensor_extent(&p->binary.other);
     if (in > 3e4 || out > 3e4 || reach > 1e6) return false;
     if (hg_problem_has_filter(p) &&
         (double)p->out.c * (double)p->in.c * (double)p->kernel.h * (double)p->kernel.w > 1e5)

@@ -1,0 +1,78 @@
+/* Two tensors to one, reference: element by element. */
+#include <math.h>
+
+#include "kernels/activation/activation.h"
+#include "kernels/reference.h"
+
+static float lesser(float a, float b)
+{
+    return isnan(a) || a < b ? a : b;
+}
+
+static float greater(float a, float b)
+{
+    return isnan(a) || a > b ? a : b;
+}
+
+static float combine(hg_binary_op op, float a, float b)
+{
+    switch (op) {
+    case HG_ADD:
+        return a + b;
+    case HG_SUBTRACT:
+        return a - b;
+    case HG_MULTIPLY:
+        return a * b;
+    case HG_MINIMUM:
+        return lesser(a, b);
+    case HG_MAXIMUM:
+        break;
+    }
+    return greater(a, b);
+}
+
+static float element(const hg_task *t, const void *data, const hg_output *o)
+{
+    (void)data;
+    const hg_problem *p = t->problem;
+    const hg_tensor *b = &p->binary.other;
+    const hg_strides *si = &p->in.strides, *sb = &b->strides;
+    const float *second = t->other;
+    second += (b->n > 1 ? o->n * sb->n : 0) + (b->h > 1 ? o->y * sb->h : 0);
+    second += (b->w > 1 ? o->x * sb->w : 0) + (b->c > 1 ? o->c * sb->c : 0);
+    const float *first = t->input + o->n * si->n + o->y * si->h + o->x * si->w + o->c * si->c;
+    const hg_post *post = &p->post;
+    float v = combine(p->binary.op, *first, *second);
+    if (v < 0.0f) v *= post->slope;
+    if (v < post->min) v = post->min;
+    if (v > post->max) v = post->max;
+    const hg_activation_args args = {.factor = post->factor, .offset = post->offset};
+    if (t->activate) t->activate(&v, 1, &args);
+    return v;
+}
+
+static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
+{
+    (void)stage;
+    hg_each_output(t, begin, end, NULL, element);
+}
+
+static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
+{
+    (void)k, (void)c;
+    *sizes = (hg_sizes){.ranges = {p->out.n * p->out.h}};
+}
+
+static double cost(const hg_problem *p, const hg_kernel *k)
+{
+    (void)k;
+    return 5.0 * hg_tensor_elements(&p->out) + 200.0;
+}
+
+static const hg_algorithm reference = {
+    .name = "reference", .cost = cost, .size = size, .run = run, .finishes = true};
+
+const hg_kernel hg_binary_ref[] = {
+    HG_REFERENCE(binary, HG_OP_BINARY, 1, &reference),
+    {.name = NULL},
+};

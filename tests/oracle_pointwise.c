@@ -1,0 +1,52 @@
+/* Oracle: operators that work element by element. */
+#include <math.h>
+
+#include "tests/oracle.h"
+
+static double combine(hg_binary_op op, double a, double b)
+{
+    if (op == HG_ADD) return a + b;
+    if (op == HG_SUBTRACT) return a - b;
+    if (op == HG_MULTIPLY) return a * b;
+    if (isnan(a) || isnan(b)) return (double)NAN;
+    return op == HG_MINIMUM ? fmin(a, b) : fmax(a, b);
+}
+
+/* Of a dense tensor: the element that stands for (n, c, y, x). */
+static double at(const float *dense, const hg_tensor *t, int64_t n, int64_t c, int64_t y, int64_t x)
+{
+    const int64_t own[] = {n % t->n, c % t->c, y % t->h, x % t->w};
+    return (double)dense[((own[0] * t->c + own[1]) * t->h + own[2]) * t->w + own[3]];
+}
+
+void oracle_binary(const hg_problem *p, const oracle_input *in, oracle_output *out)
+{
+    const hg_tensor *t = &p->out;
+    int64_t i = 0;
+    for (int64_t n = 0; n < t->n; n++)
+        for (int64_t c = 0; c < t->c; c++)
+            for (int64_t y = 0; y < t->h; y++)
+                for (int64_t x = 0; x < t->w; x++, i++) {
+                    const double b = at(in->other, &p->binary.other, n, c, y, x);
+                    out->sum[i] = combine(p->binary.op, (double)in->x[i], b);
+                    out->magnitude[i] = fabs(out->sum[i]);
+                    out->count[i] = 1;
+                    out->y[i] = oracle_activation(&p->post, out->sum[i], 0);
+                }
+}
+
+void oracle_softmax(const hg_problem *p, const oracle_input *in, oracle_output *out)
+{
+    const int64_t plane = p->in.h * p->in.w, channels = p->in.c;
+    for (int64_t i = 0; i < p->in.n * plane; i++) {
+        const int64_t first = i / plane * channels * plane + i % plane;
+        double most = -(double)INFINITY, sum = 0;
+        for (int64_t c = 0; c < channels; c++) most = fmax(most, (double)in->x[first + c * plane]);
+        for (int64_t c = 0; c < channels; c++) sum += exp((double)in->x[first + c * plane] - most);
+        for (int64_t c = 0; c < channels; c++) {
+            const int64_t at = first + c * plane;
+            out->y[at] = exp((double)in->x[at] - most) / sum;
+            out->count[at] = (double)channels;
+        }
+    }
+}

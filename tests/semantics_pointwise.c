@@ -1,0 +1,54 @@
+/* Literal cases of the operators that work element by element; `weights` are the second tensor. */
+#include <math.h>
+
+#include "tests/semantics.h"
+
+#define IMAGE(n, c, h, w)                                                                          \
+    HG_F32, HG_NHWC, n, h, w, c, {0},                                                              \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+/* Two channels of 1 x 2 pixels, and a second tensor of the sizes c, h, w. */
+#define BINARY(which, c2, h2, w2, function)                                                        \
+    .d = {.op = HG_OP_BINARY,                                                                      \
+          .u.binary = {.input = {IMAGE(1, 2, 1, 2)},                                               \
+                       .other = {IMAGE(1, c2, h2, w2)},                                            \
+                       .op = which,                                                                \
+                       .epilogue = {.activation = function}}},                                     \
+    .size = {1, 2}
+
+#define SOFTMAX(channels)                                                                          \
+    .d = {.op = HG_OP_SOFTMAX2D, .u.softmax2d = {.input = {IMAGE(1, channels, 1, 2)}}},            \
+    .size = {1, 2}
+
+const semantics_case semantics_pointwise[] = {
+    {"binary.sizes", "alike", BINARY(HG_SUBTRACT, 2, 1, 2, HG_IDENTITY), .x = {1, 2, 3, 4},
+     .weights = {4, 3, 2, 1}, .y = {-3, -1, 1, 3}},
+    {"binary.sizes", "a number per channel", BINARY(HG_ADD, 2, 1, 1, HG_IDENTITY),
+     .x = {1, 2, 3, 4}, .weights = {10, 20}, .y = {11, 12, 23, 24}},
+    {"binary.sizes", "a number per pixel", BINARY(HG_MULTIPLY, 1, 1, 2, HG_IDENTITY),
+     .x = {1, 2, 3, 4}, .weights = {10, 20}, .y = {10, 40, 30, 80}},
+    {"binary.sizes", "one number", BINARY(HG_MAXIMUM, 1, 1, 1, HG_IDENTITY), .x = {1, 2, 3, 4},
+     .weights = {2.5f}, .y = {2.5f, 2.5f, 3, 4}},
+    {"binary.activation", "behind the sum", BINARY(HG_ADD, 2, 1, 2, HG_RELU6), .x = {-1, 2, 3, 4},
+     .weights = {0.5f, 1, 4, -4}, .y = {0, 3, 6, 0}},
+    {"binary.nan", "maximum, NaN in either", BINARY(HG_MAXIMUM, 2, 1, 2, HG_IDENTITY),
+     .x = {NAN, 2, INFINITY, -INFINITY}, .weights = {1, NAN, -INFINITY, -5},
+     .y = {NAN, NAN, INFINITY, -5}},
+    {"binary.nan", "minimum, NaN in either", BINARY(HG_MINIMUM, 2, 1, 2, HG_IDENTITY),
+     .x = {NAN, 2, INFINITY, -INFINITY}, .weights = {1, NAN, 7, -5}, .y = {NAN, NAN, 7, -INFINITY}},
+    {"binary.nan", "infinities in sums and products", BINARY(HG_MULTIPLY, 2, 1, 2, HG_IDENTITY),
+     .x = {INFINITY, INFINITY, 0, NAN}, .weights = {-1, 0, -INFINITY, 0},
+     .y = {-INFINITY, NAN, NAN, NAN}},
+    {"softmax", "of some numbers", SOFTMAX(3), .x = {0, 1, 0, 1, 0, 1},
+     .y = {1 / 3.0f, 1 / 3.0f, 1 / 3.0f, 1 / 3.0f, 1 / 3.0f, 1 / 3.0f}},
+    {"softmax", "of large and small ones", SOFTMAX(2), .x = {1e30f, -1e30f, 0, 0},
+     .y = {1, 0, 0, 1}},
+    {"softmax", "of minus infinity", SOFTMAX(2), .x = {-INFINITY, 5, 5, 5},
+     .y = {0, 0.5f, 1, 0.5f}},
+    {"softmax.nan", "and of nothing else", SOFTMAX(2), .x = {-INFINITY, 5, -INFINITY, 5},
+     .y = {NAN, 0.5f, NAN, 0.5f}},
+    {"softmax.nan", "NaN and infinity", SOFTMAX(2), .x = {NAN, INFINITY, 3, 5},
+     .y = {NAN, NAN, NAN, NAN}},
+    {.row = NULL}};
