@@ -47,8 +47,9 @@ static float element(const hg_task *t, const void *data, const hg_output *o)
     if (v < post->min) v = post->min;
     if (v > post->max) v = post->max;
     const hg_activation_args args = {.factor = post->factor, .offset = post->offset};
-    if (t->activate) t->activate(&v, 1, &args);
-    return v;
+    float end = v; /* v itself stays in a register, whatever the flags */
+    if (t->activate) t->activate(&end, 1, &args);
+    return end;
 }
 
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
