@@ -153,7 +153,8 @@ bool compare_value(const hg_problem *p, data_kind kind, const oracle_output *wan
         p->post.function || (p->post_pool == HG_POOL_AVG_2X2 && p->post.slope != 1.0f);
     if (conv && kind == DATA_INTEGERS && !norm_bounds && !rounded) return got == (float)y;
     double tolerance = conv ? conv_tolerance(p, want, norm_bounds, i) : 0;
-    if (p->op == HG_OP_SOFTMAX2D) tolerance = (roundings(want->count[i]) + 8 * u) * y + 0x1p-148;
+    if (p->op == HG_OP_SOFTMAX2D)
+        tolerance = (roundings(want->count[i]) + (8 + want->magnitude[i]) * u) * y + 0x1p-124;
     if (p->op == HG_OP_RESIZE2D) tolerance = resize_slack(p, want, i);
     return isinf(tolerance) || fabs((double)got - y) <= tolerance;
 }

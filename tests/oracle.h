@@ -23,7 +23,8 @@ typedef struct oracle_output {
     double *y;
     double *sum;            /* conv: before the epilogue; lp: before the root */
     double *magnitude;      /* conv: |b| + sum |x||w| + |residual|; avg: sum |x| / divisor;
-                               lp: sum |x|^p; resize: max |x| over the taps */
+                               lp: sum |x|^p; resize: max |x| over the taps; softmax:
+                               below the largest */
     double *count;          /* products or taps that entered the sum */
     int64_t *indices;       /* max_pool2d with indices */
     double *scores, *slack; /* resize_argmax2d, [n][c][h][w] of all channels: exact, and how far

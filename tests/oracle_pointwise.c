@@ -47,6 +47,7 @@ void oracle_softmax(const hg_problem *p, const oracle_input *in, oracle_output *
             const int64_t at = first + c * plane;
             out->y[at] = exp((double)in->x[at] - most) / sum;
             out->count[at] = (double)channels;
+            out->magnitude[at] = fmin(most - (double)in->x[at], 200);
         }
     }
 }

@@ -59,12 +59,13 @@ HG_API hg_status hg_plan_binary(hg_context *context, const hg_binary *op, hg_pla
 /* The shares of a pixel's channels, which sum to 1:
  *
  *     for n, y, x:
- *         most = max over c of input[n][y][x][c]
- *         output[n][y][x][c] = exp(input[n][y][x][c] - most) / sum over k of exp(input[...][k] - most)
+ *         most = max over c of input[n][y][x][c];  e[c] = exp(input[n][y][x][c] - most)
+ *         output[n][y][x][c] = e[c] / sum of e
  *
- * Within 2 ULP, and the roundings of a sum of C positive terms: of y at most (C + 8) 2^-24 |y| +
- * 2^-148 (docs/accuracy.md). Minus infinity gives 0. A NaN, infinity, or minus infinity in all
- * channels, makes all channels of its pixel NaN, as in PyTorch.
+ * Within (C + 8 + most - input) 2^-24 of the share itself: the roundings of a sum of C positive
+ * terms and of the difference, and 2 ULP each of exponential and quotient; shares below 2^-124 may
+ * be 0. Minus infinity gives 0. A NaN, infinity, or minus infinity in all channels, makes all
+ * channels of its pixel NaN, as in PyTorch.
  *
  * In place as hg_binary: io.output may be io.input if the strides are the same. The class alone,
  * that is the argmax over channels, is hg_resize_argmax2d to the input's own size. */

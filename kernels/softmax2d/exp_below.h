@@ -6,15 +6,12 @@
 
 #include "kernels/simd/functions.h"
 
-/* What the difference loses to rounding goes into the exponential, too: x may be 100 below. Of
- * minus infinity it is 0; NaN and infinity give NaN. */
+/* 0 where it is below 2^-125; NaN and infinity give NaN. */
 HG_INLINE vfloat v_exp_below(vfloat x, vfloat vmost)
 {
-    const vfloat vleast = v_all(V_EXP_LEAST), vd = v_sub(x, vmost);
-    const vfloat vpart = v_sub(vd, x); /* -most, as far as it is in vd */
-    const vfloat vlost = v_sub(v_sub(x, v_sub(vd, vpart)), v_add(vmost, vpart));
-    const vfloat vlow = v_where(v_greater(vd, vleast), vlost);
-    return v_times_exp(v_all(1.0f), v_exp_of_sum(v_at_least(vd, vleast), vlow));
+    const vexp e = v_exp_of(v_at_least(v_sub(x, vmost), v_all(V_EXP_LEAST)));
+    const vfloat vscale = v_power(e.n, -126, 0);
+    return v_fma(vscale, e.q, vscale);
 }
 
 /* e / sum within an ulp; sum from 1 to 2^31, vinverse about 1 / sum. */
