@@ -18,6 +18,7 @@ int cli_table(int argc, char **argv);
 int cli_ab(int argc, char **argv);
 int cli_plan(int argc, char **argv);
 int cli_run(int argc, char **argv);
+int cli_net(int argc, char **argv);
 
 /* A context for `threads` threads whose log goes to stderr; NULL after a message. */
 hg_context *cli_context(int threads);

@@ -44,6 +44,12 @@ static const struct command {
      "plan --shapes FILE.tsv[,FILE.tsv] [--network NAME] [--layer NAME]\n"
      "            [--layout nhwc|nchw|both] [--threads N]",
      "how long it takes to make a plan of each layer, its weights packed or already packed"},
+    {"net", cli_net,
+     "net FILE [--run | --time] [--input RAW] [--output RAW] [--keys FILE]\n"
+     "            [--n N] [--h H --w W] [--nchw] [--unfused] [--threads N] [--seconds S]",
+     "a whole network from its description: prints what became of its lines, fused and placed;\n"
+     "          --run: runs it on random input, or on --input, raw float32; --time: times every\n"
+     "          step; --keys: writes its problems for tune --keys. docs/networks.md"},
     {"ab", cli_ab,
      "ab --a libA.so --b libB.so [--shapes FILE.tsv[,FILE.tsv]] [--network NAME]\n"
      "            [--layout nhwc|nchw|both] [--filter REGEX] [--threads N] [--same-kernel]\n"

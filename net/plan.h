@@ -1,0 +1,47 @@
+/* A planned network. */
+#ifndef HG_NET_PLAN_H
+#define HG_NET_PLAN_H
+
+#include "net/graph.h"
+
+/* A pointer, once the caller's are known. */
+typedef struct net_address {
+    net_home home;
+    int slot;
+    size_t offset;
+} net_address;
+
+/* One step as a run sees it. */
+typedef struct net_action {
+    hg_plan *plan; /* NULL: a loop of our own */
+    net_kind kind;
+    net_address input, second, residual, indices, output; /* second: of an addition; of unpooling */
+    hg_tensor in, in2, out;
+    hg_epilogue activation;              /* NET_ACTIVATION */
+    const float *factor, *term, *slopes; /* NET_AFFINE; HG_PRELU */
+    hg_net_step shown;
+} net_action;
+
+typedef struct net_end {
+    const char *name;
+    hg_tensor tensor;
+} net_end;
+
+struct hg_net_plan {
+    net_memory memory;
+    net_action *actions;
+    int count;
+    net_end inputs[NET_WORDS], outputs[NET_WORDS];
+    int input_count, output_count;
+    size_t arena, workspace, values;
+    net_node *nodes; /* for tests: where every value lies, and when */
+    int node_count;
+};
+
+/* The loops that are not the library's: strided.c. */
+void net_copy(const net_action *a, const float *in, float *out);
+void net_add(const net_action *a, const float *in, const float *in2, float *out);
+void net_affine(const net_action *a, const float *in, float *out);
+void net_activate(const net_action *a, const float *in, float *out);
+
+#endif
