@@ -20,6 +20,7 @@ typedef struct net_action {
     hg_epilogue activation;              /* NET_ACTIVATION */
     const float *factor, *term, *slopes; /* NET_AFFINE; HG_PRELU */
     hg_net_step shown;
+    int read[3], written[2]; /* for tests: nodes, or NET_NONE */
 } net_action;
 
 typedef struct net_end {

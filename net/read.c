@@ -126,6 +126,10 @@ static hg_status read_output(reader *r, const net_words *w)
         if (net->output_count == NET_WORDS)
             return net_fail(r->error, w->word[i], HG_INVALID, "more than %d outputs", NET_WORDS);
         status = use_value(r, w->word[i], &net->outputs[net->output_count]);
+        for (int j = 0; !status && j < net->output_count; j++)
+            if (net->outputs[j] == net->outputs[net->output_count])
+                status = net_fail(r->error, w->word[i], HG_INVALID, "%.*s is an output already",
+                                  NET_SHOW(w->word[i]));
         if (!status) net->output_count++;
     }
     return status;
