@@ -3,6 +3,7 @@
  * words. Where that cannot be, the version of the soname, of packaging/hourglass.map and of this
  * list change together. */
 #include "hourglass/hourglass.h"
+#include "hourglass/net.h"
 
 #define SIZE(type, bytes)                                                                          \
     _Static_assert(sizeof(type) == (bytes), "the size of " #type " has changed");
@@ -31,6 +32,9 @@ SIZE(hg_executor, 16)
 SIZE(hg_log, 16)
 SIZE(hg_context_options, 168)
 SIZE(hg_io, 64)
+SIZE(hg_net_error, 264)
+SIZE(hg_net_options, 72)
+SIZE(hg_net_step, 224)
 SIZE(hg_machine, 240)
 SIZE(hg_table_counts, 32)
 SIZE(hg_kernel_info, 48)

@@ -91,6 +91,19 @@ const net_text_case net_cases[] = {
            "unused = conv2d x k=4 window=1\n"
            "output e u l\n",
      0},
+    {"indices of parts",
+     START "input x c=4 h=6 w=8\n"
+           "a = conv2d x k=6 window=3 padding=1\n"
+           "m, i = max_pool2d a window=2\n"
+           "b = conv2d m k=6 window=1\n"
+           "c = concat b m\n"
+           "u = max_unpool2d m i window=2\n"
+           "v = max_unpool2d b i window=2\n"
+           "s = slice c channels=3:9\n"
+           "w = max_unpool2d s i window=2\n"
+           "z = concat u v w\n"
+           "output z c\n",
+     0},
     {"argmax",
      START "input x c=4 h=6 w=7\n"
            "a = conv2d x k=5 window=3 padding=1 bias=next\n"

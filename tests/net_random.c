@@ -20,6 +20,7 @@ typedef struct draft {
     size_t length;
     value values[VALUES];
     int count;
+    bool repeats; /* pixels that are alike, where rounding decides which is the maximum */
 } draft;
 
 static void say(draft *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -94,6 +95,7 @@ static void draw_upsample(draft *d)
     const value v = d->values[i];
     if (v.h * v.w > 150) return;
     say(d, "v%d = upsample v%d by=2\n", d->count, i);
+    d->repeats = true;
     made(d, v.c, 2 * v.h, 2 * v.w);
 }
 
@@ -128,7 +130,7 @@ static void draw_pool_pair(draft *d)
 {
     const int i = pick(d);
     const value v = d->values[i];
-    if (v.h < 2 || v.w < 2 || d->count + 2 > VALUES) return;
+    if (v.h < 2 || v.w < 2 || d->repeats || d->count + 2 > VALUES) return;
     say(d, "v%d, i%d = max_pool2d v%d window=2\n", d->count, d->count, i);
     made(d, v.c, v.h / 2, v.w / 2);
     say(d, "v%d = max_unpool2d v%d i%d window=2 size=%dx%d\n", d->count, d->count - 1, d->count - 1,
