@@ -150,7 +150,7 @@ static void pointwise(const hg_net *net, const net_line *l, const net_image *in,
                       (double)w[c] +
                   (double)w[in->c + c];
         else if (l->op->kind == NET_ACTIVATION)
-            *to = oracle_activation(&post, v, (double)w[c]);
+            *to = oracle_activation(&post, v, prelu ? (double)w[c] : 0);
         else
             *to = v * (a->weight.given ? (double)w[c] : 1) + (a->bias.given ? (double)b[c] : 0);
     }

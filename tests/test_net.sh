@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# hourglass net: words, exit codes, what it prints, keys that tune takes; the examples and the page about them.
+# hourglass net and scripts/onnx2hg: words, exit codes, what it prints, keys that tune takes; the examples and the page about them.
 #   tests/test_net.sh BUILD
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -57,4 +57,6 @@ for word in $(grep -Eo '\.name = "[a-z0-9_]+"' net/operators.c | cut -d'"' -f2) 
     $(grep -Eo '^    \{"[a-z0-9_]+", [A-Z]' net/attributes.c | cut -d'"' -f2); do
     expect "docs/networks.md has $word" grep -q "\`$word\`" docs/networks.md
 done
+
+command -v python3 >/dev/null && expect "from ONNX" exits 0 python3 tests/test_onnx2hg.py "$hourglass"
 conclude

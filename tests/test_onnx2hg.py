@@ -1,0 +1,224 @@
+"""scripts/onnx2hg on models made here, byte by byte, run by `hourglass net` and worked out in plain Python.
+
+    tests/test_onnx2hg.py HOURGLASS"""
+import importlib.machinery
+import importlib.util
+import io
+import math
+import os
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+from contextlib import redirect_stderr
+
+SCRIPT = os.path.join(os.path.dirname(__file__), "..", "scripts", "onnx2hg")
+sys.dont_write_bytecode = True
+loader = importlib.machinery.SourceFileLoader("onnx2hg", SCRIPT)
+onnx2hg = importlib.util.module_from_spec(importlib.util.spec_from_loader("onnx2hg", loader))
+loader.exec_module(onnx2hg)
+passed = failed = 0
+
+
+def expect(name, condition):
+    global passed, failed
+    passed, failed = passed + bool(condition), failed + (not condition)
+    if not condition:
+        print("FAILED:", name)
+
+
+# ---- Models ----
+
+
+def varint(v):
+    v &= (1 << 64) - 1
+    out = b""
+    while v > 127:
+        out, v = out + bytes([v & 127 | 128]), v >> 7
+    return out + bytes([v])
+
+
+def field(number, value):
+    if isinstance(value, str):
+        value = value.encode()
+    if isinstance(value, bytes):
+        return varint(number << 3 | 2) + varint(len(value)) + value
+    if isinstance(value, float):
+        return varint(number << 3 | 5) + struct.pack("<f", value)
+    return varint(number << 3) + varint(value)
+
+
+def attribute(name, v):
+    if isinstance(v, list):
+        return field(1, name) + b"".join(field(8, i) for i in v)
+    number = {str: 4, float: 2, int: 3, bytes: 5}[type(v)]
+    return field(1, name) + field(number, v)
+
+
+def node(op, inputs, outputs, **attributes):
+    return (b"".join(field(1, i) for i in inputs) + b"".join(field(2, o) for o in outputs) +
+            field(4, op) + b"".join(field(5, attribute(k, v)) for k, v in attributes.items()))
+
+
+def tensor(name, dims, values, raw=True):
+    head = b"".join(field(1, d) for d in dims) + field(2, 1) + field(8, name)
+    data = struct.pack("<%df" % len(values), *values)
+    return head + field(9 if raw else 4, data)
+
+
+def info(name, dims):
+    shape = b"".join(field(1, field(1, d) if d else field(2, "any")) for d in dims)
+    return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
+
+
+def model(nodes, tensors, inputs, outputs):
+    graph = (b"".join(field(1, n) for n in nodes) + b"".join(field(5, t) for t in tensors) +
+             b"".join(field(11, i) for i in inputs) + b"".join(field(12, info(o, [1])) for o in outputs))
+    return field(1, 8) + field(7, graph)
+
+
+# ---- What they mean: images are [c][y][x] ----
+
+
+def conv(x, w, b, k, r, pad):
+    c, size = len(x), len(x[0])
+
+    def at(i, y, z):
+        return x[i][y][z] if 0 <= y < size and 0 <= z < size else 0.0
+
+    return [[[b[o] + sum(at(i, y - pad + s, z - pad + t) * w[((o * c + i) * r + s) * r + t]
+                         for i in range(c) for s in range(r) for t in range(r))
+              for z in range(size)] for y in range(size)] for o in range(k)]
+
+
+def each(x, f):
+    return [[[f(v, c) for v in row] for row in plane] for c, plane in enumerate(x)]
+
+
+def pool(x):
+    n = len(x[0]) // 2
+    return [[[max(p[2 * y + i][2 * z + j] for i in (0, 1) for j in (0, 1)) for z in range(n)]
+             for y in range(n)] for p in x]
+
+
+def twice(x):
+    n = 2 * len(x[0])
+    return [[[p[y // 2][z // 2] for z in range(n)] for y in range(n)] for p in x]
+
+
+def flat(x):
+    return [v for plane in x for row in plane for v in row]
+
+
+def run(folder, data, words=()):
+    """Exit code and what was said."""
+    path = os.path.join(folder, "m.onnx")
+    with open(path, "wb") as f:
+        f.write(data)
+    done = subprocess.run([sys.executable, SCRIPT, path, os.path.join(folder, "m.hgnet"), *words],
+                          capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
+def network(r):
+    draw = lambda n: [struct.unpack("<f", struct.pack("<f", r.uniform(-1, 1)))[0] for _ in range(n)]
+    w1, b1, w2, w3, b3 = draw(4 * 3 * 9), draw(4), draw(6 * 4), draw(2 * 10), draw(2)
+    scale, shift, mean, slopes = draw(4), draw(4), draw(4), draw(6)
+    variance = [abs(v) + 0.5 for v in draw(4)]
+    nodes = [
+        node("Conv", ["in/x:0", "w1", "b1"], ["1"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        node("BatchNormalization", ["1", "s", "h", "m", "v"], ["2"], epsilon=0.001),
+        node("Relu", ["2"], ["3"]),
+        node("MaxPool", ["3"], ["4"], kernel_shape=[2, 2], strides=[2, 2]),
+        node("Conv", ["4", "w2"], ["5"], kernel_shape=[1, 1]),
+        node("Sigmoid", ["5"], ["6"]),
+        node("Mul", ["5", "6"], ["7"]),
+        node("Dropout", ["7"], ["8"]),
+        node("PRelu", ["8", "slopes"], ["9"]),
+        node("Constant", [], ["factors"], value=tensor("", [4], [1, 1, 2, 2])),
+        node("Upsample", ["9", "factors"], ["10"], mode="nearest"),
+        node("Concat", ["10", "3"], ["11"], axis=1),
+        node("Conv", ["11", "w3", "b3"], ["12"], kernel_shape=[1, 1]),
+        node("Mul", ["12", "half"], ["13"]),
+        node("Sub", ["13", "b3_"], ["14"]),
+        node("Clip", ["14"], ["15"], min=-0.5, max=0.75),
+        node("Identity", ["15"], ["out"]),
+    ]
+    tensors = [tensor("w1", [4, 3, 3, 3], w1), tensor("b1", [4], b1, False),
+               tensor("s", [4], scale), tensor("h", [4], shift), tensor("m", [4], mean),
+               tensor("v", [4], variance), tensor("w2", [6, 4, 1, 1], w2),
+               tensor("slopes", [6, 1, 1], slopes), tensor("w3", [2, 10, 1, 1], w3),
+               tensor("b3", [2], b3), tensor("half", [], [0.5]), tensor("b3_", [1, 2, 1, 1], b3)]
+    variance = [struct.unpack("<f", struct.pack("<f", v))[0] for v in variance]
+
+    def answer(x):
+        a = each(conv(x, w1, b1, 4, 3, 1),
+                 lambda v, c: max(0, (v - mean[c]) / math.sqrt(variance[c] + 0.001) * scale[c] + shift[c]))
+        b = each(conv(pool(a), w2, [0] * 6, 6, 1, 0), lambda v, c: v / (1 + math.exp(-v)))
+        b = twice(each(b, lambda v, c: v if v >= 0 else v * slopes[c]))
+        return each(conv(b + a, w3, b3, 2, 1, 0), lambda v, c: min(max(v * 0.5 - b3[c], -0.5), 0.75))
+
+    return nodes, tensors, answer
+
+
+def test_values(hourglass, folder):
+    r = random.Random(1)
+    nodes, tensors, answer = network(r)
+    data = model(nodes, tensors, [info("in/x:0", [0, 3, 0, 0])], ["out"])
+    code, said = run(folder, data)
+    expect("an open size is asked for", code == 3 and "--size" in said)
+    code, said = run(folder, data, ["--size", "6x6"])
+    expect("converted: " + said, code == 0)
+    x = [[[r.uniform(-1, 1) for _ in range(6)] for _ in range(6)] for _ in range(3)]
+    path = os.path.join(folder, "x.raw")
+    with open(path, "wb") as f:
+        f.write(struct.pack("<108f", *flat(x)))
+    done = subprocess.run([hourglass, "net", os.path.join(folder, "m.hgnet"), "--nchw", "--input", path,
+                           "--output", path + ".out"], capture_output=True, text=True)
+    expect("runs: " + done.stderr, done.returncode == 0)
+    with open(path + ".out", "rb") as f:
+        got = struct.unpack("<72f", f.read())
+    off = max(abs(a - b) for a, b in zip(got, flat(answer(x))))
+    expect("the results, off by %g" % off, off < 1e-4)
+
+
+def test_refusals(folder):
+    code, said = run(folder, model([node("Conv", ["x", "w"], ["1"]), node("Softmax", ["1"], ["2"]),
+                                    node("Mul", ["2", "1"], ["3"])],
+                                   [tensor("w", [2, 1, 1, 1], [1, 2])], [info("x", [1, 1, 4, 4])], ["3"]))
+    expect("operators are named", code == 3 and "Softmax (2): no such" in said and "Mul (3)" in said)
+    expect("and nothing else", said.count("\n") == 2)
+    expect("no model", run(folder, b"no model")[0] == 1)
+    expect("an empty file", run(folder, b"")[0] == 1)
+    expect("no such file", onnx2hg.main([folder + "/none", folder + "/m.hgnet"]) == 1)
+    expect("wrong usage", onnx2hg.main(["one"]) == 2)
+
+
+def test_damage(folder):
+    """Never anything but an exit code."""
+    nodes, tensors, _ = network(random.Random(1))
+    whole = model(nodes, tensors, [info("in/x:0", [1, 3, 6, 6])], ["out"])
+    path = os.path.join(folder, "d.onnx")
+    for i in range(400):
+        r = random.Random(i)
+        data = bytearray(whole)
+        for _ in range(r.randint(1, 3)):
+            data[r.randrange(len(data))] = r.randrange(256)
+        if i % 4 == 0:
+            del data[r.randrange(len(data)):]
+        with open(path, "wb") as f:
+            f.write(data)
+        try:
+            code = onnx2hg.main([path, os.path.join(folder, "d.hgnet")])
+        except Exception as why:
+            code = repr(why)
+        expect("damage %d: %s" % (i, code), code in (0, 1, 3))
+
+
+with tempfile.TemporaryDirectory() as work, redirect_stderr(io.StringIO()):
+    test_values(sys.argv[1], work)
+    test_refusals(work)
+    test_damage(work)
+print("%d passed, %d failed" % (passed, failed))
+sys.exit(failed > 0)
