@@ -89,13 +89,6 @@ int hg_winograd_configs(const hg_problem *p, const hg_kernel *k, int64_t phases,
     return n;
 }
 
-/* The transform of F(5, 2) keeps 6 products, 5 sums and their factors at a time: too many for 16
- * registers. Measured beside F(4, 2); the coarse tiles, as large, are not calibrated with it. */
-static bool spills(const hg_kernel *k)
-{
-    return hg_isa_model_of(k->isa)->registers < 32 && k->run.winograd->m == 5;
-}
-
 double hg_winograd_cost(const hg_problem *p, const hg_kernel *k, int64_t phases, int64_t multiplied)
 {
     const hg_winograd_tiles b = hg_winograd_tiles_of(p, k, &(hg_config){0}, phases);
@@ -109,8 +102,7 @@ double hg_winograd_cost(const hg_problem *p, const hg_kernel *k, int64_t phases,
     const double products = 2.0 * (double)multiplied * tiles * channels * columns * rows;
     /* The last terms are for finding a tile's pixels, and for going over the output once more. */
     const double places = 8.0 + 20.0 * (double)(phases - 1);
-    const double transforms =
-        planes * tiles * (channels + (double)phases * columns + places) * (spills(k) ? 1.4 : 1.0);
+    const double transforms = planes * tiles * (channels + (double)phases * columns + places);
     /* Weights stream from the last-level cache, or past it from memory, mostly hidden by the
      * products. */
     const double packed = 4.0 * (double)multiplied * channels * columns;
