@@ -60,7 +60,8 @@ static void find_dimensions(const hg_problem *p, dimension d[DIMENSIONS])
 {
     const hg_tensor *in = &p->in, *b = &p->binary.other;
     const hg_strides *si = &in->strides, *sb = &b->strides, *so = &p->out.strides;
-    const dimension n = {in->n, si->n, b->n > 1 ? sb->n : 0, so->n};
+    /* An empty batch is walked as one image, of which no range is run. */
+    const dimension n = {HG_MAX(in->n, 1), si->n, b->n > 1 ? sb->n : 0, so->n};
     const dimension h = {in->h, si->h, b->h > 1 ? sb->h : 0, so->h};
     const dimension w = {in->w, si->w, b->w > 1 ? sb->w : 0, so->w};
     const dimension c = {in->c, si->c, b->c > 1 ? sb->c : 0, so->c};
