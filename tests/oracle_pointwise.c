@@ -41,7 +41,8 @@ void oracle_softmax(const hg_problem *p, const oracle_input *in, oracle_output *
     for (int64_t i = 0; i < p->in.n * plane; i++) {
         const int64_t first = i / plane * channels * plane + i % plane;
         double most = -(double)INFINITY, sum = 0;
-        for (int64_t c = 0; c < channels; c++) most = fmax(most, (double)in->x[first + c * plane]);
+        for (int64_t c = 0; c < channels; c++)
+            if ((double)in->x[first + c * plane] > most) most = (double)in->x[first + c * plane];
         for (int64_t c = 0; c < channels; c++) sum += exp((double)in->x[first + c * plane] - most);
         for (int64_t c = 0; c < channels; c++) {
             const int64_t at = first + c * plane;

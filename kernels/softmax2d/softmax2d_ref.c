@@ -6,7 +6,8 @@
 static double largest(const float *x, int64_t step, int64_t channels)
 {
     double most = -INFINITY;
-    for (int64_t c = 0; c < channels; c++) most = fmax(most, (double)x[c * step]);
+    for (int64_t c = 0; c < channels; c++)
+        if ((double)x[c * step] > most) most = (double)x[c * step];
     return most;
 }
 
