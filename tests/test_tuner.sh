@@ -208,8 +208,8 @@ expect "says so" says 'the key says the same thing twice, "c32"'
 while read -r key; do
     expect "docs: $key" exits 0 "$hourglass" explain "$key"
     expect "is canonical" test "$(head -n 1 "$work/out")" = "$key"
-done < <(sed -nE 's/^    ([a-z_]+2d f32 .*)/\1/p' docs/keys.md)
-expect "docs: keys of all operators" test "$(grep -oE '^    [a-z_]+2d f32' docs/keys.md | sort -u | wc -l)" -eq 8
+done < <(sed -nE 's/^    ([a-z_0-9]+ f32 .*)/\1/p' docs/keys.md)
+expect "docs: keys of all operators" test "$(grep -oE '^    [a-z_0-9]+ f32' docs/keys.md | sort -u | wc -l)" -eq 10
 sed -n 's/^    {/{/p' docs/keys.md >"$work/documented"
 expect "docs: the record" exits 0 "$hourglass" table check "$work/documented"
 expect "is one" says "1 good line, 0 bad lines"
