@@ -175,3 +175,11 @@ hg_resize_argmax2d net_argmax_of(const net_graph *g, const net_step *s)
                                            .output_size = {in->h, in->w}},
                                 .class_type = (hg_class_type)s->a.class_type};
 }
+
+hg_binary net_binary_of(const net_graph *g, const net_step *s)
+{
+    return (hg_binary){.input = *input_of(g, s),
+                       .other = g->values[s->inputs[1]].tensor,
+                       .output_strides = output_strides(g, s),
+                       .op = HG_ADD};
+}

@@ -158,6 +158,14 @@ static hg_status argmax_plan(const net_graph *g, const net_step *s, hg_context *
     return hg_plan_resize_argmax2d(context, &op, plan);
 }
 
+static hg_status add_plan(const net_graph *g, const net_step *s, hg_context *context,
+                          hg_filter *filter, hg_plan **plan)
+{
+    const hg_binary op = net_binary_of(g, s);
+    (void)filter;
+    return hg_plan_binary(context, &op, plan);
+}
+
 /* ---- Shapes without the library ---- */
 
 static hg_status concat_output(const net_graph *g, const net_step *s, hg_tensor *out)
@@ -268,7 +276,7 @@ static const struct {
     [NET_ARGMAX] = {argmax_output, argmax_plan, NULL, NULL},
     [NET_CONCAT] = {concat_output, NULL, NULL, NULL},
     [NET_SLICE] = {slice_output, NULL, NULL, NULL},
-    [NET_ADD] = {add_output, NULL, NULL, NULL},
+    [NET_ADD] = {add_output, add_plan, NULL, NULL},
     [NET_BATCH_NORM] = {same_output, NULL, four_channels, NULL},
     [NET_SCALE] = {same_output, NULL, channels, channels},
     [NET_BIAS] = {same_output, NULL, NULL, channels},

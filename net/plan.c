@@ -91,7 +91,6 @@ static hg_status plan_step(hg_net_plan *plan, const net_graph *g, const net_step
                                      .offset = (float)s->a.offset}};
     a->read[0] = s->inputs[0], a->read[1] = second, a->read[2] = s->residual;
     a->written[0] = s->output, a->written[1] = s->indices;
-    if (second != NET_NONE) a->in2 = g->values[second].tensor;
     const hg_status status = net_plan_step(g, s, context, &a->plan);
     if (status)
         return net_fail(g->error, s->word, status, "%.*s cannot be planned: %s", NET_SHOW(s->word),

@@ -16,7 +16,7 @@ typedef struct net_action {
     hg_plan *plan; /* NULL: a loop of our own */
     net_kind kind;
     net_address input, second, residual, indices, output; /* second: of an addition; of unpooling */
-    hg_tensor in, in2, out;
+    hg_tensor in, out;
     hg_epilogue activation;              /* NET_ACTIVATION */
     const float *factor, *term, *slopes; /* NET_AFFINE; HG_PRELU */
     hg_net_step shown;
@@ -41,7 +41,6 @@ struct hg_net_plan {
 
 /* The loops that are not the library's: strided.c. */
 void net_copy(const net_action *a, const float *in, float *out);
-void net_add(const net_action *a, const float *in, const float *in2, float *out);
 void net_affine(const net_action *a, const float *in, float *out);
 void net_activate(const net_action *a, const float *in, float *out);
 

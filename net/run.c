@@ -39,12 +39,12 @@ static hg_status run(const hg_net_plan *plan, const net_action *a, const homes *
         const hg_io io = {.input = in,
                           .output = out,
                           .residual = readable(h, a->residual),
+                          .other = readable(h, a->second),
                           .indices = writable(h, a->indices),
                           .input_indices = readable(h, a->second)};
         return hg_run(a->plan, &io, plan->workspace ? h->arena + arena : NULL);
     }
     if (a->kind == NET_COPY) net_copy(a, in, out);
-    if (a->kind == NET_ADD) net_add(a, in, readable(h, a->second), out);
     if (a->kind == NET_AFFINE) net_affine(a, in, out);
     if (a->kind == NET_ACTIVATION) net_activate(a, in, out);
     return HG_OK;

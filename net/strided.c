@@ -1,5 +1,5 @@
-/* What the library has no operator for: copies between layouts, and pointwise loops where nothing
- * takes them into an epilogue. Plain C, on the caller's thread. */
+/* What the library has no operator for: copies between layouts, activations and factors where
+ * nothing takes them into an epilogue. Plain C, on the caller's thread. */
 #include <math.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 
 /* A row of pixels: w x c elements of either tensor. */
 typedef struct row {
-    const float *in, *in2;
+    const float *in;
     float *out;
 } row;
 
@@ -17,15 +17,6 @@ static void copy_row(const net_action *a, row r)
     for (int64_t x = 0; x < a->out.w; x++)
         for (int64_t c = 0; c < a->out.c; c++)
             r.out[x * to->w + c * to->c] = r.in[x * from->w + c * from->c];
-}
-
-static void add_row(const net_action *a, row r)
-{
-    for (int64_t x = 0; x < a->out.w; x++) {
-        const float *in = r.in + x * a->in.strides.w, *in2 = r.in2 + x * a->in2.strides.w;
-        float *out = r.out + x * a->out.strides.w;
-        for (int64_t c = 0; c < a->out.c; c++) out[c] = in[c] + in2[c];
-    }
 }
 
 static void affine_row(const net_action *a, row r)
@@ -87,34 +78,28 @@ static void activate_row(const net_action *a, row r)
     }
 }
 
-static void rows(const net_action *a, const float *in, const float *in2, float *out,
+static void rows(const net_action *a, const float *in, float *out,
                  void (*of_row)(const net_action *a, row r))
 {
     for (int64_t n = 0; n < a->out.n; n++)
         for (int64_t y = 0; y < a->out.h; y++) {
-            row r = {in + n * a->in.strides.n + y * a->in.strides.h, NULL,
-                     out + n * a->out.strides.n + y * a->out.strides.h};
-            if (in2) r.in2 = in2 + n * a->in2.strides.n + y * a->in2.strides.h;
+            const row r = {in + n * a->in.strides.n + y * a->in.strides.h,
+                           out + n * a->out.strides.n + y * a->out.strides.h};
             of_row(a, r);
         }
 }
 
 void net_copy(const net_action *a, const float *in, float *out)
 {
-    rows(a, in, NULL, out, copy_row);
-}
-
-void net_add(const net_action *a, const float *in, const float *in2, float *out)
-{
-    rows(a, in, in2, out, add_row);
+    rows(a, in, out, copy_row);
 }
 
 void net_affine(const net_action *a, const float *in, float *out)
 {
-    rows(a, in, NULL, out, affine_row);
+    rows(a, in, out, affine_row);
 }
 
 void net_activate(const net_action *a, const float *in, float *out)
 {
-    rows(a, in, NULL, out, activate_row);
+    rows(a, in, out, activate_row);
 }

@@ -3,8 +3,8 @@
  * pixels are one convolution of as many times the channels: their outputs lie side by side.
  *
  *     for phase of rows
- *       for set of phases of columns    their taps in reverse order, so that they ascend in the
- * input ranges of the convolution
+ *       for set of phases of columns      taps in reverse order: they ascend in the input
+ *         ranges of the convolution
  *
  *     16x16, stride 8, padding 4, the first outputs of a row, their pixels of the input:
  *
