@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "kernels/conv2d/nhwc/direct_blocking.h"
 
 /* Products of a partial tile for each of its pixels' inputs, or as many as take its time: fewer
@@ -17,23 +19,37 @@ static double streamed_ns(const hg_direct_blocking *b, int64_t units)
     return bytes > NEAR_BYTES ? bytes / FAR_RATE : 0.0;
 }
 
-/* ns of one pixel's dots with so many columns: vectors of products, then the sums of lanes. The
- * input comes from L2, and so do weights that L1 does not keep, once for each tile of pixels. */
-static double dots_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
-                      int64_t columns)
+/* ns of a tile of dots: vectors of products, which wait for each other where a tile has few sums,
+ * then whole vectors of sums. The input comes from L2, and so do weights that L1 does not keep. */
+static double dots_tile_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
+                           double pixels, int64_t columns)
 {
     enum { L1_BYTES = 24 << 10, L2_RATE = 90 /* bytes in 1 ns */ };
     const hg_isa_model *isa = hg_isa_model_of(k->isa);
     /* Pieces of the input. A phase of a transposed convolution may have no taps. */
     const int64_t apart = b->joined ? 1 : HG_MAX(p->kernel.h * p->kernel.w, 1);
     const int64_t steps = apart * HG_CEIL_DIV(b->depth / apart, (int64_t)isa->lanes);
-    const double fma = 2.0 * (double)isa->lanes / 100.0 / isa->rate;
-    const double line = 4.0 * (double)isa->lanes / L2_RATE;
+    const double latency = 1.3, lanes = (double)isa->lanes, sums = pixels * (double)columns;
+    const double fma = HG_MAX(sums * 2.0 * lanes / 100.0 / isa->rate, latency);
     const bool far = 4 * b->depth * columns > L1_BYTES;
-    const double share = (double)columns / (double)k->run.direct->mr[columns - 1];
-    const double lines = far ? 1.5 + 0.6 * share : 1.0;
-    return (double)steps * HG_MAX((double)columns * fma, line * lines) +
-           (double)columns * (1.0 + (double)(apart - 1) * 0.4);
+    const double lines = far ? 1.5 * pixels + 0.6 * (double)columns : pixels;
+    return (double)steps * HG_MAX(fma, lines * 4.0 * lanes / L2_RATE) +
+           0.75 * lanes * ceil(sums / lanes) + 0.4 * sums * (double)(apart - 1);
+}
+
+/* ns of a run of dots, as the microkernel cuts it: tiles, the last of which may repeat pixels, then
+ * smaller ones. */
+static double dots_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
+                      int64_t pixels, int64_t columns)
+{
+    enum { FEW = 4 };
+    const int64_t mr = k->run.direct->mr[columns - 1];
+    const bool repeats = pixels > mr && 2 * (pixels % mr) > mr;
+    const int64_t whole = pixels / mr + repeats, rest = repeats ? 0 : pixels % mr;
+    const int64_t fours = mr > FEW ? rest / FEW : 0;
+    return (double)whole * dots_tile_ns(p, k, b, (double)mr, columns) +
+           (double)fours * dots_tile_ns(p, k, b, FEW, columns) +
+           (double)(rest - fours * FEW) * dots_tile_ns(p, k, b, 1, columns);
 }
 
 /* ns of a run on a panel of so many units, at 100 GFLOP/s. */
@@ -41,7 +57,8 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_bl
                      int64_t pixels, int64_t units)
 {
     if (pixels == 0) return 0.0;
-    if (hg_direct_dots(k)) return 15.0 + (double)pixels * dots_ns(p, k, b, units);
+    /* Dots lay the bias out like their sums first. */
+    if (hg_direct_dots(k)) return 30.0 + dots_ns(p, k, b, pixels, units);
     /* As the microkernels cut: whole tiles, then a partial one, or two of like size. */
     const int64_t mr = k->run.direct->mr[units - 1], left = pixels % mr;
     const bool halves = left > 0 && left <= mr / 2 && pixels > mr;
