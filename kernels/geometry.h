@@ -25,6 +25,19 @@ static inline hg_span hg_taps_inside(int64_t first, int64_t kernel, int64_t dila
     return begin < end ? (hg_span){begin, end} : (hg_span){0, 0};
 }
 
+/* The first output behind `at` whose taps inside [0, in) are others: one comes in at the left end
+ * of the input, or one goes out at its right end. `first` is where the window of `at` starts. */
+static inline int64_t hg_taps_change(int64_t at, int64_t first, int64_t kernel, int64_t dilation,
+                                     int64_t stride, int64_t in)
+{
+    const int64_t before = first < 0 ? HG_MIN(HG_CEIL_DIV(-first, dilation), kernel) : 0;
+    const int64_t end = first < in ? HG_MIN((in - 1 - first) / dilation + 1, kernel) : 0;
+    int64_t pixels = INT64_MAX / 2;
+    if (before > 0) pixels = -first - (before - 1) * dilation;
+    if (end > before) pixels = HG_MIN(pixels, in - first - (end - 1) * dilation);
+    return at + HG_CEIL_DIV(pixels, stride);
+}
+
 /* The outputs along an axis whose taps all lie inside [0, in); none is an empty span. */
 static inline hg_span hg_outputs_inside(int64_t out, int64_t stride, int64_t pad, int64_t reach,
                                         int64_t in)

@@ -7,7 +7,7 @@
  *
  * Taps in padding are left out: a run's taps are a rectangle [ky) x [kx) of the filter. Rows of
  * pixels whose taps all lie inside the width are runs along the row; the columns at the left and
- * right edge are runs down the column.
+ * right edge are runs down the column, but for dilated windows, whose taps many columns share.
  *
  * config.block = pixels or rows per range, config.panels = panels per range, config.pack = 1: a
  * group's input under a range is copied to scratch first. */
@@ -241,34 +241,62 @@ static hg_span taps_x(const hg_problem *p, int64_t x)
     return hg_taps_inside(x * p->stride.w - p->pad.left, p->kernel.w, p->dilation.w, p->in.w);
 }
 
-/* Rows [begin, end) of column x, which some taps of a row lie outside of. Rows that all taps of a
- * column lie inside of go together. */
-static void run_edge(const hg_task *task, const blocking *b, panel *panel, int64_t n, int64_t x,
-                     int64_t begin, int64_t end)
+/* The last output of an axis plus one, or the first whose taps are others than those of `at`. */
+static int64_t same_taps(int64_t at, int64_t out, int64_t stride, int64_t pad, int64_t kernel,
+                         int64_t dilation, int64_t in)
+{
+    const int64_t end = hg_taps_change(at, at * stride - pad, kernel, dilation, stride, in);
+    return HG_MIN(end, out);
+}
+
+/* Rows of a block, of columns that have their taps in common: row by row. */
+static void run_along(const hg_task *task, const blocking *b, panel *panel, int64_t n, hg_span rows,
+                      hg_span columns)
+{
+    const hg_span kx = taps_x(task->problem, columns.begin);
+    for (int64_t y = rows.begin; y < rows.end; y++)
+        run_pixels(task, b, panel, (pixel){n, y, columns.begin}, columns.end - columns.begin, false,
+                   taps_y(task->problem, y), kx);
+}
+
+/* Rows of a block, of one column: those together that have their taps in common. */
+static void run_down(const hg_task *task, const blocking *b, panel *panel, int64_t n, hg_span rows,
+                     int64_t x)
 {
     const hg_problem *p = task->problem;
     const hg_span kx = taps_x(p, x);
-    for (int64_t y = begin, next; y < end; y = next) {
-        const hg_span ky = taps_y(p, y);
-        next = y + 1;
-        if (ky.end - ky.begin == p->kernel.h)
-            while (next < end && taps_y(p, next).end == p->kernel.h) next++;
-        run_pixels(task, b, panel, (pixel){n, y, x}, next - y, true, ky, kx);
+    for (int64_t y = rows.begin, next; y < rows.end; y = next) {
+        next = same_taps(y, rows.end, p->stride.h, p->pad.top, p->kernel.h, p->dilation.h, p->in.h);
+        run_pixels(task, b, panel, (pixel){n, y, x}, next - y, true, taps_y(p, y), kx);
     }
 }
 
-static void run_rows(const hg_task *task, const blocking *b, panel *panel, int64_t n, int64_t begin,
-                     int64_t end)
+/* Rows of a block, of columns that some taps lie outside of: in runs the longer way. Only far
+ * dilated windows have many such columns in common. */
+static void run_edge(const hg_task *task, const blocking *b, panel *panel, int64_t n, hg_span rows,
+                     hg_span columns)
 {
     const hg_problem *p = task->problem;
-    const hg_span all = {0, p->kernel.w}, inside = b->inside;
-    for (int64_t y = begin; inside.begin < inside.end && y < end; y++) {
-        if (b->packed && panel->next) fetch_next(p, b, panel, y - begin);
-        run_pixels(task, b, panel, (pixel){n, y, inside.begin}, inside.end - inside.begin, false,
-                   taps_y(p, y), all);
+    for (int64_t x = columns.begin, next; x < columns.end; x = next) {
+        next = same_taps(x, columns.end, p->stride.w, p->pad.left, p->kernel.w, p->dilation.w,
+                         p->in.w);
+        if (next - x >= rows.end - rows.begin)
+            run_along(task, b, panel, n, rows, (hg_span){x, next});
+        else
+            for (int64_t i = x; i < next; i++) run_down(task, b, panel, n, rows, i);
     }
-    for (int64_t x = 0; x < inside.begin; x++) run_edge(task, b, panel, n, x, begin, end);
-    for (int64_t x = inside.end; x < p->out.w; x++) run_edge(task, b, panel, n, x, begin, end);
+}
+
+static void run_rows(const hg_task *task, const blocking *b, panel *panel, int64_t n, hg_span rows)
+{
+    const hg_problem *p = task->problem;
+    const hg_span inside = b->inside;
+    for (int64_t y = rows.begin; inside.begin < inside.end && y < rows.end; y++) {
+        if (b->packed && panel->next) fetch_next(p, b, panel, y - rows.begin);
+        run_along(task, b, panel, n, (hg_span){y, y + 1}, inside);
+    }
+    run_edge(task, b, panel, n, rows, (hg_span){0, inside.begin});
+    run_edge(task, b, panel, n, rows, (hg_span){inside.end, p->out.w});
 }
 
 /* First column of panel i of all groups; of the one past the last, all columns. */
@@ -311,7 +339,7 @@ static void run_block(const hg_task *task, const blocking *b, int64_t block, int
         if (b->flat)
             run_flat(task, b, &panel, first, last - first);
         else
-            run_rows(task, b, &panel, n, first, last);
+            run_rows(task, b, &panel, n, (hg_span){first, last});
     }
     if (task->activate) finish_block(task, b, n, first, last, begin, end);
 }

@@ -122,7 +122,7 @@ TILES(FUNCTION)
 const hg_direct_ukernels HG_ROWS(direct_ukernels) = {{TILES(POINTER)}, {TILES(HEIGHT)}};
 
 #define ROW(columns)                                                                               \
-    {HG_ROW(conv2d, nhwc, "direct" #columns), .rev = 3, .tile = {0, columns},                      \
+    {HG_ROW(conv2d, nhwc, "direct" #columns), .rev = 4, .tile = {0, columns},                      \
      .algorithm = &hg_conv2d_nhwc_direct, .run.direct = &HG_ROWS(direct_ukernels)},
 const hg_kernel HG_ROWS(conv2d_nhwc_direct)[] = {HG_DIRECT_COLUMNS(ROW)
                                                      HG_DIRECT_WIDEST(ROW){.name = NULL}};

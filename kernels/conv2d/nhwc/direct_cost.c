@@ -11,11 +11,11 @@ static double filled(bool alone, int64_t pixels, int64_t units)
     return (double)HG_MAX(pixels * units, 9);
 }
 
-/* Every tile reads the weights of its panel: from beyond L2 where they do not fit there. */
-static double streamed_ns(const hg_direct_blocking *b, int64_t units)
+/* Every tile reads the weights of its taps: from beyond L2 where they do not fit there. */
+static double streamed_ns(const hg_direct_blocking *b, int64_t units, double share)
 {
     enum { NEAR_BYTES = 3 << 18, FAR_RATE = 29 /* bytes in 1 ns */ };
-    const double bytes = 4.0 * (double)(b->depth * units * b->unit);
+    const double bytes = 4.0 * share * (double)(b->depth * units * b->unit);
     return bytes > NEAR_BYTES ? bytes / FAR_RATE : 0.0;
 }
 
@@ -52,13 +52,13 @@ static double dots_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_b
            (double)(rest - fours * FEW) * dots_tile_ns(p, k, b, 1, columns);
 }
 
-/* ns of a run on a panel of so many units, at 100 GFLOP/s. */
+/* ns of a run with a share of all taps on a panel of so many units, at 100 GFLOP/s. */
 static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
-                     int64_t pixels, int64_t units)
+                     int64_t pixels, int64_t units, double share)
 {
     if (pixels == 0) return 0.0;
     /* Dots lay the bias out like their sums first. */
-    if (hg_direct_dots(k)) return 30.0 + dots_ns(p, k, b, pixels, units);
+    if (hg_direct_dots(k)) return 30.0 + share * dots_ns(p, k, b, pixels, units);
     /* As the microkernels cut: whole tiles, then a partial one, or two of like size. */
     const int64_t mr = k->run.direct->mr[units - 1], left = pixels % mr;
     const bool halves = left > 0 && left <= mr / 2 && pixels > mr;
@@ -72,64 +72,43 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_bl
     const double fma = 2.0 * (double)b->unit / 100.0 / hg_isa_model_of(k->isa)->rate;
     const double loads = (double)(units + mr) / (double)(mr * units);
     const double busy = HG_MAX(1.0, 1.2 * loads) + 0.02 * loads;
-    const double weights = (double)tiles * streamed_ns(b, units);
+    const double weights = (double)tiles * streamed_ns(b, units, share);
     const double overhead = 3.0 + (b->joined ? (double)p->kernel.h : (double)(p->kernel.h * 2));
     return 15.0 + (double)tiles * overhead + (double)pixels * hg_stored_ns(p) +
-           HG_MAX(products * (double)b->depth * fma * busy, weights);
+           HG_MAX(share * products * (double)b->depth * fma * busy, weights);
 }
 
-/* Outputs along an axis that some taps of lie outside for, and how many of theirs. */
-typedef struct border {
-    int64_t outputs, taps;
-} border;
-
-/* Adds those of one side, where the outermost window reaches `beyond` pixels outside; every next
- * one reaches `stride` less. */
-static void add_side(border *b, int64_t beyond, int64_t out, int64_t stride, int64_t dilation,
-                     int64_t kernel)
+/* ns of `rows` rows of `columns` columns which have that share of all taps in common: row by row,
+ * or column by column in blocks, as run_edge of direct.c cuts. */
+static double part_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
+                      hg_size2 part, bool edge, int64_t units, double share)
 {
-    const int64_t n = HG_MIN(HG_CEIL_DIV(HG_MAX(beyond, 0), stride), out);
-    const int64_t first = HG_MIN(HG_CEIL_DIV(HG_MAX(beyond, 0), dilation), kernel);
-    const int64_t least = beyond - (n - 1) * stride;
-    const int64_t last = HG_MIN(HG_CEIL_DIV(HG_MAX(least, 0), dilation), kernel);
-    b->outputs = HG_MIN(b->outputs + n, out);
-    b->taps += n * (first + last) / 2;
+    if (!edge || part.w >= b->block) return (double)part.h * run_ns(p, k, b, part.w, units, share);
+    const int64_t runs = HG_CEIL_DIV(part.h, b->block);
+    return (double)(part.w * runs) * run_ns(p, k, b, HG_CEIL_DIV(part.h, runs), units, share);
 }
 
-static border border_of(int64_t out, int64_t stride, int64_t pad, int64_t dilation, int64_t kernel,
-                        int64_t in)
-{
-    const int64_t end = (out - 1) * stride - pad + (kernel - 1) * dilation - (in - 1);
-    border b = {0, 0};
-    add_side(&b, pad, out, stride, dilation, kernel);
-    add_side(&b, end, out, stride, dilation, kernel);
-    return b;
-}
-
-/* The share of the border's taps that lies inside. */
-static double share(const border *b, int64_t kernel)
-{
-    const int64_t all = b->outputs * kernel;
-    return all > b->taps ? 1.0 - (double)b->taps / (double)all : 0.0;
-}
-
-/* ns of one image on a panel of so many units: rows, and columns at the edges whose rows go
- * together where all taps of a column lie inside. */
+/* ns of one image on a panel of so many units. */
 static double image_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
                        int64_t units)
 {
-    const border high =
-        border_of(p->out.h, p->stride.h, p->pad.top, p->dilation.h, p->kernel.h, p->in.h);
-    const border wide =
-        border_of(p->out.w, p->stride.w, p->pad.left, p->dilation.w, p->kernel.w, p->in.w);
-    const int64_t whole = b->rows - high.outputs, blocks = HG_CEIL_DIV(b->rows, b->block);
-    const double partly = share(&high, p->kernel.h) * (double)high.outputs;
-    const double row = run_ns(p, k, b, b->inside.end - b->inside.begin, units);
-    const double column = (double)blocks * run_ns(p, k, b, HG_CEIL_DIV(whole, blocks), units) +
-                          partly * run_ns(p, k, b, 1, units);
-    /* Where hardly a tap lies inside, the shares leave of a call less than it costs. */
-    return 15.0 + ((double)whole + partly) * row +
-           share(&wide, p->kernel.w) * (double)wide.outputs * column;
+    const double taps = (double)HG_MAX(p->kernel.h * p->kernel.w, 1);
+    double ns = 15.0;
+    for (int64_t x = 0, right; x < p->out.w; x = right) {
+        const int64_t left = x * p->stride.w - p->pad.left;
+        const hg_span kx = hg_taps_inside(left, p->kernel.w, p->dilation.w, p->in.w);
+        right = HG_MIN(hg_taps_change(x, left, p->kernel.w, p->dilation.w, p->stride.w, p->in.w),
+                       p->out.w);
+        for (int64_t y = 0, bottom; y < p->out.h; y = bottom) {
+            const int64_t top = y * p->stride.h - p->pad.top;
+            const hg_span ky = hg_taps_inside(top, p->kernel.h, p->dilation.h, p->in.h);
+            bottom = HG_MIN(
+                hg_taps_change(y, top, p->kernel.h, p->dilation.h, p->stride.h, p->in.h), p->out.h);
+            ns += part_ns(p, k, b, (hg_size2){bottom - y, right - x}, x != b->inside.begin, units,
+                          (double)((ky.end - ky.begin) * (kx.end - kx.begin)) / taps);
+        }
+    }
+    return ns;
 }
 
 double hg_direct_cost(const hg_problem *p, const hg_kernel *k)
@@ -137,11 +116,13 @@ double hg_direct_cost(const hg_problem *p, const hg_kernel *k)
     const hg_direct_blocking b = hg_direct_blocking_of(p, k, &(hg_config){0});
     if (b.rows == 0) return 0.0;
     const int64_t blocks = HG_CEIL_DIV(b.rows, b.block), rows = HG_CEIL_DIV(b.rows, blocks);
+    const int64_t panels[] = {b.group_panels - b.more, b.more}; /* of `each` units, of one more */
     double ns = 0.0;
-    for (int64_t panel = 0, first; panel < b.group_panels; panel++) {
-        const int64_t units = hg_direct_panel(&b, panel, &first);
-        ns += b.flat ? (double)blocks * run_ns(p, k, &b, rows, units) : image_ns(p, k, &b, units);
-    }
+    for (int64_t i = 0; i < 2; i++)
+        if (panels[i] > 0)
+            ns += (double)panels[i] *
+                  (b.flat ? (double)blocks * run_ns(p, k, &b, rows, b.each + i, 1.0)
+                          : image_ns(p, k, &b, b.each + i));
     const double images = (double)(b.flat ? p->groups : p->out.n * p->groups);
     return HG_MAX(ns * images / 0.97, hg_roofline(p, 0.0, 1.0)) + 0.01 * ns; /* no ties */
 }

@@ -113,7 +113,7 @@ TILES(FUNCTION)
 const hg_direct_ukernels HG_ROWS(direct_dot_ukernels) = {{TILES(POINTER)}, {TILES(HEIGHT)}};
 
 const hg_kernel HG_ROWS(conv2d_nhwc_direct_dot)[] = {
-    {HG_ROW(conv2d, nhwc, "direct_dot"), .rev = 5, .algorithm = &hg_conv2d_nhwc_direct,
+    {HG_ROW(conv2d, nhwc, "direct_dot"), .rev = 6, .algorithm = &hg_conv2d_nhwc_direct,
      .run.direct = &HG_ROWS(direct_dot_ukernels)},
     {.name = NULL},
 };
