@@ -22,7 +22,17 @@ static hg_size2 size_of(const case_file *c, const char *name, int64_t fallback)
 
 static hg_padding pads_of(const case_file *c)
 {
+    static const struct {
+        const char *word;
+        hg_padding_mode mode;
+    } modes[] = {{"SAME_UPPER", HG_PADDING_SAME_UPPER},
+                 {"SAME_LOWER", HG_PADDING_SAME_LOWER},
+                 {"VALID", HG_PADDING_VALID},
+                 {"KERAS_SAME", HG_PADDING_KERAS_SAME},
+                 {"KERAS_VALID", HG_PADDING_KERAS_VALID}};
     hg_padding p = {0};
+    for (size_t i = 0; i < HG_COUNT(modes); i++)
+        if (case_says(c, "auto_pad", modes[i].word)) p.mode = modes[i].mode;
     const int n = c->spatial_dims;
     p.left = (int64_t)case_value(c, "pads", n - 1, 0);
     p.right = (int64_t)case_value(c, "pads", 2 * n - 1, 0);
