@@ -86,7 +86,7 @@ static int64_t chunk_to_pack(const hg_problem *p, const blocking *b)
 /* Equal blocks of an image's rows. */
 static int64_t rows_to_copy(const hg_problem *p, const blocking *b)
 {
-    const int64_t row_bytes = p->out.w * b->width * (int64_t)sizeof(float);
+    const int64_t row_bytes = p->in.w * p->stride.h * b->width * (int64_t)sizeof(float);
     const int64_t most = HG_MAX(HG_CEIL_DIV(COPY_BYTES, row_bytes), COPY_ROWS);
     return HG_CEIL_DIV(p->out.h, HG_CEIL_DIV(p->out.h, most));
 }

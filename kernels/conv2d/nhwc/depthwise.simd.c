@@ -1,42 +1,44 @@
 /* Depthwise convolution. Contract: depthwise.h. */
 #include "kernels/conv2d/nhwc/depthwise_rows.h"
 
-/* Window, stride, revision. */
+/* Columns of the window, which has any number of rows; stride from column to column. */
 #define TILES(X)                                                                                   \
-    X(3, 1, 6)                                                                                     \
-    X(3, 2, 6)                                                                                     \
-    X(5, 1, 5)                                                                                     \
-    X(5, 2, 5)                                                                                     \
-    X(7, 1, 3)                                                                                     \
-    X(7, 2, 1)
+    X(1, 1)                                                                                        \
+    X(1, 2)                                                                                        \
+    X(3, 1)                                                                                        \
+    X(3, 2)                                                                                        \
+    X(5, 1)                                                                                        \
+    X(5, 2)                                                                                        \
+    X(7, 1)                                                                                        \
+    X(7, 2)
 
 /* None is inlined: see hg_depthwise_rows. */
-#define FUNCTION(size, step, revision)                                                             \
-    __attribute__((noinline)) static void k##size##s##step(const hg_depthwise_args *a)             \
+#define FUNCTION(columns, step)                                                                    \
+    __attribute__((noinline)) static void k##columns##s##step(const hg_depthwise_args *a)          \
     {                                                                                              \
-        hg_depthwise_rows(a, size, step, true);                                                    \
+        hg_depthwise_rows(a, columns, step, true);                                                 \
     }                                                                                              \
-    __attribute__((noinline)) static void k##size##s##step##_few(const hg_depthwise_args *a)       \
+    __attribute__((noinline)) static void k##columns##s##step##_few(const hg_depthwise_args *a)    \
     {                                                                                              \
-        hg_depthwise_rows(a, size, step, false);                                                   \
+        hg_depthwise_rows(a, columns, step, false);                                                \
     }                                                                                              \
-    __attribute__((noinline)) static void k##size##s##step##_narrow(const hg_depthwise_args *a)    \
+    __attribute__((noinline)) static void k##columns##s##step##_narrow(const hg_depthwise_args *a) \
     {                                                                                              \
-        hg_depthwise_narrow(a, size, step);                                                        \
+        hg_depthwise_narrow(a, columns, step);                                                     \
     }                                                                                              \
-    static void any##size##s##step(const hg_depthwise_args *a)                                     \
+    static void any##columns##s##step(const hg_depthwise_args *a)                                  \
     {                                                                                              \
         if (a->count < PX_SMALL)                                                                   \
-            k##size##s##step##_narrow(a);                                                          \
+            k##columns##s##step##_narrow(a);                                                       \
         else                                                                                       \
-            a->overlap ? k##size##s##step(a) : k##size##s##step##_few(a);                          \
+            a->overlap ? k##columns##s##step(a) : k##columns##s##step##_few(a);                    \
     }
 TILES(FUNCTION)
 
-#define ROW(size, step, revision)                                                                  \
-    {HG_ROW(conv2d, nhwc, "depthwise" #size "x" #size "s" #step), .rev = revision,                 \
-     .limits = {.kernel = {size, size}, .stride = {step, step}, .depthwise = true},                \
-     .algorithm = &hg_conv2d_nhwc_depthwise, .run.depthwise = any##size##s##step},
+#define ROW(columns, step)                                                                         \
+    {HG_ROW(conv2d, nhwc, "depthwise_w" #columns "s" #step), .rev = 1,                             \
+     .limits = {.kernel = {.w = columns}, .stride = {.w = step}, .depthwise = true},               \
+     .algorithm = &hg_conv2d_nhwc_depthwise, .run.depthwise = any##columns##s##step},
 
 const hg_kernel HG_ROWS(conv2d_nhwc_depthwise)[] = {
     TILES(ROW){HG_ROW(conv2d, nhwc, "depthwise"), .rev = 5, .limits = {.depthwise = true},

@@ -245,11 +245,11 @@ HG_INLINE void hg_depthwise_rows(const hg_depthwise_args *args, int KW, int STRI
                    : steps(a, x, TESTED, PX_SMALL, KW, STRIDE, overlap);
         else if (inside)
             steps(a, x, INSIDE, PX, KW, STRIDE, overlap);
-        else if (before == KW / 2 && after <= 0)
+        else if (KW > 1 && before == KW / 2 && after <= 0)
             steps(a, x, LEFT, PX, KW, STRIDE, overlap);
-        else if (before <= 0 && after == KW / 2)
+        else if (KW > 1 && before <= 0 && after == KW / 2)
             steps(a, x, RIGHT, PX, KW, STRIDE, overlap);
-        else if (before == KW / 2 && after == KW / 2)
+        else if (KW > 1 && before == KW / 2 && after == KW / 2)
             steps(a, x, LEFT_RIGHT, PX, KW, STRIDE, overlap);
         else
             steps(a, x, TESTED, PX, KW, STRIDE, overlap);
