@@ -38,6 +38,7 @@
     X(pool2d_nchw_walk##ISA)                                                                       \
     X(pool2d_nhwc_2x2s2##ISA)                                                                      \
     X(pool2d_nhwc_avg_3x3s1##ISA)                                                                  \
+    X(pool2d_nhwc_avg_3x3s2##ISA)                                                                  \
     X(pool2d_nhwc_global##ISA)                                                                     \
     X(pool2d_nhwc_max_3x3s2##ISA)                                                                  \
     X(pool2d_nhwc_slide##ISA)                                                                      \

@@ -4,21 +4,7 @@
  *
  * Rows are read once, as they lie in memory. What an output row leaves to the next is kept per
  * output pixel: the sum of its last two rows, and its last row, of three taps each. */
-#include "kernels/pool2d/nhwc/bands.h"
-#include "kernels/simd/simd.h"
-
-typedef struct taps_row {
-    const float *in; /* pixel 0; rows outside the input are pixels of zeros, in one place */
-    int64_t pixel;
-} taps_row;
-
-/* n channels of one output: the row's taps, whose count an edge may cut. */
-HG_INLINE vfloat three(const float *in, int64_t step, int64_t taps, size_t n)
-{
-    vfloat vsum = v_load_up_to(in, n);
-    for (int64_t i = 1; i < taps; i++) vsum = v_add(vsum, v_load_up_to(in + i * step, n));
-    return vsum;
-}
+#include "kernels/pool2d/nhwc/tap_rows.h"
 
 HG_INLINE void one(const float *in, int64_t step, int64_t taps, float *carry, int64_t next,
                    float *out, vfloat vscale, size_t n)
@@ -89,13 +75,6 @@ HG_INLINE void pairs(const hg_pool_slide_args *a, const taps_row rows[2], int he
     }
 }
 
-HG_INLINE taps_row row_at(const hg_pool_slide_args *a, int64_t row)
-{
-    const float *zeros = a->buffer + a->width * 2 * a->channels;
-    if (row < 0 || row >= a->in_height) return (taps_row){zeros, 0};
-    return (taps_row){a->input + row * a->in_row, a->in_pixel};
-}
-
 /* One or two rows of output, whose last rows of taps are `rows`; columns between first and end are
  * cut by no edge. */
 HG_INLINE void output_rows(const hg_pool_slide_args *a, const taps_row rows[2], int height,
@@ -116,14 +95,15 @@ static void avg_3x3s1(const hg_pool_slide_args *args)
     /* A copy that no store can alias: what depends on it alone leaves the loops. */
     const hg_pool_slide_args copy = *args, *a = &copy;
     const int64_t first = a->whole.begin, end = first + (a->whole.end - first) / 2 * 2;
+    const float *zeros = a->buffer + a->width * 2 * a->channels;
     for (int64_t i = 0; i < (a->width * 2 + 1) * a->channels; i++) a->buffer[i] = 0.0f;
     for (int64_t i = 0; i < 2; i++) {
-        const taps_row rows[2] = {row_at(a, a->top + i)};
+        const taps_row rows[2] = {row_at(a, zeros, a->top + i)};
         if (rows->pixel) output_rows(a, rows, 1, false, a->output, NULL, first, end);
     }
     for (int64_t y = 0, height; y < a->height; y += height) {
         const int64_t last = a->top + y + 2; /* row of taps */
-        const taps_row rows[2] = {row_at(a, last), row_at(a, last + 1)};
+        const taps_row rows[2] = {row_at(a, zeros, last), row_at(a, zeros, last + 1)};
         const bool two = y + 1 < a->height && a->scale_rows[y] == a->scale_rows[y + 1] &&
                          rows[0].pixel && rows[1].pixel;
         float *out = a->output + y * a->out_row;

@@ -68,7 +68,7 @@ void hg_pool_slide_run(const hg_task *task, int stage, int64_t begin, int64_t en
         a.scale_rows = scales.rows ? scales.rows + y : NULL;
         a.height = HG_MIN(p->out.h - y, b->rows);
         a.channels = HG_MIN(p->out.c - c, b->channels);
-        a.top = y - p->pad.top;
+        a.top = y * p->stride.h - p->pad.top;
         task->kernel->run.pool_slide(&a);
     }
 }

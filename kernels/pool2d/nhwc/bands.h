@@ -67,6 +67,7 @@ hg_run_fn hg_pool_slide_run;
 hg_supports_fn hg_pool_slide_supports;
 hg_cost_fn hg_pool_slide_cost;
 
-extern const hg_pool_slide hg_pool2d_nhwc_slide, hg_pool2d_nhwc_avg_3x3s1, hg_pool2d_nhwc_max_3x3s2;
+extern const hg_pool_slide hg_pool2d_nhwc_slide, hg_pool2d_nhwc_avg_3x3s1, hg_pool2d_nhwc_avg_3x3s2,
+    hg_pool2d_nhwc_max_3x3s2;
 
 #endif
