@@ -13,7 +13,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double rows = (double)p->out.n * (double)p->out.c * (double)p->out.h;
     const double efficiency = k->limits.only_indices ? 0.24 : 0.4;
     const double calls = (double)p->out.n * (double)p->out.c;
-    return hg_pool_cost(p, efficiency * hg_rate(k)) + 4.0 * rows + 10.0 * calls;
+    return HG_MAX(hg_pool_cost(p, efficiency * hg_rate(k)), 3.0 * rows + 10.0 * calls);
 }
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
