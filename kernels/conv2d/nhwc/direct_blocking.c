@@ -7,7 +7,8 @@ enum {
     MOST_BYTES = 256 << 10, /* the same where that is few pixels */
     ROW_BYTES = 192 << 10,  /* of the input under a block of rows, of one group: well inside L2 */
     BLOCK_BYTES = 1 << 20,  /* of all groups: L2 or little more */
-    LONG = 64,              /* products of a pixel that make fetching the next ones worth it */
+    LONG = 64,              /* products of a pixel that make fetching the next ones worth it, */
+    FAR_BYTES = 1 << 20,    /* for dots, which take less time, of an input beyond L2 alone */
     MIN_WORK = 1 << 16,     /* multiply-adds of a range: a microsecond or so */
     MANY = 96,              /* pixels that pay for a pass over the weights */
     HEAVY_BYTES = 8 << 20,  /* of weights, that L3 may not keep */
@@ -57,11 +58,12 @@ hg_direct_blocking hg_direct_blocking_of(const hg_problem *p, const hg_kernel *k
     b.joined = b.in.w == b.c_group && p->dilation.w == 1;
     b.depth = b.c_group * p->kernel.h * p->kernel.w;
     const hg_post *post = &p->post;
-    b.ahead = b.flat && b.depth >= LONG;
     b.plain =
         !post->residual && post->slope == 1.0f && post->min == -INFINITY && post->max == INFINITY;
     b.alone = p->out.n * p->out.h * p->out.w == 1;
     const bool dots = hg_direct_dots(k);
+    b.ahead = b.flat && b.depth >= LONG &&
+              (!dots || 4.0 * hg_tensor_elements(&p->in) > (double)FAR_BYTES);
     b.unit = dots ? 1 : HG_DIRECT_UNIT(hg_lanes(k));
     b.units = HG_CEIL_DIV(b.k_group, b.unit);
     /* No panel of a single unit but where it is the only one: its columns begin a unit. */

@@ -11,7 +11,10 @@
  * STEP vectors. */
 #include HG_TEXT(HG_JOIN(direct_dot, HG_SIMD).h)
 
-enum { FEW = 4 }; /* pixels of a tile where there are no more */
+enum {
+    FEW = 4,     /* pixels of a tile where there are no more */
+    AHEAD = 2048 /* floats to what is fetched: a tile's products take less than memory does */
+};
 
 /* The last n < STEP * VL products of a segment; behind: there are more before them. */
 HG_INLINE void multiply_rest(const hg_direct_args *a, vfloat vacc[MAX_SUMS], const float *input,
@@ -60,9 +63,16 @@ HG_INLINE void finish(const hg_direct_args *a, vfloat vsums[MAX_SUMS / VL], size
     store(a, vsums, i, MR, N);
 }
 
-/* MR pixels from number i on; MR and N are constants. vbias is laid out like the sums. */
+/* What so many pixels AHEAD hold in the place of STEP vectors from c on. */
+HG_INLINE void fetch_ahead(const float *input, size_t c, int MR)
+{
+    HG_UNROLL for (int q = 0; q < MR * STEP * VL; q += HG_CACHELINE)
+        hg_prefetch(input, (int64_t)(c * (size_t)MR) + AHEAD + q);
+}
+
+/* MR pixels from number i on; MR, N and ahead are constants. vbias is laid out like the sums. */
 HG_INLINE void tile(const hg_direct_args *a, const vfloat vbias[MAX_SUMS / VL], size_t i, int MR,
-                    int N)
+                    int N, bool ahead)
 {
     vfloat vacc[MAX_SUMS];
     HG_UNROLL for (int q = 0; q < MAX_SUMS; q++) vacc[q] = v_zero();
@@ -70,8 +80,10 @@ HG_INLINE void tile(const hg_direct_args *a, const vfloat vbias[MAX_SUMS / VL], 
     for (const hg_direct_segment *s = a->segments; s < end; s++) {
         const float *input = s->input + i * a->step, *weights = a->weights + s->first;
         size_t c = 0;
-        for (; c + STEP * VL <= s->count; c += STEP * VL)
+        for (; c + STEP * VL <= s->count; c += STEP * VL) {
+            if (ahead) fetch_ahead(input, c, MR);
             multiply(a, vacc, input + c, weights + c, STEP, MR, N);
+        }
         if (c < s->count)
             multiply_rest(a, vacc, input + c, weights + c, s->count - c, c > 0, MR, N);
     }
@@ -92,13 +104,16 @@ HG_INLINE void tiles(const hg_direct_args *a, int MR, int N)
     /* More than half a tile that is left makes a whole one, which repeats some pixels. */
     for (size_t left = a->pixels; left >= whole || (i > 0 && 2 * left > whole);) {
         i = left < whole ? a->pixels - whole : i;
-        tile(a, vbias, i, MR, N);
+        if (a->ahead)
+            tile(a, vbias, i, MR, N, true);
+        else
+            tile(a, vbias, i, MR, N, false);
         i += whole;
         left = a->pixels - i;
     }
     if (MR > FEW)
-        for (; i + FEW <= a->pixels; i += FEW) tile(a, vbias, i, FEW, N);
-    for (; i < a->pixels; i++) tile(a, vbias, i, 1, N);
+        for (; i + FEW <= a->pixels; i += FEW) tile(a, vbias, i, FEW, N, false);
+    for (; i < a->pixels; i++) tile(a, vbias, i, 1, N, false);
 }
 
 #define FUNCTION(mr, n)                                                                            \
