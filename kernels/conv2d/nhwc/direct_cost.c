@@ -12,17 +12,18 @@ static double filled(bool alone, int64_t pixels, int64_t units)
 }
 
 /* Every tile reads the weights of its taps: from beyond L2 where they do not fit there. */
-static double streamed_ns(const hg_direct_blocking *b, int64_t units, double share)
+static double streamed_ns(const hg_direct_blocking *b, int64_t units, double taps)
 {
     enum { NEAR_BYTES = 3 << 18, FAR_RATE = 29 /* bytes in 1 ns */ };
-    const double bytes = 4.0 * share * (double)(b->depth * units * b->unit);
+    const double bytes = 4.0 * taps * (double)(b->depth * units * b->unit);
     return bytes > NEAR_BYTES ? bytes / FAR_RATE : 0.0;
 }
 
-/* ns of a tile of dots: vectors of products, which wait for each other where a tile has few sums,
- * then whole vectors of sums. The input comes from L2, and so do weights that L1 does not keep. */
+/* ns of a tile of dots with a share of the taps: vectors of products, which wait for each other
+ * where a tile has few sums, then whole vectors of sums. The input comes from L2, and so do weights
+ * that L1 does not keep. */
 static double dots_tile_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
-                           double pixels, int64_t columns)
+                           double taps, double pixels, int64_t columns)
 {
     enum { L1_BYTES = 24 << 10, L2_RATE = 90 /* bytes in 1 ns */ };
     const hg_isa_model *isa = hg_isa_model_of(k->isa);
@@ -33,32 +34,32 @@ static double dots_tile_ns(const hg_problem *p, const hg_kernel *k, const hg_dir
     const double fma = HG_MAX(sums * 2.0 * lanes / 100.0 / isa->rate, latency);
     const bool far = 4 * b->depth * columns > L1_BYTES;
     const double lines = far ? 1.5 * pixels + 0.6 * (double)columns : pixels;
-    return (double)steps * HG_MAX(fma, lines * 4.0 * lanes / L2_RATE) +
-           0.75 * lanes * ceil(sums / lanes) + 0.4 * sums * (double)(apart - 1);
+    return taps * (double)steps * HG_MAX(fma, lines * 4.0 * lanes / L2_RATE) +
+           0.75 * lanes * ceil(sums / lanes) + taps * 0.4 * sums * (double)(apart - 1);
 }
 
 /* ns of a run of dots, as the microkernel cuts it: tiles, the last of which may repeat pixels, then
  * smaller ones. */
 static double dots_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
-                      int64_t pixels, int64_t columns)
+                      double taps, int64_t pixels, int64_t columns)
 {
     enum { FEW = 4 };
     const int64_t mr = k->run.direct->mr[columns - 1];
     const bool repeats = pixels > mr && 2 * (pixels % mr) > mr;
     const int64_t whole = pixels / mr + repeats, rest = repeats ? 0 : pixels % mr;
     const int64_t fours = mr > FEW ? rest / FEW : 0;
-    return (double)whole * dots_tile_ns(p, k, b, (double)mr, columns) +
-           (double)fours * dots_tile_ns(p, k, b, FEW, columns) +
-           (double)(rest - fours * FEW) * dots_tile_ns(p, k, b, 1, columns);
+    return (double)whole * dots_tile_ns(p, k, b, taps, (double)mr, columns) +
+           (double)fours * dots_tile_ns(p, k, b, taps, FEW, columns) +
+           (double)(rest - fours * FEW) * dots_tile_ns(p, k, b, taps, 1, columns);
 }
 
-/* ns of a run with a share of all taps on a panel of so many units, at 100 GFLOP/s. */
+/* ns of a run on a panel of so many units with a share of the taps, at 100 GFLOP/s. */
 static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
-                     int64_t pixels, int64_t units, double share)
+                     double taps, int64_t pixels, int64_t units)
 {
     if (pixels == 0) return 0.0;
     /* Dots lay the bias out like their sums first. */
-    if (hg_direct_dots(k)) return 30.0 + share * dots_ns(p, k, b, pixels, units);
+    if (hg_direct_dots(k)) return 30.0 + dots_ns(p, k, b, taps, pixels, units);
     /* As the microkernels cut: whole tiles, then a partial one, or two of like size. */
     const int64_t mr = k->run.direct->mr[units - 1], left = pixels % mr;
     const bool halves = left > 0 && left <= mr / 2 && pixels > mr;
@@ -72,10 +73,10 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_bl
     const double fma = 2.0 * (double)b->unit / 100.0 / hg_isa_model_of(k->isa)->rate;
     const double loads = (double)(units + mr) / (double)(mr * units);
     const double busy = HG_MAX(1.0, 1.2 * loads) + 0.02 * loads;
-    const double weights = (double)tiles * streamed_ns(b, units, share);
+    const double weights = (double)tiles * streamed_ns(b, units, taps);
     const double overhead = 3.0 + (b->joined ? (double)p->kernel.h : (double)(p->kernel.h * 2));
     return 15.0 + (double)tiles * overhead + (double)pixels * hg_stored_ns(p) +
-           HG_MAX(share * products * (double)b->depth * fma * busy, weights);
+           HG_MAX(taps * products * (double)b->depth * fma * busy, weights);
 }
 
 /* ns of `rows` rows of `columns` columns which have that share of all taps in common: row by row,
@@ -83,9 +84,9 @@ static double run_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_bl
 static double part_ns(const hg_problem *p, const hg_kernel *k, const hg_direct_blocking *b,
                       hg_size2 part, bool edge, int64_t units, double share)
 {
-    if (!edge || part.w >= b->block) return (double)part.h * run_ns(p, k, b, part.w, units, share);
+    if (!edge || part.w >= b->block) return (double)part.h * run_ns(p, k, b, share, part.w, units);
     const int64_t runs = HG_CEIL_DIV(part.h, b->block);
-    return (double)(part.w * runs) * run_ns(p, k, b, HG_CEIL_DIV(part.h, runs), units, share);
+    return (double)(part.w * runs) * run_ns(p, k, b, share, HG_CEIL_DIV(part.h, runs), units);
 }
 
 /* ns of one image on a panel of so many units. */
@@ -121,7 +122,7 @@ double hg_direct_cost(const hg_problem *p, const hg_kernel *k)
     for (int64_t i = 0; i < 2; i++)
         if (panels[i] > 0)
             ns += (double)panels[i] *
-                  (b.flat ? (double)blocks * run_ns(p, k, &b, rows, b.each + i, 1.0)
+                  (b.flat ? (double)blocks * run_ns(p, k, &b, 1.0, rows, b.each + i)
                           : image_ns(p, k, &b, b.each + i));
     const double images = (double)(b.flat ? p->groups : p->out.n * p->groups);
     return HG_MAX(ns * images / 0.97, hg_roofline(p, 0.0, 1.0)) + 0.01 * ns; /* no ties */
