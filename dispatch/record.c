@@ -10,10 +10,12 @@
 
 #include "dispatch/table.h"
 
-/* ---- CRC-32C (Castagnoli), eight bytes at a time ---- */
+/* ---- CRC-32C (Castagnoli), a stride of bytes at a time ---- */
+
+enum { STRIDE = 16 };
 
 /* [i][b]: the CRC of byte b followed by i zeros. */
-typedef uint32_t crc_tables[8][256];
+typedef uint32_t crc_tables[STRIDE][256];
 
 static void fill_tables(crc_tables t)
 {
@@ -22,7 +24,7 @@ static void fill_tables(crc_tables t)
         for (int bit = 0; bit < 8; bit++) crc = crc >> 1 ^ (crc & 1u ? 0x82F63B78u : 0u);
         t[0][b] = crc;
     }
-    for (int i = 1; i < 8; i++)
+    for (int i = 1; i < STRIDE; i++)
         for (int b = 0; b < 256; b++) t[i][b] = t[i - 1][b] >> 8 ^ t[0][t[i - 1][b] & 255u];
 }
 
@@ -45,11 +47,11 @@ static uint32_t crc32c(const char *text, size_t n)
     crc_tables own;
     uint32_t(*const t)[256] = tables(own), crc = ~0u;
     const unsigned char *b = (const unsigned char *)text;
-    for (; n >= 8; n -= 8, b += 8) {
-        const uint32_t low =
-            crc ^ (b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24);
-        crc = t[7][low & 255u] ^ t[6][low >> 8 & 255u] ^ t[5][low >> 16 & 255u] ^ t[4][low >> 24] ^
-              t[3][b[4]] ^ t[2][b[5]] ^ t[1][b[6]] ^ t[0][b[7]];
+    for (; n >= STRIDE; n -= STRIDE, b += STRIDE) {
+        uint32_t next = 0;
+        HG_UNROLL for (int i = 0; i < STRIDE; i++) next ^=
+            t[STRIDE - 1 - i][b[i] ^ (i < 4 ? crc >> 8 * i & 255u : 0u)];
+        crc = next;
     }
     for (; n; n--, b++) crc = crc >> 8 ^ t[0][(crc ^ *b) & 255u];
     return ~crc;

@@ -17,6 +17,11 @@ static uint64_t hash_of(uint64_t hash, const char *text, size_t n)
 
 static const uint64_t SEED = UINT64_C(0xcbf29ce484222325);
 
+uint64_t hg_key_number(const char *key)
+{
+    return hash_of(SEED, key, strlen(key));
+}
+
 /* The numbers of a word like n4 or r3x3, multiplied. Keys may be forged: no more than 1e15. */
 static double number_in(const char *word, size_t n)
 {
@@ -80,43 +85,54 @@ hg_metrics hg_key_metrics(const char *key)
 
 /* ---- Records to entries ---- */
 
-/* Kernels by name, as far as they were asked for: tables name the same few again and again. */
+/* Kernels by name, as far as they were asked for: tables name the same few again and again. Each is
+ * in its slot or one of those behind it. */
+enum { SLOTS = 1024, PROBES = 16 };
 typedef struct names {
-    const hg_kernel *kernels[512];
+    const hg_kernel *kernels[SLOTS + PROBES];
 } names;
+
+/* Names differ in their last letters, and those before them in the instruction set. */
+static size_t slot_of(const char *name)
+{
+    const size_t n = strlen(name);
+    uint64_t last[2] = {n, 0};
+    if (n >= sizeof last) memcpy(last, name + n - sizeof last, sizeof last);
+    const uint64_t mixed = last[0] * UINT64_C(0x9e3779b97f4a7c15) ^ last[1];
+    return (size_t)(mixed * UINT64_C(0xbf58476d1ce4e5b9) >> 32) % SLOTS;
+}
 
 static const hg_kernel *find_kernel(names *known, const char *name)
 {
-    const hg_kernel **slot = &known->kernels[hash_of(SEED, name, strlen(name)) % 512];
-    if (!*slot || strcmp((*slot)->name, name)) {
-        const hg_kernel *found = hg_registry_find(name);
-        if (!found) return NULL;
-        *slot = found;
-    }
-    return *slot;
+    const hg_kernel **slot = &known->kernels[slot_of(name)], **const end = slot + PROBES;
+    while (slot < end && *slot && strcmp((*slot)->name, name)) slot++;
+    if (slot < end && *slot) return *slot;
+    const hg_kernel *found = hg_registry_find(name);
+    if (found && slot < end) *slot = found;
+    return found;
 }
 
-/* Serves the kernel the operator that the key begins with? */
-static bool is_of(const char *key, const hg_kernel *kernel)
+/* The operator that the key begins with; HG_OP_COUNT: none. */
+static hg_op op_of(const char *key)
 {
+    const size_t n = strcspn(key, " ");
     for (int op = 0; op < HG_OP_COUNT; op++) {
         const char *word = hg_op_name((hg_op)op);
-        const size_t n = strlen(word);
-        if (hg_op_serves(kernel->op, (hg_op)op) && strncmp(key, word, n) == 0 && key[n] == ' ')
-            return true;
+        if (strncmp(key, word, n) == 0 && word[n] == '\0') return (hg_op)op;
     }
-    return false;
+    return HG_OP_COUNT;
 }
 
 /* Keeps the ranks whose kernel exists in the timed revision, and is of the key's operator. */
 static bool resolve(names *known, const hg_record *r, hg_table_entry *e)
 {
+    const hg_op op = op_of(r->key);
     e->threads = r->threads;
     e->default_ns = r->default_ns;
     e->count = 0;
-    for (int i = 0; i < r->count; i++) {
+    for (int i = 0; i < r->count && op < HG_OP_COUNT; i++) {
         const hg_kernel *kernel = find_kernel(known, r->ranks[i].kernel);
-        if (!kernel || kernel->rev != r->ranks[i].rev || !is_of(r->key, kernel)) continue;
+        if (!kernel || kernel->rev != r->ranks[i].rev || !hg_op_serves(kernel->op, op)) continue;
         e->ranks[e->count].kernel = kernel;
         e->ranks[e->count].config = r->ranks[i].config;
         e->ranks[e->count].ns = r->ranks[i].ns;
@@ -125,10 +141,20 @@ static bool resolve(names *known, const hg_record *r, hg_table_entry *e)
     return e->count > 0;
 }
 
-static bool reserve(hg_table *table)
+/* Where a text begins and how far it has been read. */
+typedef struct progress {
+    size_t before; /* entries of earlier texts */
+    double share;  /* of the text that has been read */
+} progress;
+
+/* Room for one entry more. The rest of the text will need as much for its size as what has been
+ * read: nothing is copied twice, and little is set aside for records of others. */
+static bool reserve(hg_table *table, const progress *p)
 {
     if (table->count < table->capacity) return true;
-    const size_t capacity = table->capacity ? 2 * table->capacity : 64;
+    const double expected = (double)p->before + (double)(table->count - p->before) / p->share + 1.0;
+    const size_t least = HG_MAX(2 * table->capacity, (size_t)64), most = 8 * least;
+    const size_t capacity = HG_MAX(least, (size_t)HG_MIN(expected, (double)most));
     hg_table_entry *entries = hg_allocate(table->host, capacity * sizeof *entries);
     if (!entries) return false;
     if (table->count) memcpy(entries, table->entries, table->count * sizeof *entries);
@@ -138,13 +164,13 @@ static bool reserve(hg_table *table)
     return true;
 }
 
-static hg_status add_record(hg_table *table, names *known, const hg_record *r)
+static hg_status add_record(hg_table *table, names *known, const hg_record *r, const progress *p)
 {
     if (strcmp(r->machine, table->machine) != 0) {
         table->counts.foreign++;
         return HG_OK;
     }
-    if (!reserve(table)) return HG_NO_MEMORY;
+    if (!reserve(table, p)) return HG_NO_MEMORY;
     hg_table_entry *e = &table->entries[table->count];
     if (!resolve(known, r, e)) {
         table->counts.foreign++;
@@ -160,13 +186,15 @@ static hg_status add_record(hg_table *table, names *known, const hg_record *r)
 hg_status hg_table_add(hg_table *table, const char *text, size_t size)
 {
     const char *const end = text + size;
+    progress p = {.before = table->count};
     names known = {{NULL}};
     hg_record record;
     while (text < end) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         const size_t length = (size_t)((newline ? newline : end) - text);
+        p.share = 1.0 - (double)((size_t)(end - text) - length) / (double)size;
         if (length && hg_record_parse(text, length, &record)) {
-            const hg_status status = add_record(table, &known, &record);
+            const hg_status status = add_record(table, &known, &record, &p);
             if (status) return status;
         } else if (length) {
             table->counts.skipped++;
@@ -200,7 +228,7 @@ void hg_table_seal(hg_table *table)
         hg_table_entry *e = &table->entries[i];
         const uint32_t number = (uint32_t)i;
         e->metrics = hg_key_metrics(e->key);
-        table->by_key[i] = (hg_table_slot){hash_of(SEED, e->key, strlen(e->key)), number};
+        table->by_key[i] = (hg_table_slot){hg_key_number(e->key), number};
         table->by_family[i] = (hg_table_slot){e->metrics.family, number};
     }
     qsort(table->by_key, table->count, sizeof *slots, by_number);
@@ -233,6 +261,7 @@ static size_t lower_bound(const hg_table_slot *slots, size_t count, uint64_t num
 
 static hg_table_span span_of(const hg_table_slot *slots, size_t count, uint64_t number)
 {
+    if (count == 0) return (hg_table_span){NULL, 0};
     const size_t first = lower_bound(slots, count, number);
     size_t end = first;
     while (end < count && slots[end].number == number) end++;
@@ -241,7 +270,7 @@ static hg_table_span span_of(const hg_table_slot *slots, size_t count, uint64_t 
 
 hg_table_span hg_table_of_key(const hg_table *table, const char *key)
 {
-    return span_of(table->by_key, table->count, hash_of(SEED, key, strlen(key)));
+    return span_of(table->by_key, table->count, hg_key_number(key));
 }
 
 hg_table_span hg_table_of_family(const hg_table *table, uint64_t family)

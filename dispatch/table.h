@@ -81,6 +81,9 @@ typedef struct hg_metrics {
 
 hg_metrics hg_key_metrics(const char *key);
 
+/* What tables find a key by; part of the form of tables in C (builtin.h). */
+uint64_t hg_key_number(const char *key);
+
 typedef struct hg_table_entry {
     char *key;
     int threads, count;
