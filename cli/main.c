@@ -62,13 +62,15 @@ static const struct command {
     {"table", cli_table,
      "table check | lint | prune | verify FILE [--threads N] [--seconds S]\n"
      "  table show FILE\n"
+     "  table export-c FILE [--machine KEY] >TABLE.h\n"
      "  table diff FILE FILE\n"
      "  table merge TABLE FILE ...",
      "check counts the readable records of a table; lint names every line that is of no use,\n"
      "          and why; prune drops those; verify times the choices anew against the untuned\n"
      "          ones (exit code 1 if any is slower; --seconds: for each and round, 0.25); show\n"
      "          prints the choices, diff compares those of two tables; merge adds the records\n"
-     "          of others to TABLE, of two for one problem the later"},
+     "          of others to TABLE, of two for one problem the later; export-c prints C that\n"
+     "          -Dtable=TABLE.h compiles into a library of the kernels in it, docs/tune.md"},
     {"version", cli_version, "version", "the library's version"},
     {"help", cli_help, "help", "this text"},
 };

@@ -9,6 +9,7 @@
 #include "cli/record_text.h"
 #include "cli/table_verify.h"
 #include "kernels/common/attr.h"
+#include "tuner/export_c.h"
 #include "tuner/journal.h"
 #include "tuner/lint.h"
 
@@ -18,8 +19,9 @@ typedef struct table {
     const char *const *files;
     int count;
     double seconds;
-    hg_lines lines; /* of the first file */
-    size_t record;  /* the next of them, as lines are walked through */
+    const char *machine; /* whose records are exported; NULL: the only one's */
+    hg_lines lines;      /* of the first file */
+    size_t record;       /* the next of them, as lines are walked through */
 } table;
 
 static int fail(const hg_reason *why)
@@ -252,6 +254,21 @@ static int verify(table *t)
     return cli_verify_table(t->context, &t->lines, t->seconds);
 }
 
+/* ---- export-c ---- */
+
+static int export_c(table *t)
+{
+    hg_exported n;
+    hg_reason why = {""};
+    if (hg_export_c(t->context, &t->lines, t->machine, stdout, &n, &why)) return fail(&why);
+    fprintf(stderr, "%zu record%s, %zu kernel%s\n", n.records, cli_plural(n.records), n.kernels,
+            cli_plural(n.kernels));
+    if (n.left_out)
+        fprintf(stderr, "%zu record%s left out: table lint says why\n", n.left_out,
+                cli_plural(n.left_out));
+    return CLI_OK;
+}
+
 /* ---- Which ---- */
 
 static const struct subcommand {
@@ -259,13 +276,10 @@ static const struct subcommand {
     int (*function)(table *t);
     int least, most; /* files */
     bool first;      /* the first must exist */
-} subcommands[] = {{"check", check, 1, 1, true},
-                   {"lint", lint, 1, 1, true},
-                   {"prune", prune, 1, 1, true},
-                   {"verify", verify, 1, 1, true},
-                   {"show", show, 1, 1, true},
-                   {"diff", diff, 2, 2, true},
-                   {"merge", merge, 2, HG_MAX_OPERANDS - 1, false}};
+} subcommands[] = {{"check", check, 1, 1, true}, {"lint", lint, 1, 1, true},
+                   {"prune", prune, 1, 1, true}, {"verify", verify, 1, 1, true},
+                   {"show", show, 1, 1, true},   {"export-c", export_c, 1, 1, true},
+                   {"diff", diff, 2, 2, true},   {"merge", merge, 2, HG_MAX_OPERANDS - 1, false}};
 
 int cli_table(int argc, char **argv)
 {
@@ -273,6 +287,7 @@ int cli_table(int argc, char **argv)
     table t = {.seconds = 0.25};
     const hg_option options[] = {{"--threads", HG_OPTION_COUNT, &threads},
                                  {"--seconds", HG_OPTION_NUMBER, &t.seconds},
+                                 {"--machine", HG_OPTION_TEXT, &t.machine},
                                  {NULL, HG_OPTION_FLAG, NULL}};
     hg_operands operands;
     if (!hg_options_read(argc, argv, options, &operands) || operands.count == 0) return CLI_USAGE;

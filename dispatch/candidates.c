@@ -167,8 +167,9 @@ static size_t add_ways(const hg_context *context, int threads, const hg_problem 
         band.times = (double)hg_band_count(p, rows);
         band.more = banding_ns(p, rows);
     }
+    hg_registry_walk walk = {0, 0};
     const hg_kernel *k;
-    for (size_t i = 0; (k = hg_registry_at(i)) != NULL; i++) {
+    while ((k = hg_registry_next(&walk)) != NULL) {
         if (k->op != p->op) continue;
         if (!p->post_pool && eligible(context, k, p, forced)) {
             count = add_configs(k, &direct, threads, count, list);
@@ -218,7 +219,8 @@ bool hg_rejected(const hg_context *context, const hg_problem *p, size_t i, const
     hg_candidate list[HG_MAX_CANDIDATES];
     const size_t count = hg_candidates(context, p, false, 0, list);
     const hg_problem twin = hg_problem_in_layout(p, HG_NHWC);
-    for (size_t at = 0; (*kernel = hg_registry_at(at)) != NULL; at++) {
+    hg_registry_walk walk = {0, 0};
+    while ((*kernel = hg_registry_next(&walk)) != NULL) {
         bool listed = (*kernel)->op != p->op;
         for (size_t c = 0; c < count && !listed; c++) listed = list[c].kernel == *kernel;
         if (listed || i-- > 0) continue;

@@ -1,6 +1,9 @@
 #include "dispatch/registry.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "dispatch/builtin.h"
 
 /* Families of kernels: the references, and the sources kernels/OPERATOR/LAYOUT/STEM.simd.c, which
  * are compiled once for each instruction set that the build has (kernels/meson.build). */
@@ -63,17 +66,18 @@
     X(unpool2d_nchw_gather_2x2##ISA)                                                               \
     X(unpool2d_nhwc_gather##ISA)
 
-#if defined(HG_WITH_AVX512)
+/* A table that is compiled in says which families it needs (builtin.c). */
+#if defined(HG_WITH_AVX512) && !defined(HG_TABLE_FILE)
 #define AVX512(X) FAMILIES(X, _avx512)
 #else
 #define AVX512(X)
 #endif
-#if defined(HG_WITH_AVX2)
+#if defined(HG_WITH_AVX2) && !defined(HG_TABLE_FILE)
 #define AVX2(X) FAMILIES(X, _avx2)
 #else
 #define AVX2(X)
 #endif
-#if defined(HG_WITH_NEON)
+#if defined(HG_WITH_NEON) && !defined(HG_TABLE_FILE)
 #define NEON(X) FAMILIES(X, _neon)
 #else
 #define NEON(X)
@@ -86,20 +90,80 @@ ALL(DECLARE)
 #define ENTRY(family) hg_##family,
 static const hg_kernel *const tables[] = {ALL(ENTRY)};
 
+/* Number t of the tables, those of the compiled-in table last; NULL past the last. */
+static const hg_kernel *table_at(size_t t)
+{
+    if (t < HG_COUNT(tables)) return tables[t];
+    return hg_builtin_table.machine ? hg_builtin_table.families[t - HG_COUNT(tables)] : NULL;
+}
+
+const hg_kernel *hg_registry_next(hg_registry_walk *walk)
+{
+    for (const hg_kernel *rows; (rows = table_at(walk->table)); walk->table++, walk->row = 0)
+        while (rows[walk->row].name) {
+            const hg_kernel *k = &rows[walk->row++];
+            if (k->reference || hg_builtin_keeps(&hg_builtin_table, k->name)) return k;
+        }
+    return NULL;
+}
+
 const hg_kernel *hg_registry_at(size_t i)
 {
-    for (size_t t = 0; t < HG_COUNT(tables); t++)
-        for (const hg_kernel *k = tables[t]; k->name; k++)
-            if (i-- == 0) return k;
-    return NULL;
+    hg_registry_walk walk = {0, 0};
+    const hg_kernel *k = hg_registry_next(&walk);
+    for (; k && i > 0; i--) k = hg_registry_next(&walk);
+    return k;
 }
 
 const hg_kernel *hg_registry_find(const char *name)
 {
-    for (size_t t = 0; t < HG_COUNT(tables); t++)
-        for (const hg_kernel *k = tables[t]; k->name; k++)
-            if (strcmp(k->name, name) == 0) return k;
-    return NULL;
+    hg_registry_walk walk = {0, 0};
+    const hg_kernel *k;
+    do k = hg_registry_next(&walk);
+    while (k && strcmp(k->name, name));
+    return k;
+}
+
+/* ---- Names: OPERATOR.f32.LAYOUT.ISA.STEM, then a digit or "_" or nothing ---- */
+
+/* Operators whose kernels are in another's folder. */
+static const char *folder_of(const char *op)
+{
+    static const char *const others[][2] = {{"max_pool2d", "pool2d"},
+                                            {"avg_pool2d", "pool2d"},
+                                            {"lp_pool2d", "pool2d"},
+                                            {"max_unpool2d", "unpool2d"}};
+    for (size_t i = 0; i < HG_COUNT(others); i++)
+        if (!strcmp(op, others[i][0])) return others[i][1];
+    return op;
+}
+
+/* Characters of the family's name that the row's begins with; 0: it is not of that family. */
+static size_t fit(const char *family, const char *row)
+{
+    const size_t n = strlen(family);
+    if (strncmp(family, row, n)) return 0;
+    return row[n] == '\0' || row[n] == '_' || (row[n] >= '0' && row[n] <= '9') ? n : 0;
+}
+
+static bool is_isa(const char *word)
+{
+    for (int i = HG_ISA_NEON; i <= HG_ISA_AVX512; i++)
+        if (!strcmp(word, hg_isa_name((hg_isa)i))) return true;
+    return false;
+}
+
+bool hg_registry_family(const char *name, char *family, size_t size)
+{
+#define NAME(family) #family,
+    static const char *const families[] = {FAMILIES(NAME, )};
+    char op[32], layout[8], isa[16], stem[64], row[128];
+    size_t best = 0;
+    if (sscanf(name, "%31[^.].f32.%7[^.].%15[^.].%63s", op, layout, isa, stem) != 4) return false;
+    snprintf(row, sizeof row, "%s_%s_%s", folder_of(op), layout, stem);
+    if (!is_isa(isa)) return false;
+    for (size_t i = 0; i < HG_COUNT(families); i++) best = HG_MAX(best, fit(families[i], row));
+    return best > 0 && snprintf(family, size, "%.*s_%s", (int)best, row, isa) < (int)size;
 }
 
 bool hg_isa_usable(hg_isa isa, hg_isa strongest, bool forced)

@@ -4,8 +4,19 @@
 
 #include "kernels/activation/activation.h"
 
-const hg_kernel *hg_registry_at(size_t i); /* NULL past the last */
+/* A walk over all rows: {0} at first. */
+typedef struct hg_registry_walk {
+    size_t table, row;
+} hg_registry_walk;
+
+const hg_kernel *hg_registry_next(hg_registry_walk *walk); /* NULL past the last */
+const hg_kernel *hg_registry_at(size_t i);                 /* NULL past the last */
 const hg_kernel *hg_registry_find(const char *name);
+
+/* The family of a row's name, of any instruction set, in this build or not:
+ * "conv2d_nhwc_igemm_neon" of conv2d.f32.nhwc.neon.igemm6x16. false: it can be none's; references
+ * have no family. */
+bool hg_registry_family(const char *name, char *family, size_t size);
 
 /* May code of this ISA run, given the strongest ISA of the (capped) machine? NEON code that is
  * emulated on x86 is for tests: it runs only where it is forced by name. */

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "dispatch/bands.h"
+#include "dispatch/builtin.h"
+#include "dispatch/registry.h"
 
 /* ---- What is wished ---- */
 
@@ -39,12 +41,22 @@ static const hg_candidate *named(const char *text, const hg_candidate *list, siz
 /* ---- What is recorded ---- */
 
 /* A choice and what it rests on. */
-typedef enum tier { ESTIMATED, PREDICTED, IMAGES, THREADS, EXACT, PREFERRED, FORCED } tier;
+typedef enum tier {
+    ESTIMATED,
+    PREDICTED,
+    IMAGES,
+    THREADS,
+    BUILTIN, /* this and those below: not untuned */
+    EXACT,
+    PREFERRED,
+    FORCED
+} tier;
 
 static const char *const tier_words[] = {"least estimated cost",
                                          "tuned: by similar problems",
                                          "tuned: record for another number of images",
                                          "tuned: record for another number of threads",
+                                         "tuned: record of the table that is compiled in",
                                          "tuned: exact table record",
                                          "preferred by the context",
                                          "forced by the caller"};
@@ -63,6 +75,7 @@ typedef struct question {
     char key[HG_KEY_SIZE]; /* the tuning key */
     hg_candidate list[HG_MAX_CANDIDATES];
     size_t count;
+    hg_table_entry builtin; /* the record that is compiled in; of no ranks: none */
 } question;
 
 /* The entry's best rank that is a candidate, or is of a candidate's kind. */
@@ -134,6 +147,28 @@ static bool by_other_batch(const question *q, choice *c)
     return c->entry != NULL;
 }
 
+/* The record of the table that is compiled in, as one of a file. */
+static void find_builtin(question *q)
+{
+    const hg_builtin *table = &hg_builtin_table;
+    const hg_builtin_record *r =
+        hg_builtin_find(table, q->context->machine.key, q->key, q->context->threads);
+    const hg_builtin_kernel *named = r ? &table->kernels[r->kernel] : NULL;
+    const hg_kernel *kernel = named ? hg_registry_find(named->name) : NULL;
+    if (!kernel || kernel->rev != named->rev) return;
+    q->builtin = (hg_table_entry){.key = q->key,
+                                  .threads = r->threads,
+                                  .count = 1,
+                                  .ranks = {{kernel, r->config, (double)r->ns}},
+                                  .default_ns = (double)r->default_ns};
+}
+
+static bool by_builtin(const question *q, choice *c)
+{
+    return take_entry(q, &q->builtin, q->builtin.threads == q->context->threads ? BUILTIN : THREADS,
+                      c);
+}
+
 static bool by_neighbours(const question *q, choice *c)
 {
     hg_prediction p;
@@ -144,13 +179,14 @@ static bool by_neighbours(const question *q, choice *c)
 
 static void by_records(question *q, choice *c)
 {
-    static bool (*const tiers[])(const question *q, choice *c) = {by_exact_record, by_other_threads,
-                                                                  by_other_batch, by_neighbours};
+    static bool (*const tiers[])(const question *q, choice *c) = {
+        by_exact_record, by_other_threads, by_other_batch, by_builtin, by_neighbours};
     if (q->count == 0 || q->context->reproducible) return;
     const hg_problem plain = hg_problem_for_tuning(q->problem);
     hg_problem_key(&plain, q->key);
-    for (size_t i = 0; i < HG_COUNT(tiers) && !c->candidate && q->context->table.count; i++)
-        tiers[i](q, c);
+    find_builtin(q);
+    if (q->context->table.count == 0 && q->builtin.count == 0) return;
+    for (size_t i = 0; i < HG_COUNT(tiers) && !c->candidate; i++) tiers[i](q, c);
 }
 
 const char *hg_entry_fault(const hg_context *context, const hg_table_entry *entry)
@@ -204,7 +240,7 @@ static void tell_runners_up(char *text, const hg_candidate *list, size_t count,
 static void tell_record(char *text, const choice *c)
 {
     const hg_table_entry *e = c->entry;
-    if (c->how != EXACT) tell(text, "  record of %s, %d threads\n", e->key, e->threads);
+    if (c->how < BUILTIN) tell(text, "  record of %s, %d threads\n", e->key, e->threads);
     tell(text, "  measured %.1f us", e->ranks[c->rank].ns * 1e-3);
     if (c->rank == 0 && e->default_ns == e->ranks[0].ns)
         tell(text, "; the untuned choice: no other was faster for certain");
@@ -267,7 +303,7 @@ hg_status hg_select(const hg_context *context, const hg_problem *p, const char *
     if (!c.candidate)
         return hg_fail(why, HG_UNSUPPORTED, "no kernel in this build runs this problem");
     out->candidate = *c.candidate;
-    out->untuned = c.how < EXACT && !context->reproducible;
+    out->untuned = c.how < BUILTIN && !context->reproducible;
     explain(&q, &c, wished && !granted ? wish : NULL, out->explain);
     return HG_OK;
 }

@@ -5,6 +5,7 @@
  *   preferred by the context;
  *   the exact record: problem, threads, machine;
  *   the record of the same problem for another number of threads, or of images;
+ *   the record of the table that is compiled in (builtin.h);
  *   the estimates, corrected by what the records of similar problems measured;
  *   the least estimate.
  * A record counts only as far as its kernels can run the problem, so none that is wrong hides one

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatch/builtin.h"
 #include "dispatch/registry.h"
 #include "dispatch/table.h"
 #include "kernels/common/attr.h"
@@ -217,8 +218,71 @@ static void reasons(void)
     hg_context_free(context);
 }
 
+/* A table that is compiled in: found by machine, key and nearest number of threads. */
+static void builtin(void)
+{
+    static const hg_builtin_kernel kernels[] = {{"a", 1}, {"b", 2}, {"d", 1}};
+    static const int threads[] = {1, 2, 16};
+    hg_builtin_record records[4] = {{.problem = 0}};
+    const uint64_t number = hg_key_number(KEY);
+    for (size_t i = 0; i < 3; i++) {
+        records[i].problem = number;
+        records[i].threads = (int16_t)threads[i];
+    }
+    records[3].problem = number + 1;
+    const hg_builtin table = {.machine = "m",
+                              .kernels = kernels,
+                              .kernel_count = HG_COUNT(kernels),
+                              .records = records,
+                              .record_count = HG_COUNT(records)};
+    static const struct {
+        int threads, finds;
+    } cases[] = {{1, 1}, {2, 2}, {3, 2}, {5, 2}, {7, 16}, {16, 16}, {64, 16}};
+    for (size_t i = 0; i < HG_COUNT(cases); i++) {
+        const hg_builtin_record *r = hg_builtin_find(&table, "m", KEY, cases[i].threads);
+        expect(r && r->threads == cases[i].finds, "compiled in, %d threads: the record of %d",
+               cases[i].threads, r ? r->threads : 0);
+    }
+    expect(!hg_builtin_find(&table, "n", KEY, 1), "another machine's table answers");
+    expect(!hg_builtin_find(&table, "m", "no such key", 1), "another problem's record answers");
+    expect(!hg_builtin_find(&hg_builtin_table, "m", KEY, 1), "no table answers");
+    expect(hg_builtin_keeps(&table, "b") && !hg_builtin_keeps(&table, "c") &&
+               hg_builtin_keeps(&hg_builtin_table, "c"),
+           "kernels that a table names");
+}
+
+/* The family of a row is the table that holds it: its name is that of a source (tests/test_rows).
+ */
+static void families(void)
+{
+    static const char *const cases[][2] = {
+        {"conv2d.f32.nhwc.neon.igemm6x16", "conv2d_nhwc_igemm_neon"},
+        {"conv2d.f32.nhwc.avx512.direct_dot", "conv2d_nhwc_direct_dot_avx512"},
+        {"conv2d.f32.nhwc.avx2.direct96", "conv2d_nhwc_direct_avx2"},
+        {"max_pool2d.f32.nhwc.avx2.window_indices", "pool2d_nhwc_window_indices_avx2"},
+        {"max_pool2d.f32.nhwc.avx2.window", "pool2d_nhwc_window_avx2"},
+        {"max_unpool2d.f32.nchw.neon.gather_2x2", "unpool2d_nchw_gather_2x2_neon"},
+        {"conv2d.f32.any.scalar.ref", NULL},
+        {"conv2d.f32.nhwc.avx2.directs", NULL},
+        {"conv2d.f32.nhwc.avx9.direct16", NULL},
+        {"conv2d.f64.nhwc.avx2.direct16", NULL},
+        {"conv2d", NULL}};
+    char family[64];
+    hg_registry_walk walk = {0, 0};
+    for (size_t i = 0; i < HG_COUNT(cases); i++) {
+        const bool found = hg_registry_family(cases[i][0], family, sizeof family);
+        expect(found ? cases[i][1] && !strcmp(family, cases[i][1]) : !cases[i][1], "%s is of %s",
+               cases[i][0], found ? family : "none");
+    }
+    for (const hg_kernel *k; (k = hg_registry_next(&walk));)
+        expect(k->reference || hg_registry_family(k->name, family, sizeof family),
+               "%s has no family", k->name);
+}
+
 void test_selection(void)
 {
+    builtin();
+    families();
     tiers();
     hiding();
     limping();

@@ -146,6 +146,60 @@ if command -v cmake >/dev/null; then
     expect "runs" exits 0 "$work/alone"
     expect "without threads of its own" test -z "$(grep "2 threads" "$work/out")"
     expect "the processor told" says "by $([ $isa = avx2 ] && echo cpuid || echo auxval)"
+
+    # A table compiled into it, and the kernels that the table names: what a device without files gets.
+    export HG_ISA=$isa
+    printf '%s\n' 'conv2d f32 nhwc n1 c64 h28 w28 k64 r1x1 s1x1 p0,0,0,0 d1x1 g1' \
+        'max_pool2d f32 nhwc n1 c32 h16 w16 r2x2 s2x2 p0,0,0,0 d1x1 o8x8' >"$work/keys"
+    expect "a table" exits 0 "$hourglass" tune --keys "$work/keys" --seconds 0.05 --out "$work/table.jsonl"
+    expect "as C" exits 0 "$hourglass" table export-c "$work/table.jsonl"
+    expect "of both" says "2 records, 2 kernels"
+    cp "$work/out" "$work/table.h"
+    meson=$embed/sources/hourglass/meson
+    expect "compiled in" exits 0 meson configure "$meson" "-Dtable=$work/table.h"
+    expect "builds" exits 0 ninja -C "$meson" dispatch/libhourglass.a "dispatch/libhourglass.so.$version"
+    cat >"$work/device.c" <<'C'
+#include <hourglass/hourglass.h>
+#include <stdio.h>
+int main(int argc, char **argv)
+{
+    hg_context *context;
+    hg_plan *plan;
+    hg_kernel_info info;
+    const hg_context_options options = {.threads = 1};
+    const float weights[64 * 64] = {0};
+    hg_filter *filter;
+    const hg_filter_desc desc = {.order = HG_OIHW, .out_channels = 64, .in_channels = 64, .height = 1, .width = 1};
+    if (hg_context_create(&options, &context) || hg_filter_create(context, &desc, weights, &filter)) return 1;
+    for (int i = 1; i < argc; i++) {
+        if (hg_plan_from_key(context, argv[i], filter, NULL, NULL, &plan)) return 1;
+        puts(hg_plan_explain(plan));
+        hg_plan_free(plan);
+    }
+    for (size_t i = 0; hg_kernel_get(context, i, &info); i++)
+        if (!info.reference) printf("row %s\n", info.name);
+    hg_filter_free(filter);
+    hg_context_free(context);
+    return 0;
+}
+C
+    archive=$meson/dispatch/libhourglass.a
+    expect "a device's program" exits 0 $cc -Wall -Werror -Iinclude "$work/device.c" "$archive" -lm -o "$work/device"
+    mapfile -t keys <"$work/keys"
+    expect "plans" exits 0 "$work/device" "${keys[@]}"
+    expect "by the table" test "$(grep -c "tuned: record of the table that is compiled in" "$work/out")" -eq 2
+    expect "has its kernels alone" diff <(sed -n 's/^row //p' "$work/out" | sort) \
+        <(sed -n 's/^    {"\([a-z0-9_.]*\)", [0-9]*},$/\1/p' "$work/table.h" | grep -v ref$)
+    expect "for this machine alone" exits 0 env HG_ISA=scalar "$work/device" "${keys[@]}"
+    expect "which is said" bash -c "! grep -q tuned: '$work/out'"
+    expect "a program of every operator" exits 0 $cc -std=c11 -Iinclude examples/embed/check.c "$archive" -lm -o "$work/alone"
+    expect "runs" exits 0 "$work/alone"
+    expect "its results are right" says ": 0 failed"
+    expect "other kernels are not in it" test -z "$(nm "$work/alone" | grep -E "hg_(resize2d|unpool2d|softmax2d)_.*_$isa")"
+    expect "nor in the shared library" test -z "$(nm "$meson/dispatch/libhourglass.so" |
+        grep -E "hg_(resize2d|unpool2d|softmax2d)_.*_$isa")"
+    expect "whose own are" test -n "$(nm "$meson/dispatch/libhourglass.so" | grep "hg_pool2d_.*_$isa")"
+    unset HG_ISA
 fi
 unset LD_LIBRARY_PATH
 

@@ -162,6 +162,22 @@ done
 expect "and of no good line" bash -c "! grep -qE 'jsonl:[12]:' '$work/out'"
 expect "explain beside forged records" exits 0 env "HG_TABLE=$work/forged.jsonl" "$hourglass" explain "$pool"
 expect "finds the good one" says "exact table record"
+expect "forged records as C" exits 0 "$hourglass" table export-c "$work/forged.jsonl"
+expect "are left out" says "2 records, 2 kernels"
+expect "and counted" says "6 records left out"
+{
+    echo '#include "dispatch/builtin.h"'
+    cat "$work/out"
+    echo 'const size_t sizes[] = {sizeof builtin_kernels, sizeof builtin_records};'
+} >"$work/table.c"
+expect "what is left is C" exits 0 gcc -std=c11 -Wall -Wextra -Werror -I. -Iinclude -fsyntax-only "$work/table.c"
+{ cat "$work/pool.jsonl"; sign "$(forge 's/"machine":"[^"]*"/"machine":"other-f1m2"/')"; } >"$work/two.jsonl"
+expect "two machines as C" exits 1 "$hourglass" table export-c "$work/two.jsonl"
+expect "ask which" says "--machine names one"
+expect "one of them" exits 0 "$hourglass" table export-c "$work/two.jsonl" --machine other-f1m2
+expect "has its record" says '#define HG_BUILTIN_MACHINE "other-f1m2"'
+sign "$(forge 's,"machine":"[^"]*","machine":"x */ #error",')" >"$work/evil.jsonl"
+expect "a name that is none" exits 1 "$hourglass" table export-c "$work/evil.jsonl"
 sign "$(forge 's/"config":"[^"]*"/"config":"block=12345"/')" >"$work/limping.jsonl" # of the first alone
 expect "lint of a record that serves by its second" exits 1 "$hourglass" table lint "$work/limping.jsonl"
 expect "names it" says "no such configuration"
