@@ -256,6 +256,67 @@ static void keys(hg_context *context)
     expect(true, "damaged keys survived");
 }
 
+enum { MOST = 1 << 15 }; /* elements of any of these tensors */
+
+/* The output of the candidate's plan on the filter; false: there is no such candidate. */
+static bool run_candidate(hg_context *context, const char *key, hg_filter *filter, size_t number,
+                          const float *input, float *output, hg_plan **made)
+{
+    hg_plan *plan;
+    char name[256] = "";
+    if (hg_plan_from_key(context, key, filter, NULL, NULL, &plan)) return false;
+    const bool found = hg_plan_candidate(plan, number, name, sizeof name);
+    hg_plan_free(plan);
+    if (!found ||
+        !expect(!hg_plan_from_key(context, key, filter, NULL, name, made), "%s: %s", key, name))
+        return false;
+    const size_t size = hg_plan_workspace_size(*made);
+    void *workspace = size ? aligned_alloc(64, HG_ROUND_UP(size, (size_t)64)) : NULL;
+    expect(!hg_run(*made, &(hg_io){.input = input, .output = output}, workspace), "%s runs", name);
+    free(workspace);
+    return true;
+}
+
+/* Plans of one filter share packed weights where their kernels pack alike, and there alone: each
+ * gives what it gives on a filter of its own. */
+static void shared_weights(hg_context *context)
+{
+    static const char *const cases[] = {
+        "conv_transpose2d f32 nhwc n1 c3 h4 w5 k21 r4x4 s2x2 p0,0,0,0 d1x1 g1 o10x12",
+        "conv_transpose2d f32 nhwc n1 c3 h3 w4 k24 r16x16 s8x8 p4,4,4,4 d1x1 g1 o24x32",
+        "conv_transpose2d f32 nhwc n1 c8 h4 w5 k40 r3x3 s2x2 p1,1,1,1 d1x1 g1 o7x9",
+        "conv_transpose2d f32 nhwc n1 c6 h4 w5 k6 r4x4 s2x2 p1,1,1,1 d1x1 g6 o8x10",
+        "conv2d f32 nhwc n1 c8 h6 w7 k40 r3x3 s1x1 p1,1,1,1 d1x1 g1",
+        "conv2d f32 nhwc n1 c32 h6 w7 k32 r3x3 s1x1 p1,1,1,1 d1x1 g8",
+        "conv2d f32 nhwc n1 c9 h6 w7 k18 r3x3 s1x1 p1,1,1,1 d1x1 g9",
+        "conv2d f32 nchw n1 c8 h6 w7 k40 r5x5 s1x1 p2,2,2,2 d1x1 g1"};
+    static float weights[MOST], input[MOST], shared[MOST], own[MOST];
+    for (size_t i = 0; i < HG_COUNT(weights); i++) weights[i] = (float)(i * 7919 % 997) / 997.0f;
+    for (size_t i = 0; i < HG_COUNT(input); i++) input[i] = (float)(i * 31 % 101) / 101.0f;
+    for (size_t i = 0; i < HG_COUNT(cases); i++) {
+        hg_filter_desc desc;
+        hg_filter *filter = NULL, *fresh = NULL;
+        hg_plan *plans[512] = {NULL}, *alone = NULL;
+        size_t n = 0;
+        hg_key_filter(cases[i], &desc);
+        if (!expect(!hg_filter_create(context, &desc, weights, &filter), "a filter")) continue;
+        while (n < HG_COUNT(plans) &&
+               run_candidate(context, cases[i], filter, n, input, shared, &plans[n])) {
+            if (hg_filter_create(context, &desc, weights, &fresh) ||
+                !run_candidate(context, cases[i], fresh, n, input, own, &alone))
+                break;
+            expect(!memcmp(shared, own, sizeof own), "%s: %s beside others of its filter", cases[i],
+                   hg_plan_kernel(alone));
+            hg_plan_free(alone);
+            hg_filter_free(fresh);
+            n++;
+        }
+        expect(n > 3, "%s: %zu candidates", cases[i], n);
+        while (n > 0) hg_plan_free(plans[--n]);
+        hg_filter_free(filter);
+    }
+}
+
 void test_filters_and_runs(void)
 {
     hg_context_options o = quiet_options();
@@ -263,6 +324,7 @@ void test_filters_and_runs(void)
     contexts();
     if (!expect(hg_context_create(&o, &context) == HG_OK, "a context")) return;
     filters(context);
+    shared_weights(context);
     for (hg_op op = 0; op < HG_OP_COUNT; op++) {
         const descriptor d = sample(op);
         hg_filter *filter = NULL;

@@ -221,6 +221,8 @@ static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
 {
     hg_conv2d_nhwc_direct.form(p, k, words);
     const cut c = cut_of(p, k);
+    /* Sets of several widths are shared out in panels each in its own way: by their widest. */
+    if (c.merges) words[0] = k->tile.nr;
     const int64_t more[] = {c.merges,      c.origin,   p->stride.h, p->stride.w, p->dilation.h,
                             p->dilation.w, p->pad.top, p->pad.left, phases_y(p), phases_x(p)};
     for (size_t i = 0; i < HG_COUNT(more); i++) words[2 + i] = (int32_t)more[i];
