@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli/cli.h"
+#include "dispatch/context.h"
 #include "dispatch/registry.h"
 #include "hourglass/hourglass.h"
 
@@ -24,6 +25,8 @@ static void print_tables(const hg_context *context)
     printf("tables    %zu record%s in use, ", n.usable, cli_plural(n.usable));
     printf("%zu for other machines or kernels, ", n.foreign);
     printf("%zu line%s skipped\n", n.skipped, cli_plural(n.skipped));
+    if (context->table.shipped)
+        printf("          %zu of them installed with the library\n", context->table.shipped);
     if (n.unreadable)
         printf("          %zu file%s not readable\n", n.unreadable, cli_plural(n.unreadable));
     char path[CLI_PATH_SIZE];

@@ -98,6 +98,7 @@ static int find(const hg_context *context, const char *key, const hg_table_entry
     int n = 0;
     for (size_t i = span.count; i-- > 0;) {
         const hg_table_entry *e = &table->entries[span.slots[i].entry];
+        if (span.slots[i].entry < table->shipped) continue; /* estimates know that machine */
         const double d = distance(&metrics, context->threads, e);
         if (e != skip && d <= FARTHEST) n = insert(near, n, e, d);
     }

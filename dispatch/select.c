@@ -237,10 +237,17 @@ static void tell_runners_up(char *text, const hg_candidate *list, size_t count,
     }
 }
 
-static void tell_record(char *text, const choice *c)
+static bool is_shipped(const question *q, const hg_table_entry *e)
+{
+    const hg_table *table = &q->context->table;
+    return e != &q->builtin && (size_t)(e - table->entries) < table->shipped;
+}
+
+static void tell_record(char *text, const question *q, const choice *c)
 {
     const hg_table_entry *e = c->entry;
     if (c->how < BUILTIN) tell(text, "  record of %s, %d threads\n", e->key, e->threads);
+    if (is_shipped(q, e)) tell(text, "  of the table that is installed with the library\n");
     tell(text, "  measured %.1f us", e->ranks[c->rank].ns * 1e-3);
     if (c->rank == 0 && e->default_ns == e->ranks[0].ns)
         tell(text, "; the untuned choice: no other was faster for certain");
@@ -274,7 +281,7 @@ static void explain(const question *q, const choice *c, const char *ignored, cha
     tell(text, "%s\n  %s, among %zu candidates; estimated %.1f us\n", name, tier_words[c->how],
          q->count, c->candidate->cost * 1e-3);
     if (ignored) tell(text, "  preferred %s cannot run this problem\n", ignored);
-    if (c->entry) tell_record(text, c);
+    if (c->entry) tell_record(text, q, c);
     if (c->how == PREDICTED) tell_prediction(text, &c->prediction);
     if (c->how != EXACT) tell_runners_up(text, q->list, q->count, c->candidate);
 }

@@ -242,7 +242,7 @@ void hg_table_free(hg_table *table)
     hg_release(table->host, table->by_key);
     table->entries = NULL;
     table->by_key = table->by_family = NULL;
-    table->count = table->capacity = 0;
+    table->count = table->capacity = table->shipped = 0;
 }
 
 /* The first slot whose number is not below. */

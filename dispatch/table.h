@@ -114,6 +114,7 @@ typedef struct hg_table {
     hg_table_entry *entries; /* in the order of the files; of two for one problem the later counts,
                                 unless it does not fit */
     size_t count, capacity;
+    size_t shipped; /* the first of them: of the table that was installed with the library */
     hg_table_slot *by_key, *by_family; /* count each, sorted */
     hg_table_counts counts;            /* usable: entries that name kernels of today */
 } hg_table;
@@ -135,8 +136,12 @@ hg_table_span hg_table_of_family(const hg_table *table, uint64_t family);
 
 enum { HG_MAX_TABLE = 64 << 20 }; /* bytes of a file that is read */
 
-/* Adds the tables of the environment, then those of the options, and seals. Files that cannot be
- * read are reported and counted. */
+/* Adds FOLDER/MACHINE.jsonl, if there is one, as what was installed with the library. First of all:
+ * the others then count before it. */
+hg_status hg_table_add_shipped(hg_table *table, const char *folder);
+
+/* Adds the tables of the library and the environment, then those of the options, and seals. Files
+ * that cannot be read are reported and counted. */
 hg_status hg_table_load(hg_table *table, const hg_context_options *options);
 
 /* The folder whose .jsonl files are read where HG_TABLE is not set; false: there is no home. */

@@ -77,12 +77,26 @@ bool hg_table_folder(char *folder, size_t size)
     return true;
 }
 
+hg_status hg_table_add_shipped(hg_table *table, const char *folder)
+{
+    char path[1000], first;
+    const int n = snprintf(path, sizeof path, "%s/%s.jsonl", folder, table->machine);
+    if (n < 0 || (size_t)n >= sizeof path || !hg_os_first_byte(path, &first)) return HG_OK;
+    const hg_status status = add_file(table, path);
+    table->shipped = table->count;
+    return status;
+}
+
 static hg_status add_installed_tables(hg_table *table)
 {
     const char *files = hg_os_environment("HG_TABLE");
     if (files) return strcmp(files, "none") == 0 ? HG_OK : add_listed_files(table, files);
+    hg_status status = HG_OK;
+#if defined(HG_TABLES)
+    status = hg_table_add_shipped(table, HG_TABLES);
+#endif
     char folder[1000];
-    return hg_table_folder(folder, sizeof folder) ? add_folder(table, folder) : HG_OK;
+    return !status && hg_table_folder(folder, sizeof folder) ? add_folder(table, folder) : status;
 }
 
 hg_status hg_table_load(hg_table *table, const hg_context_options *o)

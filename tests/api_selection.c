@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dispatch/builtin.h"
+#include "dispatch/context.h"
 #include "dispatch/registry.h"
 #include "dispatch/table.h"
 #include "kernels/common/attr.h"
@@ -13,6 +15,8 @@
 enum { TABLE_SIZE = 1 << 14, NAME_SIZE = 224, MANY = 10000 };
 
 static const char KEY[] = "max_pool2d f32 nhwc n1 c32 h16 w16 r3x3 s2x2 p1,1,1,1 d1x1 o8x8";
+
+static const char SIMILAR[] = "max_pool2d f32 nhwc n1 c32 h20 w18 r3x3 s2x2 p1,1,1,1 d1x1 o10x9";
 
 typedef struct plan_facts {
     char kernel[NAME_SIZE], why[1024];
@@ -91,8 +95,7 @@ static void tiers(void)
         {2, KEY, "tuned: record for another number of threads"},
         {1, "max_pool2d f32 nhwc n4 c32 h16 w16 r3x3 s2x2 p1,1,1,1 d1x1 o8x8",
          "tuned: record for another number of images"},
-        {1, "max_pool2d f32 nhwc n1 c32 h20 w18 r3x3 s2x2 p1,1,1,1 d1x1 o10x9",
-         "tuned: by similar problems"},
+        {1, SIMILAR, "tuned: by similar problems"},
         {1, "max_pool2d f32 nhwc n1 c32 h400 w18 r3x3 s2x2 p1,1,1,1 d1x1 o200x9", "least"},
         {1, "max_pool2d f32 nhwc n1 c32 h16 w16 r9x9 s1x1 p4,4,4,4 d1x1 o16x16", "least"},
         {1, "max_pool2d f32 nchw n1 c32 h16 w16 r3x3 s2x2 p1,1,1,1 d1x1 o8x8", "least"},
@@ -218,6 +221,40 @@ static void reasons(void)
     hg_context_free(context);
 }
 
+/* The table that is installed with the library serves until there is an own record. */
+static void shipped(void)
+{
+    static char table[TABLE_SIZE];
+    char folder[] = "/tmp/hourglass-test-XXXXXX", path[256], fast[2][NAME_SIZE] = {"", ""};
+    const hg_record of[2] = {record_of(KEY, 1, 2, fast[0]), record_of(KEY, 1, 1, fast[1])};
+    if (!expect(mkdtemp(folder) != NULL, "a temporary folder")) return;
+    snprintf(path, sizeof path, "%s/%s.jsonl", folder, of[0].machine);
+    FILE *file = fopen(path, "w");
+    const size_t size = hg_record_format(&of[0], table, sizeof table);
+    expect(file && fwrite(table, size, 1, file) == 1 && fclose(file) == 0, "a table in %s", path);
+    for (int own = 0; own < 2; own++) {
+        hg_context *context = context_of(1, NULL, 0, false);
+        plan_facts facts;
+        if (!context) break;
+        hg_table *t = &context->table;
+        hg_table_free(t);
+        expect(!hg_table_add_shipped(t, "/tmp/no such folder") && t->count == 0, "no folder");
+        expect(!hg_table_add_shipped(t, folder) && t->shipped == 1, "%zu shipped", t->shipped);
+        if (own) hg_table_add(t, table, hg_record_format(&of[1], table, sizeof table));
+        hg_table_seal(t);
+        if (plan_in(context, KEY, &facts))
+            expect(!strcmp(facts.kernel, fast[own]) && strstr(facts.why, "exact") &&
+                       (strstr(facts.why, "installed with the library") != NULL) == !own,
+                   "installed%s: %s", own ? " and own" : "", facts.why);
+        if (plan_in(context, SIMILAR, &facts))
+            expect(!strstr(facts.why, own ? "least" : "similar"), "installed%s, similar: %s",
+                   own ? " and own" : "", facts.why);
+        hg_context_free(context);
+    }
+    remove(path);
+    rmdir(folder);
+}
+
 /* A table that is compiled in: found by machine, key and nearest number of threads. */
 static void builtin(void)
 {
@@ -281,6 +318,7 @@ static void families(void)
 
 void test_selection(void)
 {
+    shipped();
     builtin();
     families();
     tiers();

@@ -23,6 +23,11 @@ for header in include/hourglass/*.h*; do
     expect "$header is installed" exits 0 cmp "$header" "$(find "$work/root" -path "*/$header")"
 done
 
+for table in tables/*.jsonl; do
+    expect "$table is installed" exits 0 cmp "$table" "$(find "$work/root" -path "*/share/hourglass/$table")"
+    expect "and whole" exits 0 "$hourglass" table check "$table"
+done
+
 # What the headers declare is exported, under the version of the soname, and nothing else is; net.h is another
 # library's.
 declared=$(sed -e 's,/\*.*\*/,,' $(ls include/hourglass/*.h | grep -v /net.h) | tr '\n' ' ' | grep -Eo 'HG_API [^;{]*' |
@@ -199,6 +204,18 @@ C
     expect "nor in the shared library" test -z "$(nm "$meson/dispatch/libhourglass.so" |
         grep -E "hg_(resize2d|unpool2d|softmax2d)_.*_$isa")"
     expect "whose own are" test -n "$(nm "$meson/dispatch/libhourglass.so" | grep "hg_pool2d_.*_$isa")"
+    # A table that is installed with the library counts before it.
+    expect "a prefix" exits 0 meson configure "$meson" "-Dprefix=$work/prefix"
+    expect "builds" exits 0 ninja -C "$meson" dispatch/libhourglass.a
+    expect "a device's program" exits 0 $cc -Wall -Werror -Iinclude "$work/device.c" "$archive" -lm -o "$work/device"
+    tables=$work/prefix/share/hourglass/tables
+    mkdir -p "$tables"
+    head -n 1 "$work/table.jsonl" >"$tables/$(sed -n 's/.*"machine":"\([^"]*\)".*/\1/p' "$work/table.jsonl" | head -n 1).jsonl"
+    expect "plans" exits 0 env -u HG_TABLE XDG_DATA_HOME="$work/nowhere" "$work/device" "${keys[@]}"
+    expect "one by the installed table" test "$(grep -c "of the table that is installed" "$work/out")" -eq 1
+    expect "one by the other" test "$(grep -c "record of the table that is compiled in" "$work/out")" -eq 1
+    expect "plans without files" exits 0 "$work/device" "${keys[@]}" # HG_TABLE=none
+    expect "by the other" test "$(grep -c "record of the table that is compiled in" "$work/out")" -eq 2
     unset HG_ISA
 fi
 unset LD_LIBRARY_PATH

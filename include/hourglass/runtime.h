@@ -58,7 +58,7 @@ typedef struct hg_context_options {
     const char *kernel;      /* prefer this kernel wherever it is eligible, as HG_KERNEL does */
     const char *table;       /* text of a tuning table (JSON lines), or NULL */
     size_t table_size;       /* its bytes; 0 with a table = strlen */
-    bool ignore_environment; /* do not read HG_*, XDG_DATA_HOME, HOME */
+    bool ignore_environment; /* do not read HG_*, XDG_DATA_HOME, HOME, installed tables */
     bool reproducible;       /* the choice of kernels depends neither on tables nor on threads */
     uint64_t reserved[8];
 } hg_context_options;
@@ -69,13 +69,13 @@ typedef struct hg_context_options {
  *   HG_ISA     scalar | neon | avx2 | avx512: lowers the cap; an unknown word is logged and ignored
  *   HG_KERNEL  a kernel name, as options.kernel
  *   HG_RECORD_MISSES  a file, to which keys of problems planned without a record are added
- *   HG_TABLE   files separated by ':' (Windows: ';'), or "none"; default every .jsonl file in
- * $XDG_DATA_HOME/hourglass, where XDG_DATA_HOME defaults to $HOME/.local/share. Files are read in
- * that order (a folder's by name), options.table last: of two records for one problem the later
- * counts. options.kernel replaces HG_KERNEL. Unreadable files and bad lines are skipped and
- * counted, never an error. On failure *context is NULL. HG_INVALID: threads, isa, one allocator
- * function of two, context is NULL. HG_UNSUPPORTED: reserved words, or threads > 1 without an
- * executor where the system gives no threads. HG_NO_MEMORY.
+ *   HG_TABLE   files separated by ':' (Windows: ';'), or "none"; default the table installed for
+ * this kind of machine, if any, and every .jsonl file in $XDG_DATA_HOME/hourglass (XDG_DATA_HOME
+ * defaults to $HOME/.local/share). Files are read in that order (a folder's by name),
+ * options.table last: of two records for one problem the later counts. options.kernel replaces
+ * HG_KERNEL. Unreadable files and bad lines are skipped and counted, never an error. On failure
+ * *context is NULL. HG_INVALID: threads, isa, one allocator function of two, context is NULL.
+ * HG_UNSUPPORTED: reserved words, or threads > 1 and no executor and no threads. HG_NO_MEMORY.
  *
  * reproducible: plans get the kernel and configuration that one thread would get without a table,
  * so that results have the same bits for any number of threads and whatever has been tuned, on
