@@ -279,4 +279,15 @@ else
     cat "$work/out"
 fi
 
+# ---- bench/selection: the figures of tables, on two problems ----
+if [ -x "$build/bench/table_figures" ]; then
+    mkdir "$work/selection"
+    printf '%s\n' 'max_pool2d f32 nhwc n1 c32 h16 w16 r2x2 s2x2 p0,0,0,0 d1x1 o8x8' \
+        'max_pool2d f32 nhwc n1 c32 h20 w20 r2x2 s2x2 p0,0,0,0 d1x1 o10x10' >"$work/selection/keys"
+    expect "selection" exits 0 bench/selection "$build" --quick --work "$work/selection" tables
+    expect "leaves out one by one" grep -qE '^\| untuned shapes.* \| mean [0-9.]+ %, p95 [0-9.]+ % *\|$' "$work/out"
+    expect "loads" grep -qE '^\| loading them .* \| [0-9.]+ ms *\|$' "$work/out"
+    expect "a step that is none" exits 2 bench/selection "$build" --work "$work/selection" tabels
+fi
+
 conclude
