@@ -34,13 +34,17 @@ hg_transposed_phase hg_transposed_phase_of(int64_t first, int64_t stride, int64_
                              .count = (out - first - 1) / stride + 1,
                              .period = period,
                              .step = period * dilation / stride};
-    for (int64_t c = 0; c < HG_MIN(period, kernel); c++)
-        if ((first + begin - c * dilation) % stride == 0) {
-            f.class = c;
-            f.taps = hg_class_taps(kernel, period, c);
-            f.last = c + (f.taps - 1) * period;
-            f.input = (first + begin - f.last * dilation) / stride;
-        }
+    /* The class c < period for which first + begin - c * dilation is a multiple of the stride. */
+    const int64_t step = dilation % stride, classes = HG_MIN(period, kernel);
+    int64_t c = 0, rest = (first + begin) % stride;
+    for (rest += rest < 0 ? stride : 0; rest; c++) {
+        if (c + 1 == classes) return f;
+        rest += rest < step ? stride - step : -step;
+    }
+    f.class = c;
+    f.taps = hg_class_taps(kernel, period, c);
+    f.last = c + (f.taps - 1) * period;
+    f.input = (first + begin - f.last * dilation) / stride;
     return f;
 }
 

@@ -17,7 +17,13 @@ typedef struct hg_direct_filter {
     int64_t channels, k_step, c_step, y_step, x_step;
 } hg_direct_filter;
 
+/* Input channels of a group whose weights, read from where they lie, stay in cache until all phases
+ * of a transposed convolution have taken theirs. */
+enum { HG_DIRECT_PACK_CHANNELS = 16 };
+
+/* The weights of input channels [begin, end) of each group; `begin` is a multiple of
+ * HG_DIRECT_PACK_CHANNELS. */
 void hg_direct_pack(const hg_problem *p, const hg_kernel *k, const hg_direct_filter *filter,
-                    float *packed);
+                    int64_t begin, int64_t end, float *packed);
 
 #endif

@@ -228,11 +228,12 @@ static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
     for (size_t i = 0; i < HG_COUNT(more); i++) words[2 + i] = (int32_t)more[i];
 }
 
-static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
+/* Of input channels [begin, end), the weights of every phase. */
+static void pack_channels(const hg_problem *p, const hg_kernel *k, const cut *c,
+                          const float *filter, int64_t begin, int64_t end, float *packed)
 {
-    const cut c = cut_of(p, k);
     const int64_t taps = p->kernel.h * p->kernel.w;
-    for (phase f = first_phase(p, &c); f.merged; next_phase(p, &c, &f)) {
+    for (phase f = first_phase(p, c); f.merged; next_phase(p, c, &f)) {
         hg_sizes s;
         hg_conv2d_nhwc_direct.size(&f.conv, k, &(hg_config){0}, &s);
         const hg_direct_filter view = {.origin = filter + f.y.last * p->kernel.w + f.x.last,
@@ -241,9 +242,20 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
                                        .c_step = taps,
                                        .y_step = -f.y.period * p->kernel.w,
                                        .x_step = -f.x.period};
-        if (f.y.taps > 0 && f.x.taps > 0) hg_direct_pack(&f.conv, k, &view, packed);
+        if (f.y.taps > 0 && f.x.taps > 0) hg_direct_pack(&f.conv, k, &view, begin, end, packed);
         packed += HG_ROUND_UP(s.weights, (size_t)32) / sizeof(float);
     }
+}
+
+/* A few channels at a time: each phase takes some taps of every kernel, and cache lines hold those
+ * of several phases. */
+static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
+{
+    const cut c = cut_of(p, k);
+    const int64_t channels = p->in.c / p->groups;
+    for (int64_t begin = 0; begin < channels; begin += HG_DIRECT_PACK_CHANNELS)
+        pack_channels(p, k, &c, filter, begin, HG_MIN(begin + HG_DIRECT_PACK_CHANNELS, channels),
+                      packed);
 }
 
 /* ---- Run time ---- */
