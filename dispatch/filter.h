@@ -2,8 +2,7 @@
 #ifndef HG_FILTER_H
 #define HG_FILTER_H
 
-#include "dispatch/context.h"
-#include "dispatch/os.h"
+#include "dispatch/weights.h"
 
 /* Packed weights for one algorithm and form; lives as long as its filter. */
 typedef struct hg_packed {
@@ -12,15 +11,19 @@ typedef struct hg_packed {
     hg_op op;
     bool turned;
     int32_t form[12];
-    float *data; /* 64-byte aligned */
+    const float *data; /* 64-byte aligned */
+    float *owned;      /* the same, or NULL: it is desc.packed's */
 } hg_packed;
 
 struct hg_filter {
     int references; /* atomic */
     hg_context *context;
     hg_filter_desc desc;
-    float *weights; /* [out_channels][in_channels / groups][height][width] */
+    uint64_t source; /* hash of the weights; 0: there were none, or no desc.packed */
     hg_os_lock lock;
+    /* [out_channels][in_channels / groups][height][width], or NULL: dropped, or never there;
+     * guarded by lock. */
+    float *weights;
     hg_packed *forms; /* guarded by lock; entries are immutable */
     /* The filters behind nearest upsampling that were made of this one; guarded by lock. */
     hg_filter *upsampled;
@@ -37,8 +40,9 @@ void hg_filter_retain(hg_filter *filter);
 hg_filter *hg_filter_upsampled(hg_filter *filter, hg_size2 factor);
 
 /* The weights as the kernel wants them for the problem, packed now if no plan asked before; turned:
- * of the filter turned by half (hg_problem_as_conv2d). NULL: out of memory. */
-const float *hg_filter_packed(hg_filter *filter, const hg_problem *p, const hg_kernel *k,
-                              bool turned, size_t bytes);
+ * of the filter turned by half (hg_problem_as_conv2d). HG_UNSUPPORTED: they are not there, and
+ * there is nothing to pack. HG_NO_MEMORY. */
+hg_status hg_filter_packed(hg_filter *filter, const hg_problem *p, const hg_kernel *k, bool turned,
+                           size_t bytes, const float **data, hg_reason *why);
 
 #endif

@@ -49,6 +49,20 @@ void hg_os_list(const char *folder, const char *ending, bool (*visit)(void *self
  * false: not to be written. */
 bool hg_os_add_line(const char *path, const char *line);
 
+/* Maps a whole regular file, not to be written. HG_IO: not readable, not a regular file, empty.
+ * HG_NO_MEMORY. */
+hg_status hg_os_map(const char *path, const void **bytes, size_t *size);
+void hg_os_unmap(const void *bytes, size_t size); /* NULL is allowed */
+
+typedef struct hg_os_piece {
+    const void *bytes;
+    size_t size;
+} hg_os_piece;
+
+/* Writes a file of these pieces under a name of its own beside `path`, and renames it once it is on
+ * the disk. false: not to be written, and what was there is as before. */
+bool hg_os_replace(const char *path, const hg_os_piece *pieces, size_t count);
+
 /* ---- Time in ns ---- */
 
 int64_t hg_os_now(void);         /* never goes back */

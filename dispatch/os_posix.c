@@ -1,6 +1,7 @@
 #include "dispatch/os.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -158,6 +159,70 @@ void hg_os_list(const char *folder, const char *ending, bool (*visit)(void *self
         free(names[i]);
     }
     free(names);
+}
+
+hg_status hg_os_map(const char *path, const void **bytes, size_t *size)
+{
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat info;
+    void *at = MAP_FAILED;
+    *bytes = NULL;
+    if (file < 0) return HG_IO;
+    const bool whole = fstat(file, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0 &&
+                       (uint64_t)info.st_size <= PTRDIFF_MAX;
+    if (whole) at = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_SHARED, file, 0);
+    const bool full = whole && at == MAP_FAILED && errno == ENOMEM;
+    close(file);
+    if (at == MAP_FAILED) return full ? HG_NO_MEMORY : HG_IO;
+    *bytes = at;
+    *size = (size_t)info.st_size;
+    return HG_OK;
+}
+
+void hg_os_unmap(const void *bytes, size_t size)
+{
+    if (bytes) munmap((void *)(uintptr_t)bytes, size);
+}
+
+/* A new file beside `path`; its name in `other`. -1: none. */
+static int create_beside(const char *path, char *other, size_t size)
+{
+    enum { TRIES = 100 }; /* names that others have, or have left behind */
+    int file = -1;
+    for (int i = 0; i < TRIES && file < 0; i++) {
+        const int n = snprintf(other, size, "%s.%ld.%d.new", path, (long)getpid(), i);
+        if (n < 0 || (size_t)n >= size) return -1;
+        file = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file < 0 && errno != EEXIST) return -1;
+    }
+    return file;
+}
+
+static bool write_piece(int file, const hg_os_piece *piece)
+{
+    const char *bytes = piece->bytes;
+    for (size_t left = piece->size; left;) {
+        const ssize_t n = write(file, bytes, left);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        bytes += n, left -= (size_t)n;
+    }
+    return true;
+}
+
+/* What has become of `path` after a crash is the old file or the new one: the folder need not be on
+ * the disk. */
+bool hg_os_replace(const char *path, const hg_os_piece *pieces, size_t count)
+{
+    char other[1024];
+    const int file = create_beside(path, other, sizeof other);
+    if (file < 0) return false;
+    bool good = true;
+    for (size_t i = 0; i < count && good; i++) good = write_piece(file, &pieces[i]);
+    good = good && fsync(file) == 0;
+    good = close(file) == 0 && good && rename(other, path) == 0;
+    if (!good) unlink(other);
+    return good;
 }
 
 /* ---- Time ---- */

@@ -139,6 +139,57 @@ void hg_os_list(const char *folder, const char *ending, bool (*visit)(void *self
     free(names);
 }
 
+/* Others may rename, and so replace, what is mapped. */
+hg_status hg_os_map(const char *path, const void **bytes, size_t *size)
+{
+    LARGE_INTEGER length = {.QuadPart = 0};
+    *bytes = NULL;
+    const HANDLE file = CreateFileA(path, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_DELETE, NULL,
+                                    OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL);
+    if (file == INVALID_HANDLE_VALUE) return HG_IO;
+    HANDLE mapping = NULL;
+    if (GetFileType(file) == FILE_TYPE_DISK && GetFileSizeEx(file, &length) && length.QuadPart > 0)
+        mapping = CreateFileMappingA(file, NULL, PAGE_READONLY, 0, 0, NULL);
+    if (mapping) *bytes = MapViewOfFile(mapping, FILE_MAP_READ, 0, 0, 0);
+    if (mapping) CloseHandle(mapping); /* the view keeps both */
+    CloseHandle(file);
+    *size = (size_t)length.QuadPart;
+    return *bytes ? HG_OK : HG_IO;
+}
+
+void hg_os_unmap(const void *bytes, size_t size)
+{
+    (void)size;
+    if (bytes) UnmapViewOfFile(bytes);
+}
+
+static bool write_piece(HANDLE file, const hg_os_piece *piece)
+{
+    enum { MOST = 1 << 30 };
+    const char *bytes = piece->bytes;
+    DWORD n;
+    for (size_t left = piece->size; left; bytes += n, left -= n)
+        if (!WriteFile(file, bytes, left < MOST ? (DWORD)left : MOST, &n, NULL) || !n) return false;
+    return true;
+}
+
+bool hg_os_replace(const char *path, const hg_os_piece *pieces, size_t count)
+{
+    char other[1024];
+    const int n = snprintf(other, sizeof other, "%s.%lu.%lu.new", path, GetCurrentProcessId(),
+                           GetCurrentThreadId());
+    if (n < 0 || (size_t)n >= sizeof other) return false;
+    const HANDLE file =
+        CreateFileA(other, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL);
+    if (file == INVALID_HANDLE_VALUE) return false;
+    bool good = true;
+    for (size_t i = 0; i < count && good; i++) good = write_piece(file, &pieces[i]);
+    good = good && FlushFileBuffers(file);
+    good = CloseHandle(file) && good && MoveFileExA(other, path, MOVEFILE_REPLACE_EXISTING);
+    if (!good) DeleteFileA(other);
+    return good;
+}
+
 /* ---- Time ---- */
 
 int64_t hg_os_now(void)

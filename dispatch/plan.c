@@ -150,16 +150,18 @@ static float *copies_of_channels(const hg_plan *plan, const float *from, float o
     return to;
 }
 
-static hg_status take_weights(hg_plan *plan, hg_filter *filter, const hg_channel_data *data)
+static hg_status take_weights(hg_plan *plan, hg_filter *filter, const hg_channel_data *data,
+                              hg_reason *why)
 {
-    plan->weights = hg_filter_packed(filter, &plan->inner, plan->kernel,
-                                     plan->asked.op != plan->problem.op, plan->sizes.weights);
+    const hg_status status =
+        hg_filter_packed(filter, &plan->inner, plan->kernel, plan->asked.op != plan->problem.op,
+                         plan->sizes.weights, &plan->weights, why);
+    if (status) return status;
+    const bool prelu = plan->problem.post.function == HG_PRELU;
     plan->bias = copies_of_channels(plan, data->bias, 0.0f);
-    if (!plan->weights || !plan->bias) return HG_NO_MEMORY;
-    if (plan->problem.post.function == HG_PRELU) {
-        plan->slopes = copies_of_channels(plan, data->slopes, HG_USUAL_SLOPE);
-        if (!plan->slopes) return HG_NO_MEMORY;
-    }
+    if (prelu) plan->slopes = copies_of_channels(plan, data->slopes, HG_USUAL_SLOPE);
+    if (!plan->bias || (prelu && !plan->slopes))
+        return hg_fail(why, HG_NO_MEMORY, "out of memory for what channels have");
     hg_filter_retain(filter);
     plan->filter = filter;
     return HG_OK;
@@ -219,9 +221,7 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const hg_channel_data *d
     }
     if (plan->kernel->algorithm->prepare)
         plan->kernel->algorithm->prepare(&plan->inner, plan->kernel, &plan->config, plan->tables);
-    if (filter && take_weights(plan, filter, data))
-        return hg_fail(why, HG_NO_MEMORY, "out of memory for packed weights");
-    return HG_OK;
+    return filter ? take_weights(plan, filter, data, why) : HG_OK;
 }
 
 hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filter *filter,

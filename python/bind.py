@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cffi
 
-HEADERS = ("status", "tensor", "conv", "pointwise", "pool", "upsample", "runtime", "tuning")
+HEADERS = ("status", "tensor", "conv", "pointwise", "pool", "upsample", "runtime", "tuning", "weights")
 
 DECLARATIONS = """
 const char *hg_version(void);

@@ -170,7 +170,8 @@ int main(int argc, char **argv)
                  {"far", test_far},
                  {"scratch", test_scratch},
                  {"selection", test_selection},
-                 {"upsample", test_upsample}};
+                 {"upsample", test_upsample},
+                 {"weights", test_weights}};
     own = watch_begin();
     if (own < 0) return 1;
     fill_weights();

@@ -14,6 +14,7 @@ extern "C" {
 typedef struct hg_context hg_context;
 typedef struct hg_filter hg_filter;
 typedef struct hg_plan hg_plan;
+typedef struct hg_weights hg_weights; /* weights.h */
 
 /* ------------------------------------------------------------------------------------------
  * Filters
@@ -36,18 +37,28 @@ typedef struct hg_filter_desc {
     hg_dtype dtype;
     hg_filter_order order;
     int64_t out_channels, in_channels, height, width;
-    int64_t groups; /* 0 = 1; divides both channel counts */
-    uint64_t reserved[4];
+    int64_t groups;     /* 0 = 1; divides both channel counts */
+    hg_weights *packed; /* where packed forms are found and kept (weights.h); NULL: in the filter */
+    uint64_t id;        /* of this filter among those of `packed`; 0: none */
+    uint64_t reserved[2];
 } hg_filter_desc;
 
 /* Copies the weights (out_channels * in_channels / groups * height * width elements), so the
  * caller may free them. Any number of plans, of any spatial size, share one filter; it packs
- * itself once per form that some plan needs. On failure *filter is NULL.
+ * itself once per form that some plan needs. With desc->packed and an id, weights may be NULL:
+ * plans then take what is found there by that id, and fail where it is not. The filter holds
+ * desc->packed. On failure *filter is NULL.
  * HG_INVALID: a null pointer, a size < 1, groups does not divide the channels, unknown order, HWOI
- * with groups. HG_UNSUPPORTED: dtype, reserved words. HG_RANGE: a size of 2^31 or more, more than
- * 2^31 weights. HG_NO_MEMORY. */
+ * with groups; an id without desc->packed; other weights than those that were packed by this id.
+ * HG_UNSUPPORTED: dtype, reserved words. HG_RANGE: a size of 2^31 or more, more than 2^31 weights.
+ * HG_NO_MEMORY. */
 HG_API hg_status hg_filter_create(hg_context *context, const hg_filter_desc *desc,
                                   const void *weights, hg_filter **filter);
+
+/* Frees the copy of the weights: packed forms alone remain, those of plans that were made. Plans
+ * that want another form, because they have another kernel, are then refused (HG_UNSUPPORTED), and
+ * the log names the kernel; they may be made with weights anew. NULL is allowed. */
+HG_API void hg_filter_drop_weights(hg_filter *filter);
 
 /* Drops the caller's reference; plans keep theirs, so filters may be freed before their plans. NULL
  * is allowed. */

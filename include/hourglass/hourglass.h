@@ -2,7 +2,7 @@
  * networks, chosen per problem by a tuned dispatcher.
  *
  *     context   machine, tuning tables, executor, allocator                       (runtime.h)
- *     filter    weights, packed once per form that some plan needs                   (conv.h)
+ *     filter    weights, packed once per form that some plan needs          (conv.h, weights.h)
  *     plan      one operator at one size: kernel chosen, tables built          (conv, pool, ...)
  *     hg_run    one indirect call: no allocation; serial: no lock, no system call (runtime.h)
  *
@@ -40,6 +40,7 @@
 #include "hourglass/tensor.h"
 #include "hourglass/tuning.h"
 #include "hourglass/upsample.h"
+#include "hourglass/weights.h"
 
 #ifdef __cplusplus
 extern "C" {

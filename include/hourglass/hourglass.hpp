@@ -215,6 +215,35 @@ class Context
     std::unique_ptr<hg_context, detail::Free<hg_context, hg_context_free>> context_;
 };
 
+// See weights.h. Filters whose descriptor names get() keep it.
+class Weights
+{
+  public:
+    explicit Weights(const Context &context)
+    {
+        hg_weights *made = nullptr;
+        detail::check([&] { return hg_weights_create(context.get(), &made); });
+        weights_.reset(made);
+    }
+    Weights(const Context &context, const char *path)
+    {
+        hg_weights *made = nullptr;
+        detail::check([&] { return hg_weights_open(context.get(), path, &made); });
+        weights_.reset(made);
+    }
+    void save(const char *path) const
+    {
+        detail::check([&] { return hg_weights_save(get(), path); });
+    }
+    hg_weights *get() const noexcept
+    {
+        return weights_.get();
+    }
+
+  private:
+    std::unique_ptr<hg_weights, detail::Free<hg_weights, hg_weights_free>> weights_;
+};
+
 // See hg_filter_create; the weights are copied.
 class Filter
 {
@@ -224,6 +253,10 @@ class Filter
         hg_filter *made = nullptr;
         detail::check([&] { return hg_filter_create(context.get(), &desc, weights, &made); });
         filter_.reset(made);
+    }
+    void drop_weights() noexcept
+    {
+        hg_filter_drop_weights(get());
     }
     hg_filter *get() const noexcept
     {
