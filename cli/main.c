@@ -46,10 +46,13 @@ static const struct command {
      "how long it takes to make a plan of each layer, its weights packed or already packed"},
     {"net", cli_net,
      "net FILE [--run | --time] [--input RAW] [--output RAW] [--keys FILE]\n"
-     "            [--n N] [--h H --w W] [--nchw] [--unfused] [--threads N] [--seconds S]",
+     "            [--packed FILE] [--n N] [--h H --w W] [--nchw] [--unfused]\n"
+     "            [--threads N] [--seconds S]",
      "a whole network from its description: prints what became of its lines, fused and placed;\n"
      "          --run: runs it on random input, or on --input, raw float32; --time: times every\n"
-     "          step; --keys: writes its problems for tune --keys. docs/networks.md"},
+     "          step; --keys: writes its problems for tune --keys; --packed: weights as kernels\n"
+     "          want them are mapped from FILE, which is written where it is missing or does not\n"
+     "          fit. docs/networks.md"},
     {"ab", cli_ab,
      "ab --a libA.so --b libB.so [--shapes FILE.tsv[,FILE.tsv]] [--network NAME]\n"
      "            [--layout nhwc|nchw|both] [--filter REGEX] [--threads N] [--same-kernel]\n"

@@ -11,7 +11,7 @@ typedef struct net_options {
     int threads, n, h, w;
     bool run, time, unfused, nchw;
     double seconds;
-    const char *keys, *input, *output;
+    const char *keys, *input, *output, *packed;
 } net_options;
 
 /* A network with all that a run needs. */
@@ -22,6 +22,7 @@ typedef struct loaded {
     void *memory;
     float *inputs[64];
     void *outputs[64];
+    double start; /* ns that the context, reading and planning took */
 } loaded;
 
 /* ---- Life ---- */
@@ -45,19 +46,57 @@ static void print_error(const char *file, const hg_net_error *e)
         fprintf(stderr, "hourglass: %s: %s\n", file, e->text);
 }
 
+/* How a net is loaded: with its weights, or the description alone. */
+typedef hg_status loader(const char *path, const hg_allocator *allocator, hg_net **net,
+                         hg_net_error *error);
+
+static hg_status load_and_plan(loaded *l, loader *by, const char *file, hg_weights *packed,
+                               const net_options *o, hg_net_error *error)
+{
+    const hg_layout layout = o->nchw ? HG_NCHW : HG_NHWC;
+    const hg_net_options options = {.n = o->n,
+                                    .size = {o->h, o->w},
+                                    .input = layout,
+                                    .output = layout,
+                                    .unfused = o->unfused,
+                                    .packed = packed};
+    hg_net_free(l->net);
+    const hg_status status = by(file, NULL, &l->net, error);
+    return status ? status : hg_net_plan_create(l->context, l->net, &options, &l->plan, error);
+}
+
+static bool exists(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    if (file) fclose(file);
+    return file != NULL;
+}
+
+/* Everything from the file of packed weights, if it has all: then the others are not read. */
+static bool load_packed(loaded *l, const char *file, const net_options *o)
+{
+    hg_net_error error;
+    hg_weights *packed;
+    if (!exists(o->packed) || hg_weights_open(l->context, o->packed, &packed)) return false;
+    const hg_status status = load_and_plan(l, hg_net_load_text, file, packed, o, &error);
+    hg_weights_free(packed); /* the plan keeps it */
+    if (status) fprintf(stderr, "hourglass: %s: packed anew\n", o->packed);
+    return status == HG_OK;
+}
+
 static bool load(loaded *l, const char *file, const net_options *o)
 {
     hg_net_error error;
-    const hg_layout layout = o->nchw ? HG_NCHW : HG_NHWC;
-    const hg_net_options options = {
-        .n = o->n, .size = {o->h, o->w}, .input = layout, .output = layout, .unfused = o->unfused};
+    hg_weights *packed = NULL;
     l->context = cli_context(o->threads);
     if (!l->context) return false;
-    if (!hg_net_load(file, NULL, &l->net, &error) &&
-        !hg_net_plan_create(l->context, l->net, &options, &l->plan, &error))
-        return true;
-    print_error(file, &error);
-    return false;
+    if (o->packed && load_packed(l, file, o)) return true;
+    if (o->packed && hg_weights_create(l->context, &packed)) return false;
+    hg_status status = load_and_plan(l, hg_net_load, file, packed, o, &error);
+    if (status) print_error(file, &error);
+    if (!status && packed) status = hg_weights_save(packed, o->packed);
+    hg_weights_free(packed);
+    return status == HG_OK;
 }
 
 static bool allocate_tensors(loaded *l)
@@ -106,6 +145,7 @@ static void print_plan(const loaded *l)
     printf("arena %.2f MB for values of %.2f MB, workspace %.2f MB\n",
            (double)hg_net_arena_size(l->plan) * 1e-6, (double)hg_net_values_size(l->plan) * 1e-6,
            (double)(hg_net_memory_size(l->plan) - hg_net_arena_size(l->plan)) * 1e-6);
+    printf("context, reading and plans took %.2f ms\n", l->start * 1e-6);
 }
 
 static bool write_keys(const loaded *l, const char *path)
@@ -239,7 +279,9 @@ static void print_times(loaded *l, double seconds)
 
 static bool act(loaded *l, const char *file, const net_options *o)
 {
+    const double begin = hg_clock_ns();
     if (!load(l, file, o)) return false;
+    l->start = hg_clock_ns() - begin;
     if (!o->run && !o->time && !o->keys) print_plan(l);
     if (o->keys && !write_keys(l, o->keys)) return false;
     if (!o->run && !o->time) return true;
@@ -260,6 +302,7 @@ int cli_net(int argc, char **argv)
                                  {"--keys", HG_OPTION_TEXT, &o.keys},
                                  {"--input", HG_OPTION_TEXT, &o.input},
                                  {"--output", HG_OPTION_TEXT, &o.output},
+                                 {"--packed", HG_OPTION_TEXT, &o.packed},
                                  {"--seconds", HG_OPTION_NUMBER, &o.seconds},
                                  {"--threads", HG_OPTION_COUNT, &o.threads},
                                  {"--n", HG_OPTION_COUNT, &o.n},

@@ -104,6 +104,8 @@ struct hg_net {
     int64_t weights_size; /* bytes */
     uint32_t weights_crc;
     float *weights;
+    bool bare;    /* they are not here, nor are random ones drawn */
+    uint64_t id;  /* of the text */
     int64_t next; /* float behind those that lines have taken */
 };
 

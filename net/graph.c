@@ -205,7 +205,9 @@ hg_status net_graph_create(net_graph *g)
         net_step *s = &g->steps[i];
         float centre, spread;
         random_range(g, s, &centre, &spread);
-        status = take_floats(g, &s->a.weight, centre, spread, &s->weight);
+        /* Of nets without weights only those of convolutions are many. */
+        if (!g->net->bare || !net_has_epilogue(s))
+            status = take_floats(g, &s->a.weight, centre, spread, &s->weight);
         if (!status) status = take_floats(g, &s->a.bias, 0, 0.1f, &s->bias);
         if (s->kind == NET_ACTIVATION) s->slopes = s->weight;
     }

@@ -34,7 +34,8 @@ typedef struct net_step {
     int output, indices, residual; /* values, or NET_NONE */
     hg_conv_pool pool;
     hg_size2 factor;               /* NET_UPSAMPLE_CONV2D */
-    float *weight, *bias, *slopes; /* a copy that passes may change; NULL: none */
+    float *weight, *bias, *slopes; /* a copy that passes may change; NULL: none, and of convolutions
+                                      of a net without weights */
     net_word words[NET_FUSED];     /* operators of the lines that it does */
     int word_count;
 } net_step;
@@ -89,6 +90,13 @@ int64_t net_bias_count(const net_graph *g, const net_step *s);
 /* Plans a step of the library's. *plan stays NULL for loops of our own. */
 hg_status net_plan_step(const net_graph *g, const net_step *s, hg_context *context, hg_plan **plan);
 double net_flops(const net_graph *g, const net_step *s);
+
+/* ---- options.packed: packed.c ---- */
+
+/* The number of a step's weights: it follows from the text and the lines that are fused. */
+uint64_t net_packed_id(const net_graph *g, const net_step *s);
+/* What the step has for each channel is added, or taken from there by a net without weights. */
+hg_status net_exchange_floats(const net_graph *g, const net_step *s);
 
 /* ---- Passes, one file each ---- */
 

@@ -312,10 +312,13 @@ hg_status net_plan_step(const net_graph *g, const net_step *s, hg_context *conte
     hg_status status = HG_OK;
     if (!kinds[s->kind].plan) return HG_OK;
     if (net_has_epilogue(s)) {
-        const hg_filter_desc desc = net_filter_of(g, s);
+        hg_filter_desc desc = net_filter_of(g, s);
+        desc.packed = g->options.packed;
+        desc.id = desc.packed ? net_packed_id(g, s) : 0;
         status = hg_filter_create(context, &desc, s->weight, &filter);
     }
     if (!status) status = kinds[s->kind].plan(g, s, context, filter, plan);
+    if (!status) hg_filter_drop_weights(filter); /* nobody else plans with it */
     hg_filter_free(filter);
     return status;
 }

@@ -20,6 +20,7 @@ static hg_status start(const hg_allocator *allocator, hg_net **net, hg_net_error
 
 static hg_status read_text(hg_net *net, size_t size, hg_net_error *error)
 {
+    net->id = hg_weights_id(net->text, size);
     return net_read_lines(net, (net_text){net->text, net->text + size, 0}, error);
 }
 
@@ -72,7 +73,7 @@ static hg_status load_text(hg_net *net, FILE *file, size_t *size, const char *pa
     return net_fail_whole(error, HG_INVALID, "%s has more than %d bytes", path, MOST_TEXT);
 }
 
-hg_status hg_net_load(const char *path, const hg_allocator *allocator, hg_net **net,
+static hg_status load(const char *path, bool bare, const hg_allocator *allocator, hg_net **net,
                       hg_net_error *error)
 {
     hg_net *made = NULL;
@@ -87,9 +88,22 @@ hg_status hg_net_load(const char *path, const hg_allocator *allocator, hg_net **
     fclose(file);
     if (!made) return status;
     if (!status) status = read_text(made, size, error);
-    if (!status) status = net_weights_load(made, path, error);
+    made->bare = bare;
+    if (!status && !bare) status = net_weights_load(made, path, error);
     if (!status) status = net_check(made, error);
     return finish(made, status, net);
+}
+
+hg_status hg_net_load(const char *path, const hg_allocator *allocator, hg_net **net,
+                      hg_net_error *error)
+{
+    return load(path, false, allocator, net, error);
+}
+
+hg_status hg_net_load_text(const char *path, const hg_allocator *allocator, hg_net **net,
+                           hg_net_error *error)
+{
+    return load(path, true, allocator, net, error);
 }
 
 void hg_net_free(hg_net *net)

@@ -14,7 +14,7 @@ static void multiply(const net_step *conv, int64_t channels, const float *factor
     const int64_t k = conv->a.k, kg = k / groups, cg = channels / groups;
     const bool transposed = conv->kind == NET_CONV_TRANSPOSE2D;
     const int64_t rows = transposed ? channels : k, columns = transposed ? kg : cg;
-    for (int64_t row = 0; row < rows; row++)
+    for (int64_t row = 0; row < rows && conv->weight; row++)
         for (int64_t column = 0; column < columns; column++) {
             const int64_t out = transposed ? row / cg * kg + column : row;
             float *w = conv->weight + (row * columns + column) * taps;

@@ -91,7 +91,14 @@ static hg_status plan_step(hg_net_plan *plan, const net_graph *g, const net_step
                                      .offset = (float)s->a.offset}};
     a->read[0] = s->inputs[0], a->read[1] = second, a->read[2] = s->residual;
     a->written[0] = s->output, a->written[1] = s->indices;
-    const hg_status status = net_plan_step(g, s, context, &a->plan);
+    hg_status status = net_exchange_floats(g, s);
+    if (!status) status = net_plan_step(g, s, context, &a->plan);
+    if (status == HG_UNSUPPORTED && g->net->bare)
+        return net_fail(
+            g->error, s->word, status,
+            "%.*s: its weights are not packed as this plan needs them; load the network "
+            "with its weights",
+            NET_SHOW(s->word));
     if (status)
         return net_fail(g->error, s->word, status, "%.*s cannot be planned: %s", NET_SHOW(s->word),
                         hg_status_string(status));
@@ -175,6 +182,9 @@ hg_status hg_net_plan_create(hg_context *context, const hg_net *net, const hg_ne
     if (error) *error = (hg_net_error){0};
     if (plan) *plan = NULL;
     if (!context || !net || !plan) return net_fail_whole(error, HG_INVALID, "a null pointer");
+    if (net->bare && !(options && options->packed))
+        return net_fail_whole(error, HG_UNSUPPORTED,
+                              "the network was loaded without weights, and options.packed is NULL");
     net_memory own = {net->memory.allocator, NULL}, scratch = own;
     hg_net_plan *made = net_take(&own, 1, sizeof *made);
     if (!made) return net_fail_whole(error, HG_NO_MEMORY, "out of memory");

@@ -113,6 +113,9 @@ static float uniform(uint64_t seed, int64_t place)
 void net_parameter_copy(const hg_net *net, const net_parameter *p, float centre, float spread,
                         float *to)
 {
+    for (int64_t i = 0; net->bare && i < p->count; i++)
+        to[i] = 1; /* passes may calculate with it */
+    if (net->bare) return;
     if (!net->random) {
         memcpy(to, net->weights + p->offset, (size_t)p->count * sizeof *to);
         return;

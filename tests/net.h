@@ -29,5 +29,6 @@ void net_test_errors(void);
 void net_test_damage(uint64_t seed);
 void net_test_files(void);
 void net_test_memory(void);
+void net_test_packed(void);
 
 #endif

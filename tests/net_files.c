@@ -137,9 +137,13 @@ static hg_status attempt(counter *c, const char *text)
     hg_status status = hg_context_create(
         &(hg_context_options){.allocator = allocator, .ignore_environment = true}, &context);
     if (!status) status = hg_net_read(text, strlen(text), NULL, 0, &allocator, &net, &e);
-    if (!status) status = hg_net_plan_create(context, net, NULL, &plan, &e);
+    hg_weights *packed = NULL;
+    if (!status) status = hg_weights_create(context, &packed);
+    const hg_net_options options = {.packed = packed};
+    if (!status) status = hg_net_plan_create(context, net, &options, &plan, &e);
     hg_net_free(net);
     hg_context_free(context);
+    hg_weights_free(packed);
     hg_net_plan_free(plan);
     return status;
 }

@@ -40,6 +40,11 @@ HG_API hg_status hg_net_read(const char *text, size_t size, const void *weights,
                              size_t weights_size, const hg_allocator *allocator, hg_net **net,
                              hg_net_error *error);
 
+/* The description alone, for plans that have options.packed: the file of weights need not be there,
+ * and random ones are not drawn. As hg_net_load otherwise. */
+HG_API hg_status hg_net_load_text(const char *path, const hg_allocator *allocator, hg_net **net,
+                                  hg_net_error *error);
+
 /* Plans keep nothing of a net, so it may be freed before them. NULL is allowed. */
 HG_API void hg_net_free(hg_net *net);
 
@@ -55,12 +60,19 @@ typedef struct hg_net_options {
     hg_layout output;
     hg_accuracy accuracy;
     bool unfused; /* every line is a step of its own */
-    uint64_t reserved[4];
+    hg_weights
+        *packed; /* where packed weights and biases are found and kept (weights.h), or NULL */
+    uint64_t reserved[3];
 } hg_net_options;
 
 /* Infers shapes, fuses, places all values in one arena and plans every step. options, error may be
- * NULL. The plan holds the context. On failure *plan is NULL. HG_INVALID: sizes that some line
- * refuses, which error names. HG_UNSUPPORTED: reserved words. HG_RANGE, HG_NO_MEMORY. */
+ * NULL. The plan holds the context, and weights as they are packed, once: not those of the file.
+ * With options.packed they are there, by numbers that follow from the text and from what is fused:
+ * of plans of one text, whatever their sizes, those that fit are found, and others are added. A net
+ * without weights (hg_net_load_text) takes what it finds. On failure *plan is NULL. HG_INVALID:
+ * sizes that some line refuses, which error names; other weights are packed by this text.
+ * HG_UNSUPPORTED: reserved words; a net without weights, of which options.packed lacks something:
+ * load it with them. HG_RANGE, HG_NO_MEMORY. */
 HG_API hg_status hg_net_plan_create(hg_context *context, const hg_net *net,
                                     const hg_net_options *options, hg_net_plan **plan,
                                     hg_net_error *error);
