@@ -139,6 +139,17 @@ hg_status hg_plan_softmax2d(hg_context *context, const hg_softmax2d *op, hg_plan
     return finish(context, built, &why, &p, NULL, NULL, op->kernel, plan);
 }
 
+hg_status hg_plan_activation2d(hg_context *context, const hg_activation2d *op, hg_plan **plan)
+{
+    if (!context || !op || !plan) return missing(context, op, op, plan);
+    hg_problem p;
+    hg_reason why;
+    hg_status built = hg_problem_activation2d(op, &p, &why);
+    if (!built) built = check_slopes(&p, op->slopes, &why);
+    const hg_channel_data data = {NULL, op->slopes};
+    return finish(context, built, &why, &p, NULL, &data, op->kernel, plan);
+}
+
 /* ---- Keys ---- */
 
 static bool same_filter(const hg_problem *p, const hg_filter *filter)

@@ -150,11 +150,17 @@ static bool runs_in_bands(const hg_kernel *k, const hg_problem *band)
 }
 
 /* Adds what kernels of the problem's own operator can do. */
+/* Their rows take both layouts as they lie. */
+static bool any_layout(hg_op op)
+{
+    return op == HG_OP_BINARY || op == HG_OP_ACTIVATION2D;
+}
+
 static size_t add_ways(const hg_context *context, int threads, const hg_problem *p, bool forced,
                        int64_t bands, size_t count, hg_candidate list[HG_MAX_CANDIDATES])
 {
     const bool repackable =
-        p->in.layout == HG_NCHW && !p->post_pool && p->out.dtype == HG_F32 && p->op != HG_OP_BINARY;
+        p->in.layout == HG_NCHW && !p->post_pool && p->out.dtype == HG_F32 && !any_layout(p->op);
     const int64_t rows = hg_bands_possible(p, bands) ? bands : hg_band_rows(context, threads, p);
     const way direct = {.problem = *p, .times = 1};
     way twin = {.config = {.via = 1}, .times = 1}, band = {.times = 0};

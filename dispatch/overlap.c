@@ -63,8 +63,7 @@ static bool overlaps(const hg_tensor *read, const void *at, const hg_tensor *out
 
 bool hg_overlaps_input(const hg_problem *p, const hg_io *io)
 {
-    const bool in_place = p->op == HG_OP_BINARY || p->op == HG_OP_SOFTMAX2D;
-    if (!in_place) return io->input == io->output;
+    if (!hg_problem_may_be_in_place(p)) return io->input == io->output;
     return overlaps(&p->in, io->input, &p->out, io->output);
 }
 

@@ -157,14 +157,18 @@ static hg_status take_weights(hg_plan *plan, hg_filter *filter, const hg_channel
         hg_filter_packed(filter, &plan->inner, plan->kernel, plan->asked.op != plan->problem.op,
                          plan->sizes.weights, &plan->weights, why);
     if (status) return status;
-    const bool prelu = plan->problem.post.function == HG_PRELU;
     plan->bias = copies_of_channels(plan, data->bias, 0.0f);
-    if (prelu) plan->slopes = copies_of_channels(plan, data->slopes, HG_USUAL_SLOPE);
-    if (!plan->bias || (prelu && !plan->slopes))
-        return hg_fail(why, HG_NO_MEMORY, "out of memory for what channels have");
+    if (!plan->bias) return hg_fail(why, HG_NO_MEMORY, "out of memory for the bias");
     hg_filter_retain(filter);
     plan->filter = filter;
     return HG_OK;
+}
+
+static hg_status take_slopes(hg_plan *plan, const hg_channel_data *data)
+{
+    if (plan->problem.post.function != HG_PRELU) return HG_OK;
+    plan->slopes = copies_of_channels(plan, data->slopes, HG_USUAL_SLOPE);
+    return plan->slopes ? HG_OK : HG_NO_MEMORY;
 }
 
 static const hg_transposer *best_transposer(const hg_context *context)
@@ -221,7 +225,10 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const hg_channel_data *d
     }
     if (plan->kernel->algorithm->prepare)
         plan->kernel->algorithm->prepare(&plan->inner, plan->kernel, &plan->config, plan->tables);
-    return filter ? take_weights(plan, filter, data, why) : HG_OK;
+    const hg_status status = filter ? take_weights(plan, filter, data, why) : HG_OK;
+    if (status) return status;
+    if (take_slopes(plan, data)) return hg_fail(why, HG_NO_MEMORY, "out of memory for slopes");
+    return HG_OK;
 }
 
 hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filter *filter,

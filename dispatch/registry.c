@@ -15,8 +15,10 @@
     X(resize2d_ref)                                                                                \
     X(resize_argmax2d_ref)                                                                         \
     X(binary_ref)                                                                                  \
-    X(softmax2d_ref)
+    X(softmax2d_ref)                                                                               \
+    X(activation2d_ref)
 #define FAMILIES(X, ISA)                                                                           \
+    X(activation2d_any_runs##ISA)                                                                  \
     X(binary_any_runs##ISA)                                                                        \
     X(conv2d_nchw_depthwise##ISA)                                                                  \
     X(conv2d_nchw_direct##ISA)                                                                     \

@@ -84,7 +84,7 @@ typedef struct hg_task {
     /* What is to come upon the outputs when their sums are written; NULL where nothing is
      * (kernels/activation/). slopes: as bias, but read by HG_PRELU alone, and never NULL for
      * convolutions. */
-    void (*activate)(float *y, int64_t n, const struct hg_activation_args *args);
+    void (*activate)(const float *x, float *y, int64_t n, const struct hg_activation_args *args);
     const float *slopes;
     void *indices;
     const void *input_indices;
@@ -145,6 +145,7 @@ struct hg_resize_2x_cubic_args;
 struct hg_resize_plane_ukernels;
 struct hg_argmax_ukernels;
 struct hg_binary_ukernels;
+struct hg_activation2d_ukernels;
 struct hg_softmax_ukernels;
 struct hg_winograd_ukernels;
 
@@ -182,6 +183,7 @@ struct hg_kernel {
         const struct hg_resize_plane_ukernels *resize_plane;
         const struct hg_argmax_ukernels *resize_argmax;
         const struct hg_binary_ukernels *binary;
+        const struct hg_activation2d_ukernels *activation2d;
         const struct hg_softmax_ukernels *softmax;
         const struct hg_winograd_ukernels *winograd;
     } run;

@@ -176,7 +176,8 @@ hg_problem hg_problem_unfused(const hg_problem *p)
 hg_problem hg_problem_for_tuning(const hg_problem *p)
 {
     hg_problem plain = *p;
-    plain.post = (hg_post){.min = -INFINITY, .max = INFINITY, .slope = 1.0f};
+    if (p->op != HG_OP_ACTIVATION2D) /* there it is all there is */
+        plain.post = (hg_post){.min = -INFINITY, .max = INFINITY, .slope = 1.0f};
     return hg_problem_in_layout(&plain, p->in.layout);
 }
 
@@ -268,7 +269,12 @@ bool hg_problem_has_filter(const hg_problem *p)
 
 bool hg_problem_has_post(const hg_problem *p)
 {
-    return hg_problem_has_filter(p) || p->op == HG_OP_BINARY;
+    return hg_problem_has_filter(p) || p->op == HG_OP_BINARY || p->op == HG_OP_ACTIVATION2D;
+}
+
+bool hg_problem_may_be_in_place(const hg_problem *p)
+{
+    return p->op == HG_OP_BINARY || p->op == HG_OP_SOFTMAX2D || p->op == HG_OP_ACTIVATION2D;
 }
 
 /* Padding before the first output: of the whole window but the last tap, less the crop. */

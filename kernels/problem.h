@@ -22,6 +22,7 @@ typedef enum hg_op {
     HG_OP_RESIZE_ARGMAX2D,
     HG_OP_BINARY,
     HG_OP_SOFTMAX2D,
+    HG_OP_ACTIVATION2D,
     HG_OP_COUNT
 } hg_op;
 
@@ -112,6 +113,7 @@ hg_status hg_problem_resize2d(const hg_resize2d *op, hg_problem *p, hg_reason *w
 hg_status hg_problem_resize_argmax2d(const hg_resize_argmax2d *op, hg_problem *p, hg_reason *why);
 hg_status hg_problem_binary(const hg_binary *op, hg_problem *p, hg_reason *why);
 hg_status hg_problem_softmax2d(const hg_softmax2d *op, hg_problem *p, hg_reason *why);
+hg_status hg_problem_activation2d(const hg_activation2d *op, hg_problem *p, hg_reason *why);
 
 /* ---- Pieces that the builders share (problem.c) ---- */
 
@@ -184,6 +186,8 @@ double hg_roofline(const hg_problem *p, double flops, double efficiency);
 bool hg_problem_has_filter(const hg_problem *p);
 /* May an activation follow? */
 bool hg_problem_has_post(const hg_problem *p);
+/* May its output be its input, element by element (pointwise.h)? */
+bool hg_problem_may_be_in_place(const hg_problem *p);
 /* A transposed convolution of stride 1 is a convolution with the same filter turned by half, if its
  * crop is not larger than the padding that leaves nothing out: sets conv. */
 bool hg_problem_as_conv2d(const hg_problem *p, hg_problem *conv);

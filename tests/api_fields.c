@@ -199,6 +199,8 @@ const field_case field_cases[] = {
      CHOICE, HG_PRELU + 1, 0},
     {"epilogue.activation", BINARY, UNSUPPORTED, operator_of,
      offsetof(hg_binary, epilogue.activation), CHOICE, HG_PRELU, 0},
+    {"epilogue.activation", ACTIVATION, INVALID, operator_of,
+     offsetof(hg_activation2d, epilogue.activation), CHOICE, HG_PRELU + 1, 0},
     {"class_type", ARGMAX, INVALID, operator_of, offsetof(hg_resize_argmax2d, class_type), CHOICE,
      2, 0},
     {"cubic_a", RESIZE, INVALID, operator_of, offsetof(hg_resize2d, cubic_a), REAL, 0, (double)NAN},

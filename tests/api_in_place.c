@@ -5,6 +5,7 @@
 
 #include "kernels/common/attr.h"
 #include "tests/api.h"
+#include "tests/api_members.h"
 
 enum { FLOATS = 1 << 14, MIDDLE = FLOATS / 2, STEP = 24 /* channels of the buffer */ };
 
@@ -102,17 +103,19 @@ static void check_repeated(hg_context *context, const char *name)
     hg_plan_free(plan);
 }
 
-static void check_softmax(hg_context *context, hg_layout layout)
+/* Operators of one tensor, by all their kernels. */
+static void check_alone(hg_context *context, descriptor d, hg_layout layout)
 {
     const hg_binary like = slice(layout, HG_ADD);
-    hg_softmax2d d = {.input = like.input, .output_strides = like.output_strides};
     hg_plan *plan, *own;
     char name[256];
-    if (!expect(hg_plan_softmax2d(context, &d, &plan) == HG_OK, "a plan")) return;
+    *descriptor_input(&d) = like.input;
+    *(hg_strides *)output_strides_of(&d) = like.output_strides;
+    if (!expect(descriptor_plan(context, &d, NULL, NULL, &plan) == HG_OK, "a plan")) return;
     for (size_t i = 0; hg_plan_candidate(plan, i, name, sizeof name); i++) {
-        d.kernel = name;
-        if (expect(hg_plan_softmax2d(context, &d, &own) == HG_OK, "%s", name)) {
-            allowed(own, &d.input, 0, 0, "output is input");
+        *(const char **)kernel_of(&d) = name;
+        if (expect(descriptor_plan(context, &d, NULL, NULL, &own) == HG_OK, "%s", name)) {
+            allowed(own, &like.input, 0, 0, "output is input");
             refused(own, layout == HG_NHWC ? STEP : 6, 0, "io.input");
         }
         hg_plan_free(own);
@@ -140,7 +143,13 @@ void test_in_place(void)
             }
             hg_plan_free(plan);
         }
-    check_softmax(context, HG_NHWC);
-    check_softmax(context, HG_NCHW);
+    static const float slopes[8] = {0.5f, -1, 0, 2, 0.25f, 1, 3, -0.5f};
+    const descriptor alone[] = {
+        {.op = HG_OP_SOFTMAX2D},
+        {.op = HG_OP_ACTIVATION2D, .u.activation2d.epilogue = {HG_RELU6}},
+        {.op = HG_OP_ACTIVATION2D, .u.activation2d.epilogue = {HG_GELU}},
+        {.op = HG_OP_ACTIVATION2D, .u.activation2d = {.epilogue = {HG_PRELU}, .slopes = slopes}}};
+    for (size_t i = 0; i < 2 * HG_COUNT(alone); i++)
+        check_alone(context, alone[i / 2], i % 2 ? HG_NCHW : HG_NHWC);
     hg_context_free(context);
 }

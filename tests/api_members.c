@@ -26,6 +26,8 @@ static const struct {
                                offsetof(hg_resize_argmax2d, resize.kernel)},
     [HG_OP_BINARY] = {offsetof(hg_binary, output_strides), offsetof(hg_binary, reserved),
                       offsetof(hg_binary, kernel)},
+    [HG_OP_ACTIVATION2D] = {offsetof(hg_activation2d, output_strides),
+                            offsetof(hg_activation2d, reserved), offsetof(hg_activation2d, kernel)},
     [HG_OP_SOFTMAX2D] = {offsetof(hg_softmax2d, output_strides), offsetof(hg_softmax2d, reserved),
                          offsetof(hg_softmax2d, kernel)},
 };
@@ -50,6 +52,7 @@ static const struct {
                          offsetof(hg_lp_pool2d, pool.dilation), 0},
     [HG_OP_MAX_UNPOOL2D] = {offsetof(hg_max_unpool2d, padding), offsetof(hg_max_unpool2d, stride),
                             0, 0},
+    [HG_OP_ACTIVATION2D] = {0, 0, 0, offsetof(hg_activation2d, epilogue)},
 };
 
 static void *at(descriptor *d, size_t offset)

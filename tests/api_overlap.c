@@ -29,7 +29,8 @@ static void forget(float *area, int first, int64_t count)
 /* Element by element an output may be the input; or it lies beside it. */
 static bool refused(hg_op op, int apart, int64_t count)
 {
-    if (op == HG_OP_BINARY || op == HG_OP_SOFTMAX2D) return apart && abs(apart) < count;
+    if (op == HG_OP_BINARY || op == HG_OP_SOFTMAX2D || op == HG_OP_ACTIVATION2D)
+        return apart && abs(apart) < count;
     return apart == 0;
 }
 

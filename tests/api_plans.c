@@ -54,7 +54,9 @@ static const char *const small_keys[] = {
     "binary f32 nhwc n1 c16 h6 w7 multiply with=1,1,1,16 clamp=0,6",
     "binary f32 nchw n2 c16 h6 w7 add silu",
     "softmax2d f32 nhwc n1 c19 h6 w7",
-    "softmax2d f32 nchw n2 c5 h6 w7"};
+    "softmax2d f32 nchw n2 c5 h6 w7",
+    "activation2d f32 nhwc n1 c6 h6 w7 prelu",
+    "activation2d f32 nchw n2 c5 h6 w7 clamp=0,6"};
 
 /* Their estimated costs are worth several threads; the reference kernels are left out. */
 static const char *const large_keys[] = {
@@ -72,7 +74,9 @@ static const char *const large_keys[] = {
     "resize_argmax2d f32 nhwc n1 c64 h30 w30 o60x60 bilinear half_pixel i32",
     "binary f32 nhwc n1 c64 h56 w56 add with=1,56,56,1 sigmoid",
     "softmax2d f32 nhwc n1 c64 h56 w56",
-    "softmax2d f32 nchw n1 c64 h56 w56"};
+    "softmax2d f32 nchw n1 c64 h56 w56",
+    "activation2d f32 nhwc n1 c64 h56 w56 gelu",
+    "activation2d f32 nchw n1 c64 h56 w56 prelu"};
 
 enum { VALUES = 1 << 18, MOST_ALGORITHMS = 64 };
 

@@ -102,6 +102,7 @@ static void draw_fields(rng *r, descriptor *d)
         if (rng_percent(r, 30)) d->u.max_unpool2d.index_size = draw_pair(r, 13);
         break;
     case HG_OP_SOFTMAX2D:
+    case HG_OP_ACTIVATION2D:
         break;
     case HG_OP_BINARY:
         descriptor_follow_input(d);

@@ -48,6 +48,8 @@ static hg_strides *output_strides(descriptor *d)
         return &d->u.binary.output_strides;
     case HG_OP_SOFTMAX2D:
         return &d->u.softmax2d.output_strides;
+    case HG_OP_ACTIVATION2D:
+        return &d->u.activation2d.output_strides;
     default:
         return &d->u.resize2d.output_strides;
     }

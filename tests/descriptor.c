@@ -25,6 +25,8 @@ hg_status descriptor_problem(const descriptor *d, hg_problem *p, hg_reason *why)
         return hg_problem_binary(&d->u.binary, p, why);
     case HG_OP_SOFTMAX2D:
         return hg_problem_softmax2d(&d->u.softmax2d, p, why);
+    case HG_OP_ACTIVATION2D:
+        return hg_problem_activation2d(&d->u.activation2d, p, why);
     case HG_OP_COUNT:
         break;
     }
@@ -54,6 +56,8 @@ hg_status descriptor_output(const descriptor *d, hg_tensor *output)
         return hg_binary_output(&d->u.binary, output);
     case HG_OP_SOFTMAX2D:
         return hg_softmax2d_output(&d->u.softmax2d, output);
+    case HG_OP_ACTIVATION2D:
+        return hg_activation2d_output(&d->u.activation2d, output);
     case HG_OP_COUNT:
         break;
     }
@@ -84,6 +88,8 @@ hg_status descriptor_plan(hg_context *context, const descriptor *d, hg_filter *f
         return hg_plan_binary(context, &d->u.binary, plan);
     case HG_OP_SOFTMAX2D:
         return hg_plan_softmax2d(context, &d->u.softmax2d, plan);
+    case HG_OP_ACTIVATION2D:
+        return hg_plan_activation2d(context, &d->u.activation2d, plan);
     case HG_OP_COUNT:
         break;
     }
@@ -109,6 +115,8 @@ hg_tensor *descriptor_input(descriptor *d)
         return &d->u.binary.input;
     case HG_OP_SOFTMAX2D:
         return &d->u.softmax2d.input;
+    case HG_OP_ACTIVATION2D:
+        return &d->u.activation2d.input;
     default:
         return &d->u.resize2d.input;
     }

@@ -18,6 +18,7 @@ typedef struct descriptor {
         hg_resize_argmax2d resize_argmax2d;
         hg_binary binary;
         hg_softmax2d softmax2d;
+        hg_activation2d activation2d;
     } u;
     hg_filter_desc filter; /* convolutions */
 } descriptor;

@@ -302,6 +302,14 @@ static void draw_softmax(const hg_kernel *k, rng *r, descriptor *d)
     o->output_strides = output_strides(r, d);
 }
 
+static void draw_activation2d(const hg_kernel *k, rng *r, descriptor *d)
+{
+    hg_activation2d *o = &d->u.activation2d;
+    o->input = input_tensor(k, r, draw_rows(r), draw_columns(r));
+    draw_activation(r, &o->epilogue);
+    o->output_strides = output_strides(r, d);
+}
+
 /* ---- All ---- */
 
 /* A tenth of the cases may take longer. */
@@ -317,11 +325,17 @@ static bool small_enough(const hg_problem *p, rng *r)
 bool draw_problem(const hg_kernel *k, rng *r, descriptor *d, hg_problem *p)
 {
     static void (*const parts[HG_OP_COUNT])(const hg_kernel *, rng *, descriptor *) = {
-        [HG_OP_CONV2D] = draw_conv,         [HG_OP_CONV_TRANSPOSE2D] = draw_conv_transpose,
-        [HG_OP_MAX_POOL2D] = draw_max_pool, [HG_OP_AVG_POOL2D] = draw_avg_pool,
-        [HG_OP_LP_POOL2D] = draw_lp_pool,   [HG_OP_MAX_UNPOOL2D] = draw_unpool,
-        [HG_OP_RESIZE2D] = draw_resize,     [HG_OP_RESIZE_ARGMAX2D] = draw_argmax,
-        [HG_OP_BINARY] = draw_binary,       [HG_OP_SOFTMAX2D] = draw_softmax};
+        [HG_OP_CONV2D] = draw_conv,
+        [HG_OP_CONV_TRANSPOSE2D] = draw_conv_transpose,
+        [HG_OP_MAX_POOL2D] = draw_max_pool,
+        [HG_OP_AVG_POOL2D] = draw_avg_pool,
+        [HG_OP_LP_POOL2D] = draw_lp_pool,
+        [HG_OP_MAX_UNPOOL2D] = draw_unpool,
+        [HG_OP_RESIZE2D] = draw_resize,
+        [HG_OP_RESIZE_ARGMAX2D] = draw_argmax,
+        [HG_OP_BINARY] = draw_binary,
+        [HG_OP_SOFTMAX2D] = draw_softmax,
+        [HG_OP_ACTIVATION2D] = draw_activation2d};
     *d = (descriptor){.op = k->op};
     const bool turns = k->limits.stride.h <= 1 && k->limits.stride.w <= 1 && !k->reference;
     if (k->op == HG_OP_CONV2D && turns && rng_percent(r, 40)) d->op = HG_OP_CONV_TRANSPOSE2D;

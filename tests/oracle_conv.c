@@ -147,11 +147,17 @@ bool oracle_run(const hg_problem *p, const oracle_input *in, oracle_output *out)
 {
     static void (*const parts[HG_OP_COUNT])(const hg_problem *, const oracle_input *,
                                             oracle_output *) = {
-        [HG_OP_CONV2D] = oracle_conv,     [HG_OP_CONV_TRANSPOSE2D] = oracle_conv_transpose,
-        [HG_OP_MAX_POOL2D] = oracle_pool, [HG_OP_AVG_POOL2D] = oracle_pool,
-        [HG_OP_LP_POOL2D] = oracle_pool,  [HG_OP_MAX_UNPOOL2D] = oracle_unpool,
-        [HG_OP_RESIZE2D] = oracle_resize, [HG_OP_RESIZE_ARGMAX2D] = oracle_argmax,
-        [HG_OP_BINARY] = oracle_binary,   [HG_OP_SOFTMAX2D] = oracle_softmax};
+        [HG_OP_CONV2D] = oracle_conv,
+        [HG_OP_CONV_TRANSPOSE2D] = oracle_conv_transpose,
+        [HG_OP_MAX_POOL2D] = oracle_pool,
+        [HG_OP_AVG_POOL2D] = oracle_pool,
+        [HG_OP_LP_POOL2D] = oracle_pool,
+        [HG_OP_MAX_UNPOOL2D] = oracle_unpool,
+        [HG_OP_RESIZE2D] = oracle_resize,
+        [HG_OP_RESIZE_ARGMAX2D] = oracle_argmax,
+        [HG_OP_BINARY] = oracle_binary,
+        [HG_OP_SOFTMAX2D] = oracle_softmax,
+        [HG_OP_ACTIVATION2D] = oracle_activation2d};
     const size_t total = (size_t)(p->out.n * p->out.c * p->out.h * p->out.w) + 1;
     *out = (oracle_output){.y = calloc(total, sizeof(double)),
                            .sum = calloc(total, sizeof(double)),

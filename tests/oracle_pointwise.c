@@ -35,6 +35,16 @@ void oracle_binary(const hg_problem *p, const oracle_input *in, oracle_output *o
                 }
 }
 
+void oracle_activation2d(const hg_problem *p, const oracle_input *in, oracle_output *out)
+{
+    const int64_t plane = p->out.h * p->out.w, all = p->out.n * p->out.c * plane;
+    for (int64_t i = 0; i < all; i++) {
+        const double slope = in->slopes ? (double)in->slopes[i / plane % p->out.c] : 0;
+        out->sum[i] = (double)in->x[i];
+        out->y[i] = oracle_activation(&p->post, out->sum[i], slope);
+    }
+}
+
 void oracle_softmax(const hg_problem *p, const oracle_input *in, oracle_output *out)
 {
     const int64_t plane = p->in.h * p->in.w, channels = p->in.c;

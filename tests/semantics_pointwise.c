@@ -22,6 +22,12 @@
     .d = {.op = HG_OP_SOFTMAX2D, .u.softmax2d = {.input = {IMAGE(1, channels, 1, 2)}}},            \
     .size = {1, 2}
 
+/* Two channels of 1 x 2 pixels. */
+#define ACTIVATION(...)                                                                            \
+    .d = {.op = HG_OP_ACTIVATION2D,                                                                \
+          .u.activation2d = {.input = {IMAGE(1, 2, 1, 2)}, .epilogue = {__VA_ARGS__}}},            \
+    .size = {1, 2}
+
 const semantics_case semantics_pointwise[] = {
     {"binary.sizes", "alike", BINARY(HG_SUBTRACT, 2, 1, 2, HG_IDENTITY), .x = {1, 2, 3, 4},
      .weights = {4, 3, 2, 1}, .y = {-3, -1, 1, 3}},
@@ -41,6 +47,12 @@ const semantics_case semantics_pointwise[] = {
     {"binary.nan", "infinities in sums and products", BINARY(HG_MULTIPLY, 2, 1, 2, HG_IDENTITY),
      .x = {INFINITY, INFINITY, 0, NAN}, .weights = {-1, 0, -INFINITY, 0},
      .y = {-INFINITY, NAN, NAN, NAN}},
+    {"activation", "the identity copies", ACTIVATION(HG_IDENTITY), .x = {-0.0f, NAN, -INFINITY, 4},
+     .y = {-0.0f, NAN, -INFINITY, 4}},
+    {"activation", "slope", ACTIVATION(HG_LEAKY_RELU, .slope = 0.5f), .x = {-1, 2, NAN, -4},
+     .y = {-0.5f, 2, NAN, -2}},
+    {"activation", "a function", ACTIVATION(HG_HARD_SIGMOID, .slope = 0.25f, .offset = 0.5f),
+     .x = {-1, 2, 5, -INFINITY}, .y = {0.25f, 1, 1, 0}},
     {"softmax", "of some numbers", SOFTMAX(3), .x = {0, 1, 0, 1, 0, 1},
      .y = {1 / 3.0f, 1 / 3.0f, 1 / 3.0f, 1 / 3.0f, 1 / 3.0f, 1 / 3.0f}},
     {"softmax", "of large and small ones", SOFTMAX(2), .x = {1e30f, -1e30f, 0, 0},

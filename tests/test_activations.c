@@ -57,9 +57,8 @@ static void check_block(const tested *f, hg_activate_fn *activate, const float *
 {
     float y[BLOCK], slopes[BLOCK];
     for (int i = 0; i < BLOCK; i++) slopes[i] = slope;
-    memcpy(y, x, (size_t)n * sizeof *y);
     const hg_activation_args args = {f->post.factor, f->post.offset, slopes, n % 2 == 0};
-    activate(y, n, &args);
+    activate(x, y, n, &args);
     for (int64_t i = 0; i < n; i++) {
         const double exact = oracle_activation(&f->post, (double)x[i], (double)slope);
         const double ulp = ulps(y[i], exact);

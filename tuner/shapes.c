@@ -18,6 +18,7 @@ typedef struct shape_op {
     bool flag;        /* indices, global, depthwise, align_corners or lanczos5 */
     const char *mode; /* resize; of binary: what the second tensor has numbers for */
     hg_conv_pool pool;
+    hg_activation activation;
 } shape_op;
 
 static hg_padding padding_of(const hg_shape *s)
@@ -167,6 +168,14 @@ static hg_status build_softmax(const hg_shape *s, const shape_op *op, const hg_t
     return hg_problem_softmax2d(&d, p, why);
 }
 
+static hg_status build_activation(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                                  hg_problem *p, hg_reason *why)
+{
+    (void)s;
+    const hg_activation2d d = {.input = *in, .epilogue.activation = op->activation};
+    return hg_problem_activation2d(&d, p, why);
+}
+
 /* PyTorch has no such mode. */
 static hg_status build_lanczos(const hg_shape *s, const shape_op *op, const hg_tensor *in,
                                hg_problem *p, hg_reason *why)
@@ -206,6 +215,10 @@ static const shape_op ops[] = {
     {.name = "Multiply:channels", .build = build_binary, .mode = "channels"},
     {.name = "Multiply:pixels", .build = build_binary, .mode = "pixels"},
     {.name = "Softmax", .build = build_softmax},
+    {.name = "Relu", .build = build_activation, .activation = HG_RELU},
+    {.name = "Sigmoid", .build = build_activation, .activation = HG_SIGMOID},
+    {.name = "Silu", .build = build_activation, .activation = HG_SILU},
+    {.name = "HardSwish", .build = build_activation, .activation = HG_HARD_SWISH},
     {.name = "Resize:lanczos3", .build = build_lanczos},
     {.name = "Resize:lanczos5", .build = build_lanczos, .flag = true},
 };

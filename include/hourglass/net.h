@@ -108,7 +108,7 @@ HG_API hg_status hg_net_run(const hg_net_plan *plan, const void *const *inputs,
 typedef struct hg_net_step {
     const char *name;  /* the value that it makes */
     const char *lines; /* what it does, e.g. "conv2d:4 batch_norm:5 relu:6", by lines of the text */
-    const char *key;   /* the problem of its plan; "" for a loop of this library's own */
+    const char *key;   /* the problem of its plan; "" for a copy */
     const char *kernel;      /* likewise */
     hg_tensor input, output; /* strides resolved; input: the first one's */
     double flops;            /* of convolutions as written, multiplication and addition counted */

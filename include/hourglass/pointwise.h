@@ -53,6 +53,30 @@ HG_API hg_status hg_binary_output(const hg_binary *op, hg_tensor *output);
 HG_API hg_status hg_plan_binary(hg_context *context, const hg_binary *op, hg_plan **plan);
 
 /* ------------------------------------------------------------------------------------------
+ * An activation alone
+ * ------------------------------------------------------------------------------------------ */
+
+/* For what stands behind no convolution that could take it into its epilogue:
+ *
+ *     for n, y, x, c:  output[n][y][x][c] = activation(input[n][y][x][c])
+ *
+ * by the formulas and within the bounds of conv.h. HG_IDENTITY copies, between strides of one
+ * layout. In place as hg_binary: io.output may be io.input if the strides are the same. */
+typedef struct hg_activation2d {
+    hg_tensor input;
+    hg_strides output_strides;
+    hg_epilogue epilogue; /* the activation alone: residual must be false */
+    const float *slopes;  /* HG_PRELU: of each channel; copied */
+    const char *kernel;
+    uint64_t reserved[4];
+} hg_activation2d;
+
+/* As hg_conv2d_output and hg_plan_conv2d. HG_UNSUPPORTED: a residual. */
+HG_API hg_status hg_activation2d_output(const hg_activation2d *op, hg_tensor *output);
+HG_API hg_status hg_plan_activation2d(hg_context *context, const hg_activation2d *op,
+                                      hg_plan **plan);
+
+/* ------------------------------------------------------------------------------------------
  * Softmax over channels
  * ------------------------------------------------------------------------------------------ */
 

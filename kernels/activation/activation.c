@@ -15,7 +15,10 @@ static void activate_nhwc(const hg_task *t, const hg_block *at, hg_activation_ar
     float *row = t->output + at->n * s->n + at->y * s->h + at->x * s->w + at->c;
     args->slopes = t->slopes + at->c;
     for (int64_t y = 0; y < rows; y++, row += s->h)
-        for (int64_t x = 0; x < columns; x++) t->activate(row + x * s->w, channels, args);
+        for (int64_t x = 0; x < columns; x++) {
+            float *const pixel = row + x * s->w;
+            t->activate(pixel, pixel, channels, args);
+        }
 }
 
 /* Columns of a row; of several rows where they lie side by side. */
@@ -28,7 +31,10 @@ static void activate_nchw(const hg_task *t, const hg_block *at, hg_activation_ar
     args->share = true;
     for (int64_t c = 0; c < at->channels; c++, plane += s->c) {
         args->slopes = t->slopes + at->c + c;
-        for (int64_t y = 0; y < rows; y++) t->activate(plane + y * s->h, columns, args);
+        for (int64_t y = 0; y < rows; y++) {
+            float *const line = plane + y * s->h;
+            t->activate(line, line, columns, args);
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-/* Activations that are functions, behind the sums of a convolution.
+/* Activations that are functions: behind the sums of a convolution, or alone.
  *
  * Slope and bounds (ReLU and its kin) are applied to sums in registers (simd/post.h). Functions ask
  * for as many registers as the sums do: they go over outputs that were just written, a block of a
@@ -16,8 +16,8 @@ typedef struct hg_activation_args {
     bool share;
 } hg_activation_args;
 
-/*     for i < n:  y[i] = function(y[i])                       nothing else is read or written */
-typedef void hg_activate_fn(float *y, int64_t n, const hg_activation_args *args);
+/*     for i < n:  y[i] = function(x[i])            y may be x; nothing else is read or written */
+typedef void hg_activate_fn(const float *x, float *y, int64_t n, const hg_activation_args *args);
 
 /* By hg_activation; NULL for those that slope and bounds say. */
 typedef struct hg_activations {
@@ -49,7 +49,7 @@ HG_INLINE void hg_finish_pixel(const hg_task *t, float *y, int64_t c, int64_t ch
     if (!t->activate) return;
     const hg_post *post = &t->problem->post;
     const hg_activation_args args = {post->factor, post->offset, t->slopes + c, false};
-    t->activate(y, channels, &args);
+    t->activate(y, y, channels, &args);
 }
 
 /* For algorithms that do not finish their outputs themselves (hg_algorithm.finishes): ranges of the

@@ -28,7 +28,8 @@ HG_INLINE vfloat apply(hg_activation which, vfloat v, vfloat vslope, const hg_ac
     }
 }
 
-HG_INLINE void run(hg_activation which, float *y, int64_t n, const hg_activation_args *args)
+HG_INLINE void run(hg_activation which, const float *x, float *y, int64_t n,
+                   const hg_activation_args *args)
 {
     const hg_activation_args a = *args; /* y may not be what changes it */
     const bool each = which == HG_PRELU && !a.share;
@@ -36,12 +37,12 @@ HG_INLINE void run(hg_activation which, float *y, int64_t n, const hg_activation
     int64_t i = 0;
     for (; i + VL <= n; i += VL) {
         if (each) vslope = v_load(a.slopes + i);
-        v_store(y + i, apply(which, v_load(y + i), vslope, &a));
+        v_store(y + i, apply(which, v_load(x + i), vslope, &a));
     }
     if (i == n) return;
     const size_t left = (size_t)(n - i);
     if (each) vslope = v_load_first(a.slopes + i, left);
-    v_store_first(y + i, apply(which, v_load_first(y + i, left), vslope, &a), left);
+    v_store_first(y + i, apply(which, v_load_first(x + i, left), vslope, &a), left);
 }
 
 #define FUNCTIONS(X)                                                                               \
@@ -56,9 +57,9 @@ HG_INLINE void run(hg_activation which, float *y, int64_t n, const hg_activation
     X(HG_PRELU)
 
 #define FUNCTION(which)                                                                            \
-    static void run_##which(float *y, int64_t n, const hg_activation_args *args)                   \
+    static void run_##which(const float *x, float *y, int64_t n, const hg_activation_args *args)   \
     {                                                                                              \
-        run(which, y, n, args);                                                                    \
+        run(which, x, y, n, args);                                                                 \
     }
 FUNCTIONS(FUNCTION)
 

@@ -76,9 +76,9 @@ static double prelu(double x, const hg_activation_args *a, int64_t i)
     X(HG_PRELU, prelu)
 
 #define RUN(word, f)                                                                               \
-    static void run_##f(float *y, int64_t n, const hg_activation_args *args)                       \
+    static void run_##f(const float *x, float *y, int64_t n, const hg_activation_args *args)       \
     {                                                                                              \
-        for (int64_t i = 0; i < n; i++) y[i] = (float)f((double)y[i], args, i);                    \
+        for (int64_t i = 0; i < n; i++) y[i] = (float)f((double)x[i], args, i);                    \
     }
 FUNCTIONS(RUN)
 

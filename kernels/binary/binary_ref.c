@@ -48,7 +48,7 @@ static float element(const hg_task *t, const void *data, const hg_output *o)
     if (v > post->max) v = post->max;
     const hg_activation_args args = {.factor = post->factor, .offset = post->offset};
     float end = v; /* v itself stays in a register, whatever the flags */
-    if (t->activate) t->activate(&end, 1, &args);
+    if (t->activate) t->activate(&end, &end, 1, &args);
     return end;
 }
 

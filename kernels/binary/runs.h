@@ -2,7 +2,7 @@
 #ifndef HG_BINARY_RUNS_H
 #define HG_BINARY_RUNS_H
 
-#include "kernels/kernel.h"
+#include "kernels/pointwise/walk.h"
 
 enum { HG_BINARY_OPS = HG_MAXIMUM + 1 };
 
@@ -15,11 +15,7 @@ typedef void hg_binary_run_fn(const float *input, const float *other, float *out
 typedef struct hg_binary_ukernels {
     /* By operation; whether other is a single number; whether stores bypass the caches. */
     hg_binary_run_fn *run[HG_BINARY_OPS][2][2];
-    /*     for x < count, c < channels:  output[x * channels + c] = value[x * step]
-     *
-     * A vector of floats behind the last may be written, too. */
-    void (*spread)(const float *value, int64_t step, int64_t channels, int64_t count,
-                   float *output);
+    hg_spread_fn *spread;
 } hg_binary_ukernels;
 
 extern const hg_algorithm hg_binary_runs;

@@ -36,7 +36,7 @@ float hg_conv_ref_end(const hg_task *t, const hg_output *o, float v)
     if (!t->activate) return v;
     const hg_activation_args args = {post->factor, post->offset, t->slopes + o->c, true};
     float y = v;
-    t->activate(&y, 1, &args);
+    t->activate(&y, &y, 1, &args);
     return y;
 }
 

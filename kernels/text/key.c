@@ -105,7 +105,7 @@ void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
     text out = {key, HG_KEY_SIZE}, *t = &out;
     const bool conv = hg_problem_has_filter(p), classes = p->op == HG_OP_RESIZE_ARGMAX2D;
     const bool resize = p->op == HG_OP_RESIZE2D || classes, binary = p->op == HG_OP_BINARY;
-    const bool pixels = binary || p->op == HG_OP_SOFTMAX2D; /* each for itself */
+    const bool pixels = hg_problem_may_be_in_place(p); /* each for itself */
     const bool windows = !resize && !pixels;
     add(t, "%s f32 %s n%" PRId64 " c%" PRId64 " h%" PRId64 " w%" PRId64, hg_op_name(p->op),
         hg_layout_name(p->in.layout), p->in.n, p->in.c, p->in.h, p->in.w);

@@ -300,6 +300,19 @@ static hg_status build_binary(const words *w, hg_tensor in, hg_problem *p, hg_re
     return hg_problem_binary(&d, p, why);
 }
 
+static hg_status build_softmax(const words *w, hg_tensor in, hg_problem *p, hg_reason *why)
+{
+    const hg_softmax2d d = {.input = in, .output_strides = strides_of(w->out)};
+    return hg_problem_softmax2d(&d, p, why);
+}
+
+static hg_status build_activation(const words *w, hg_tensor in, hg_problem *p, hg_reason *why)
+{
+    const hg_activation2d d = {
+        .input = in, .output_strides = strides_of(w->out), .epilogue = epilogue_of(w)};
+    return hg_problem_activation2d(&d, p, why);
+}
+
 /* Nothing said agrees with anything. */
 static bool has_stated_size(const words *w, const hg_problem *p)
 {
@@ -311,10 +324,8 @@ static hg_status build(hg_op op, hg_layout layout, const words *w, hg_problem *p
     hg_tensor in = {HG_F32, layout, w->n, w->h, w->w, w->c, strides_of(w->in), {0, 0}};
     if (op == HG_OP_CONV2D || op == HG_OP_CONV_TRANSPOSE2D) return build_conv(op, w, in, p, why);
     if (op == HG_OP_BINARY) return build_binary(w, in, p, why);
-    if (op == HG_OP_SOFTMAX2D) {
-        const hg_softmax2d d = {.input = in, .output_strides = strides_of(w->out)};
-        return hg_problem_softmax2d(&d, p, why);
-    }
+    if (op == HG_OP_SOFTMAX2D) return build_softmax(w, in, p, why);
+    if (op == HG_OP_ACTIVATION2D) return build_activation(w, in, p, why);
     if (op == HG_OP_MAX_UNPOOL2D) return build_unpool(w, in, p, why);
     if (op == HG_OP_RESIZE2D || op == HG_OP_RESIZE_ARGMAX2D) return build_resize(op, w, in, p, why);
     /* A pooling key states the output size instead of the rounding rule: one of two gives it, and

@@ -11,8 +11,8 @@
 #include "kernels/problem.h"
 
 static const char *const op_names[HG_OP_COUNT] = {
-    "conv2d",       "conv_transpose2d", "max_pool2d",      "avg_pool2d", "lp_pool2d",
-    "max_unpool2d", "resize2d",         "resize_argmax2d", "binary",     "softmax2d"};
+    "conv2d",   "conv_transpose2d", "max_pool2d", "avg_pool2d", "lp_pool2d",   "max_unpool2d",
+    "resize2d", "resize_argmax2d",  "binary",     "softmax2d",  "activation2d"};
 static const char *const layout_names[] = {"nhwc", "nchw"};
 static const char *const convention_names[] = {"pytorch", "onnx", "onnx_columns", "tensorflow",
                                                "tensorflow_batch"};

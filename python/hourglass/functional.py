@@ -276,6 +276,19 @@ def interpolate_argmax(input, size=None, scale_factor=None, mode="bilinear", ali
     return _unbatch(plan(input)[:, 0], single)
 
 
+def activation2d(input, activation, *, slope=None, offset=0.5, minimum=0.0, maximum=0.0):
+    """A word of conv2d's activation, alone; its numbers as there.
+
+    >>> import numpy as np, hourglass
+    >>> hourglass.activation2d(np.array([[[-2, 4]]], np.float32), "prelu", slope=0.25)
+    array([[[-0.5,  4. ]]], dtype=float32)
+    """
+    input, single = _batch(input)
+    plan = _plan(plans.activation2d, input, activation, slope=_slopes(slope), offset=offset, minimum=minimum,
+                 maximum=maximum)
+    return _unbatch(plan(input), single)
+
+
 def softmax2d(input):
     """The shares of a pixel's channels, which sum to 1, as torch.nn.Softmax2d.
 

@@ -83,7 +83,8 @@ def _descriptor(name, input):
     return op, form
 
 
-def _made(context, form, planner, *arguments, **how):
+def _made(context, form, planner, *arguments, alive=None, **how):
+    """alive: what the arguments point to."""
     made = ffi.new("hg_plan **")
     context = context or default_context()
     check(planner(context._context, *arguments, made))
@@ -110,19 +111,26 @@ def _filter(context, weight, order, groups):
 def _convolution(context, op, form, planner, weight, order, bias, groups, residual, slopes):
     context = context or default_context()
     packed, channels = _filter(context, weight, order, groups)
-    if slopes is not None:
-        slopes = np.asarray(slopes, np.float32)
-        if slopes.shape not in ((), (1,), (channels,)):
-            raise InvalidError(f"slope has shape {slopes.shape} for {channels} output channels")
-        slopes = ffi.from_buffer("float[]", np.ascontiguousarray(np.broadcast_to(slopes, channels)))
-        op.slopes = slopes
+    kept = _set_slopes(op, slopes, channels)
     if bias is not None:
         check_array("bias", bias, 1)
         if bias.size != channels:
             raise InvalidError(f"bias has {bias.size} elements for {channels} output channels")
         bias = ffi.from_buffer(np.ascontiguousarray(bias))
-    return _made(context, form, planner, op, packed, ffi.NULL if bias is None else bias,
+    return _made(context, form, planner, op, packed, ffi.NULL if bias is None else bias, alive=kept,
                  second="residual" if residual else None)
+
+
+def _set_slopes(op, slopes, channels):
+    """Of "prelu", one or one for each channel; returns what must live until the plan is made."""
+    if slopes is None:
+        return None
+    slopes = np.asarray(slopes, np.float32)
+    if slopes.shape not in ((), (1,), (channels,)):
+        raise InvalidError(f"slope has shape {slopes.shape} for {channels} channels")
+    slopes = ffi.from_buffer("float[]", np.ascontiguousarray(np.broadcast_to(slopes, channels)))
+    op.slopes = slopes
+    return slopes
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, *, activation=None, slope=None,
@@ -291,6 +299,14 @@ def softmax2d(input, *, context=None):
     """hourglass.softmax2d's plan."""
     op, form = _descriptor("hg_softmax2d *", input)
     return _made(context, form, lib.hg_plan_softmax2d, op)
+
+
+def activation2d(input, activation, *, slope=None, offset=0.5, minimum=0.0, maximum=0.0, context=None):
+    """hourglass.activation2d's plan."""
+    op, form = _descriptor("hg_activation2d *", input)
+    slopes = _set_epilogue(op.epilogue, activation, slope, offset, minimum, maximum, False)
+    kept = _set_slopes(op, slopes, input.shape[1])
+    return _made(context, form, lib.hg_plan_activation2d, op, alive=kept)
 
 
 def upsample(input, factor, mode="nearest", *, context=None):

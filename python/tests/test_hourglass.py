@@ -171,6 +171,14 @@ class Values(unittest.TestCase):
         with self.assertRaises(hg.InvalidError):
             hg.interpolate_argmax(x, 12, dtype=np.int64)
 
+    def test_activations(self):
+        x = 4 * normal(2, 5, 6, 7)
+        close(hg.activation2d(x, "relu6"), np.clip(x, 0, 6))
+        close(hg.activation2d(x, "silu"), x / (1 + np.exp(-x)))
+        slope = normal(5)
+        close(hg.activation2d(x, "prelu", slope=slope), np.where(x < 0, x * slope.reshape(5, 1, 1), x))
+        np.testing.assert_array_equal(hg.activation2d(x[0], "tanh"), hg.activation2d(x, "tanh")[0])
+
     def test_softmax(self):
         x = 4 * normal(2, 5, 6, 7)
         want = np.exp(x - x.max(axis=1, keepdims=True))

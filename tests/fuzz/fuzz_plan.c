@@ -178,6 +178,10 @@ static descriptor describe(bytes *b)
     case HG_OP_SOFTMAX2D:
         d.u.softmax2d.output_strides = strides(b);
         break;
+    case HG_OP_ACTIVATION2D:
+        d.u.activation2d.epilogue = epilogue(b);
+        d.u.activation2d.output_strides = strides(b);
+        break;
     case HG_OP_BINARY:
         describe_binary(b, &d.u.binary);
         break;

@@ -1,6 +1,7 @@
 /* Two tensors to one, runs of elements. Contract: kernels/binary/runs.h. */
 #include "kernels/binary/runs.h"
 
+#include "kernels/pointwise/spread.h"
 #include "kernels/simd/post.h"
 
 /* NaN if a or b is. op is a constant. */
@@ -66,13 +67,9 @@ HG_INLINE void run(hg_binary_op op, bool single, bool nontemporal, const float *
 #define RUNS(op) KINDS(RUN, op)
 OPS(RUNS)
 
-/* A value's last vector is overwritten by the next one's first. */
 static void spread(const float *value, int64_t step, int64_t channels, int64_t count, float *output)
 {
-    for (int64_t x = 0; x < count; x++, output += channels) {
-        const vfloat v = v_splat(value + x * step);
-        for (int64_t c = 0; c < channels; c += VL) v_store(output + c, v);
-    }
+    hg_spread(value, step, channels, count, output);
 }
 
 #define ENTRY(op, single, nontemporal) [op][single][nontemporal] = run_##op##_##single##nontemporal,
