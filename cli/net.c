@@ -138,7 +138,7 @@ static void print_plan(const loaded *l)
         const hg_tensor *o = &s.output;
         printf("%3d %-12s %lldx%lldx%lld  %s\n", i + 1, s.name, (long long)o->c, (long long)o->h,
                (long long)o->w, s.lines);
-        printf("                 %s\n", *s.kernel ? s.kernel : "a plain loop");
+        printf("                 %s\n", *s.kernel ? s.kernel : "a copy");
     }
     for (int i = 0; hg_net_output(l->plan, i, &name, &t) == HG_OK; i++)
         print_end("output", name, &t);
@@ -268,7 +268,7 @@ static void print_times(loaded *l, double seconds)
         hg_net_step_get(l->plan, i, &s);
         printf("%3d %-12s %9.1f  %4.1f%% %9.1f %7.1f  %s\n", i + 1, s.name, times[i] * 1e-3,
                100 * times[i] / sum, s.flops / times[i], s.bytes / times[i],
-               *s.kernel ? s.kernel : "a plain loop");
+               *s.kernel ? s.kernel : "a copy");
     }
     printf("whole run: least %.1f us of %d; its steps together %.1f us\n", whole * 1e-3, rounds,
            sum * 1e-3);

@@ -176,6 +176,14 @@ hg_resize_argmax2d net_argmax_of(const net_graph *g, const net_step *s)
                                 .class_type = (hg_class_type)s->a.class_type};
 }
 
+hg_activation2d net_activation2d_of(const net_graph *g, const net_step *s)
+{
+    return (hg_activation2d){.input = *input_of(g, s),
+                             .output_strides = output_strides(g, s),
+                             .epilogue = epilogue_of(g, s),
+                             .slopes = s->slopes};
+}
+
 hg_binary net_binary_of(const net_graph *g, const net_step *s)
 {
     return (hg_binary){.input = *input_of(g, s),

@@ -17,6 +17,7 @@ hg_resize2d net_resize2d_of(const net_graph *g, const net_step *s);
 hg_resize2d net_upsample_of(const net_graph *g, const net_step *s);
 hg_resize_argmax2d net_resize_argmax2d_of(const net_graph *g, const net_step *s);
 hg_resize_argmax2d net_argmax_of(const net_graph *g, const net_step *s);
+hg_activation2d net_activation2d_of(const net_graph *g, const net_step *s);
 hg_binary net_binary_of(const net_graph *g, const net_step *s); /* an addition */
 
 #endif

@@ -87,7 +87,7 @@ hg_status net_infer(const net_graph *g, const net_step *s, hg_tensor *out);
 /* Floats of a step's weight and bias. */
 int64_t net_weight_count(const net_graph *g, const net_step *s);
 int64_t net_bias_count(const net_graph *g, const net_step *s);
-/* Plans a step of the library's. *plan stays NULL for loops of our own. */
+/* Plans a step; *plan stays NULL for a copy. */
 hg_status net_plan_step(const net_graph *g, const net_step *s, hg_context *context, hg_plan **plan);
 double net_flops(const net_graph *g, const net_step *s);
 
@@ -101,8 +101,9 @@ hg_status net_exchange_floats(const net_graph *g, const net_step *s);
 /* ---- Passes, one file each ---- */
 
 typedef hg_status net_pass(net_graph *g);
-net_pass net_fold_affine, net_fuse_upsample, net_fuse_residual, net_fuse_activation, net_fuse_pool,
-    net_fuse_argmax, net_drop_unused, net_lower, net_place, net_allocate_arena;
+net_pass net_fold_affine, net_lower_affine, net_fuse_upsample, net_fuse_residual,
+    net_fuse_activation, net_fuse_pool, net_fuse_argmax, net_drop_unused, net_lower, net_place,
+    net_allocate_arena;
 /* All of them in order. */
 hg_status net_run_passes(net_graph *g);
 

@@ -1,6 +1,4 @@
 /* What each kind of step is: its shape, its plan, its weights, as one table. */
-#include <math.h>
-
 #include "net/descriptors.h"
 
 static const hg_tensor *input_of(const net_graph *g, const net_step *s)
@@ -158,6 +156,21 @@ static hg_status argmax_plan(const net_graph *g, const net_step *s, hg_context *
     return hg_plan_resize_argmax2d(context, &op, plan);
 }
 
+/* Slopes are not there while shapes are inferred, which they have no part in. */
+static hg_status activation_output(const net_graph *g, const net_step *s, hg_tensor *out)
+{
+    const hg_activation2d op = net_activation2d_of(g, s);
+    return hg_activation2d_output(&op, out);
+}
+
+static hg_status activation_plan(const net_graph *g, const net_step *s, hg_context *context,
+                                 hg_filter *filter, hg_plan **plan)
+{
+    const hg_activation2d op = net_activation2d_of(g, s);
+    (void)filter;
+    return hg_plan_activation2d(context, &op, plan);
+}
+
 static hg_status add_plan(const net_graph *g, const net_step *s, hg_context *context,
                           hg_filter *filter, hg_plan **plan)
 {
@@ -208,14 +221,6 @@ static hg_status max_unpool2d_output(const net_graph *g, const net_step *s, hg_t
     return status ? status : hg_max_unpool2d_output(&op, out);
 }
 
-/* The output is as the input; the activation's own numbers are looked at. */
-static hg_status activation_output(const net_graph *g, const net_step *s, hg_tensor *out)
-{
-    const net_attributes *a = &s->a;
-    (void)g, (void)out;
-    return isfinite(a->slope) && isfinite(a->offset) && a->min <= a->max ? HG_OK : HG_INVALID;
-}
-
 static hg_status same_output(const net_graph *g, const net_step *s, hg_tensor *out)
 {
     (void)g, (void)s, (void)out;
@@ -258,7 +263,7 @@ typedef int64_t counter(const net_graph *g, const net_step *s);
 static const struct {
     hg_status (*output)(const net_graph *g, const net_step *s, hg_tensor *out);
     hg_status (*plan)(const net_graph *g, const net_step *s, hg_context *context, hg_filter *filter,
-                      hg_plan **plan); /* NULL: a loop of our own */
+                      hg_plan **plan); /* NULL: a copy, or no step's */
     counter *weights, *biases;
 } kinds[NET_KINDS] = {
     [NET_CONV2D] = {conv2d_output, conv2d_plan, filter_weights, filter_biases},
@@ -280,7 +285,7 @@ static const struct {
     [NET_BATCH_NORM] = {same_output, NULL, four_channels, NULL},
     [NET_SCALE] = {same_output, NULL, channels, channels},
     [NET_BIAS] = {same_output, NULL, NULL, channels},
-    [NET_ACTIVATION] = {activation_output, NULL, slopes, NULL},
+    [NET_ACTIVATION] = {activation_output, activation_plan, slopes, NULL},
     [NET_AFFINE] = {same_output, NULL, channels, channels},
     [NET_COPY] = {same_output, NULL, NULL, NULL},
 };

@@ -50,45 +50,18 @@ static hg_status show(hg_net_plan *plan, const net_graph *g, const net_step *s, 
     return a->shown.name && a->shown.lines ? HG_OK : net_no_memory(g);
 }
 
-static float *keep(hg_net_plan *plan, const float *from, int64_t count)
-{
-    float *to = net_take(&plan->memory, (size_t)count, sizeof *to);
-    return to ? memcpy(to, from, (size_t)count * sizeof *to) : NULL;
-}
-
-/* What loops of our own read; the library's plans have copies. */
-static hg_status keep_floats(hg_net_plan *plan, const net_graph *g, const net_step *s,
-                             net_action *a)
-{
-    const int64_t c = a->in.c;
-    if (s->kind == NET_ACTIVATION && s->slopes) {
-        a->slopes = keep(plan, s->slopes, c);
-        if (!a->slopes) return net_no_memory(g);
-    }
-    if (s->kind != NET_AFFINE) return HG_OK;
-    a->factor = keep(plan, s->weight, c);
-    a->term = keep(plan, s->bias, c);
-    return a->factor && a->term ? HG_OK : net_no_memory(g);
-}
-
 static hg_status plan_step(hg_net_plan *plan, const net_graph *g, const net_step *s,
                            hg_context *context)
 {
     net_action *a = &plan->actions[plan->count];
     const int second = s->input_count > 1 ? s->inputs[1] : NET_NONE;
-    *a = (net_action){.kind = s->kind,
-                      .input = address_of(g, s->inputs[0]),
+    *a = (net_action){.input = address_of(g, s->inputs[0]),
                       .second = address_of(g, second),
                       .residual = address_of(g, s->residual),
                       .indices = address_of(g, s->indices),
                       .output = address_of(g, s->output),
                       .in = g->values[s->inputs[0]].tensor,
-                      .out = g->values[s->output].tensor,
-                      .activation = {.activation = (hg_activation)s->a.activation,
-                                     .min = (float)s->a.min,
-                                     .max = (float)s->a.max,
-                                     .slope = (float)s->a.slope,
-                                     .offset = (float)s->a.offset}};
+                      .out = g->values[s->output].tensor};
     a->read[0] = s->inputs[0], a->read[1] = second, a->read[2] = s->residual;
     a->written[0] = s->output, a->written[1] = s->indices;
     hg_status status = net_exchange_floats(g, s);
@@ -105,8 +78,7 @@ static hg_status plan_step(hg_net_plan *plan, const net_graph *g, const net_step
     plan->count++;
     const size_t workspace = a->plan ? hg_plan_workspace_size(a->plan) : 0;
     if (workspace > plan->workspace) plan->workspace = workspace;
-    const hg_status kept = keep_floats(plan, g, s, a);
-    return kept ? kept : show(plan, g, s, a);
+    return show(plan, g, s, a);
 }
 
 /* Names are the description's; a copy at the edge has the value's own. */

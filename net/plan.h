@@ -13,12 +13,9 @@ typedef struct net_address {
 
 /* One step as a run sees it. */
 typedef struct net_action {
-    hg_plan *plan; /* NULL: a loop of our own */
-    net_kind kind;
+    hg_plan *plan;                                        /* NULL: a copy */
     net_address input, second, residual, indices, output; /* second: of an addition; of unpooling */
     hg_tensor in, out;
-    hg_epilogue activation;              /* NET_ACTIVATION */
-    const float *factor, *term, *slopes; /* NET_AFFINE; HG_PRELU */
     hg_net_step shown;
     int read[3], written[2]; /* for tests: nodes, or NET_NONE */
 } net_action;
@@ -39,9 +36,7 @@ struct hg_net_plan {
     int node_count;
 };
 
-/* The loops that are not the library's: strided.c. */
+/* The loop that is not the library's: strided.c. */
 void net_copy(const net_action *a, const float *in, float *out);
-void net_affine(const net_action *a, const float *in, float *out);
-void net_activate(const net_action *a, const float *in, float *out);
 
 #endif

@@ -16,7 +16,7 @@ expect "... batch norm, residual and activation" says "conv2d:14 batch_norm:15 a
 expect "... upsampling" says "upsample:23 conv2d:24 leaky_relu:25"
 expect "... argmax" says "resize2d:28 argmax:29"
 expect "unfused" exits 0 net "$small" --unfused
-expect "... says so" says "a plain loop"
+expect "... says so" says "activation2d."
 expect "run" exits 0 net "$small" --run --n 2 --h 32 --w 96
 expect "... prints the outputs" says "head: 7680 values"
 expect "time" exits 0 net "$small" --time --seconds 0.01 --threads 2
