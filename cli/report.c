@@ -48,7 +48,8 @@ static const struct family {
     {"pooling", 1u << HG_OP_MAX_POOL2D | 1u << HG_OP_AVG_POOL2D | 1u << HG_OP_LP_POOL2D},
     {"resize and others", 1u << HG_OP_RESIZE2D | 1u << HG_OP_RESIZE_ARGMAX2D |
                               1u << HG_OP_MAX_UNPOOL2D | 1u << HG_OP_BINARY |
-                              1u << HG_OP_SOFTMAX2D | 1u << HG_OP_ACTIVATION2D}};
+                              1u << HG_OP_SOFTMAX2D | 1u << HG_OP_ACTIVATION2D |
+                              1u << HG_OP_PAD2D}};
 
 /* Labels and names hold nothing that HTML gives a meaning, but for what a shapes file says. */
 static void put_text(FILE *f, const char *text)

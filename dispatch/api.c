@@ -150,6 +150,15 @@ hg_status hg_plan_activation2d(hg_context *context, const hg_activation2d *op, h
     return finish(context, built, &why, &p, NULL, &data, op->kernel, plan);
 }
 
+hg_status hg_plan_pad2d(hg_context *context, const hg_pad2d *op, hg_plan **plan)
+{
+    if (!context || !op || !plan) return missing(context, op, op, plan);
+    hg_problem p;
+    hg_reason why;
+    const hg_status built = hg_problem_pad2d(op, &p, &why);
+    return finish(context, built, &why, &p, NULL, NULL, op->kernel, plan);
+}
+
 /* ---- Keys ---- */
 
 static bool same_filter(const hg_problem *p, const hg_filter *filter)

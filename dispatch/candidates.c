@@ -153,7 +153,7 @@ static bool runs_in_bands(const hg_kernel *k, const hg_problem *band)
 /* Their rows take both layouts as they lie. */
 static bool any_layout(hg_op op)
 {
-    return op == HG_OP_BINARY || op == HG_OP_ACTIVATION2D;
+    return op == HG_OP_BINARY || op == HG_OP_ACTIVATION2D || op == HG_OP_PAD2D;
 }
 
 static size_t add_ways(const hg_context *context, int threads, const hg_problem *p, bool forced,

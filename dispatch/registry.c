@@ -16,10 +16,12 @@
     X(resize_argmax2d_ref)                                                                         \
     X(binary_ref)                                                                                  \
     X(softmax2d_ref)                                                                               \
-    X(activation2d_ref)
+    X(activation2d_ref)                                                                            \
+    X(pad2d_ref)
 #define FAMILIES(X, ISA)                                                                           \
     X(activation2d_any_runs##ISA)                                                                  \
     X(binary_any_runs##ISA)                                                                        \
+    X(pad2d_any_rows##ISA)                                                                         \
     X(conv2d_nchw_depthwise##ISA)                                                                  \
     X(conv2d_nchw_direct##ISA)                                                                     \
     X(conv2d_nhwc_depthwise##ISA)                                                                  \

@@ -146,6 +146,7 @@ struct hg_resize_plane_ukernels;
 struct hg_argmax_ukernels;
 struct hg_binary_ukernels;
 struct hg_activation2d_ukernels;
+struct hg_pad_rows_args;
 struct hg_softmax_ukernels;
 struct hg_winograd_ukernels;
 
@@ -184,6 +185,7 @@ struct hg_kernel {
         const struct hg_argmax_ukernels *resize_argmax;
         const struct hg_binary_ukernels *binary;
         const struct hg_activation2d_ukernels *activation2d;
+        void (*pad_rows)(const struct hg_pad_rows_args *args);
         const struct hg_softmax_ukernels *softmax;
         const struct hg_winograd_ukernels *winograd;
     } run;

@@ -178,6 +178,7 @@ hg_problem hg_problem_for_tuning(const hg_problem *p)
     hg_problem plain = *p;
     if (p->op != HG_OP_ACTIVATION2D) /* there it is all there is */
         plain.post = (hg_post){.min = -INFINITY, .max = INFINITY, .slope = 1.0f};
+    plain.border.value = 0;
     return hg_problem_in_layout(&plain, p->in.layout);
 }
 
@@ -324,7 +325,9 @@ double hg_problem_flops(const hg_problem *p)
 
 double hg_problem_bytes(const hg_problem *p)
 {
-    const double in = hg_tensor_elements(&p->in), out = hg_tensor_elements(&p->out);
+    const double out = hg_tensor_elements(&p->out);
+    const double given = hg_tensor_elements(&p->in);
+    const double in = p->op == HG_OP_PAD2D ? HG_MIN(given, out) : given;
     const double index = (double)hg_index_bytes(p->pool.index_type);
     double bytes = 4.0 * in + (double)hg_dtype_bytes(p->out.dtype) * out;
     if (p->post.residual) bytes += 4.0 * out;

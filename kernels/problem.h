@@ -23,12 +23,13 @@ typedef enum hg_op {
     HG_OP_BINARY,
     HG_OP_SOFTMAX2D,
     HG_OP_ACTIVATION2D,
+    HG_OP_PAD2D,
     HG_OP_COUNT
 } hg_op;
 
-/* top and left may be negative in conv_transpose2d; there bottom and right are what the output size
- * implies. In pooling they are the padding asked for, which windows may fall short of or exceed:
- * averages that count padding read them. */
+/* All may be negative in pad2d; top and left in conv_transpose2d, where bottom and right are what
+ * the output size implies. In pooling they are the padding asked for, which windows may fall short
+ * of or exceed: averages that count padding read them. */
 typedef struct hg_pad {
     int64_t top, left, bottom, right;
 } hg_pad;
@@ -73,6 +74,12 @@ typedef struct hg_binary_attr {
     hg_tensor other; /* strides resolved, also where its size is 1 */
 } hg_binary_attr;
 
+/* pad2d; value: of HG_PAD_CONSTANT, else 0. */
+typedef struct hg_border {
+    hg_pad_mode mode;
+    float value;
+} hg_border;
+
 typedef struct hg_problem {
     hg_op op;
     hg_tensor in, out; /* same layout, and dtype but for classes; strides resolved, none 0 */
@@ -86,6 +93,7 @@ typedef struct hg_problem {
     hg_pool_attr pool;
     hg_resize_attr resize;
     hg_binary_attr binary;
+    hg_border border;
 } hg_problem;
 
 /* Where validation says in one sentence which field is wrong and what would be right. */
@@ -114,6 +122,7 @@ hg_status hg_problem_resize_argmax2d(const hg_resize_argmax2d *op, hg_problem *p
 hg_status hg_problem_binary(const hg_binary *op, hg_problem *p, hg_reason *why);
 hg_status hg_problem_softmax2d(const hg_softmax2d *op, hg_problem *p, hg_reason *why);
 hg_status hg_problem_activation2d(const hg_activation2d *op, hg_problem *p, hg_reason *why);
+hg_status hg_problem_pad2d(const hg_pad2d *op, hg_problem *p, hg_reason *why);
 
 /* ---- Pieces that the builders share (problem.c) ---- */
 

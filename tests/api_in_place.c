@@ -146,9 +146,10 @@ void test_in_place(void)
     static const float slopes[8] = {0.5f, -1, 0, 2, 0.25f, 1, 3, -0.5f};
     const descriptor alone[] = {
         {.op = HG_OP_SOFTMAX2D},
-        {.op = HG_OP_ACTIVATION2D, .u.activation2d.epilogue = {HG_RELU6}},
-        {.op = HG_OP_ACTIVATION2D, .u.activation2d.epilogue = {HG_GELU}},
-        {.op = HG_OP_ACTIVATION2D, .u.activation2d = {.epilogue = {HG_PRELU}, .slopes = slopes}}};
+        {.op = HG_OP_ACTIVATION2D, .u.activation2d.epilogue = {.activation = HG_RELU6}},
+        {.op = HG_OP_ACTIVATION2D, .u.activation2d.epilogue = {.activation = HG_GELU}},
+        {.op = HG_OP_ACTIVATION2D,
+         .u.activation2d = {.epilogue = {.activation = HG_PRELU}, .slopes = slopes}}};
     for (size_t i = 0; i < 2 * HG_COUNT(alone); i++)
         check_alone(context, alone[i / 2], i % 2 ? HG_NCHW : HG_NHWC);
     hg_context_free(context);

@@ -28,6 +28,8 @@ static const struct {
                       offsetof(hg_binary, kernel)},
     [HG_OP_ACTIVATION2D] = {offsetof(hg_activation2d, output_strides),
                             offsetof(hg_activation2d, reserved), offsetof(hg_activation2d, kernel)},
+    [HG_OP_PAD2D] = {offsetof(hg_pad2d, output_strides), offsetof(hg_pad2d, reserved),
+                     offsetof(hg_pad2d, kernel)},
     [HG_OP_SOFTMAX2D] = {offsetof(hg_softmax2d, output_strides), offsetof(hg_softmax2d, reserved),
                          offsetof(hg_softmax2d, kernel)},
 };

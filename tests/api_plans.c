@@ -56,7 +56,9 @@ static const char *const small_keys[] = {
     "softmax2d f32 nhwc n1 c19 h6 w7",
     "softmax2d f32 nchw n2 c5 h6 w7",
     "activation2d f32 nhwc n1 c6 h6 w7 prelu",
-    "activation2d f32 nchw n2 c5 h6 w7 clamp=0,6"};
+    "activation2d f32 nchw n2 c5 h6 w7 clamp=0,6",
+    "pad2d f32 nhwc n1 c6 h6 w7 p1,2,0,3 o7x12 constant fill=1",
+    "pad2d f32 nchw n2 c5 h6 w7 p1,-1,3,1 o10x7 reflect"};
 
 /* Their estimated costs are worth several threads; the reference kernels are left out. */
 static const char *const large_keys[] = {
@@ -76,7 +78,9 @@ static const char *const large_keys[] = {
     "softmax2d f32 nhwc n1 c64 h56 w56",
     "softmax2d f32 nchw n1 c64 h56 w56",
     "activation2d f32 nhwc n1 c64 h56 w56 gelu",
-    "activation2d f32 nchw n1 c64 h56 w56 prelu"};
+    "activation2d f32 nchw n1 c64 h56 w56 prelu",
+    "pad2d f32 nhwc n1 c64 h56 w56 p1,1,1,1 o58x58 edge",
+    "pad2d f32 nchw n1 c64 h56 w56 p1,1,1,1 o58x58 wrap"};
 
 enum { VALUES = 1 << 18, MOST_ALGORITHMS = 64 };
 

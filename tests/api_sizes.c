@@ -104,6 +104,11 @@ static void draw_fields(rng *r, descriptor *d)
     case HG_OP_SOFTMAX2D:
     case HG_OP_ACTIVATION2D:
         break;
+    case HG_OP_PAD2D:
+        d->u.pad2d.mode = (hg_pad_mode)rng_in(r, 0, HG_PAD_WRAP);
+        d->u.pad2d.top = draw_size(r, 1);
+        d->u.pad2d.right = rng_percent(r, 50) ? draw_size(r, 1) : -1;
+        break;
     case HG_OP_BINARY:
         descriptor_follow_input(d);
         if (rng_percent(r, 30)) d->u.binary.other.h = draw_size(r, 1);

@@ -50,6 +50,8 @@ static hg_strides *output_strides(descriptor *d)
         return &d->u.softmax2d.output_strides;
     case HG_OP_ACTIVATION2D:
         return &d->u.activation2d.output_strides;
+    case HG_OP_PAD2D:
+        return &d->u.pad2d.output_strides;
     default:
         return &d->u.resize2d.output_strides;
     }

@@ -141,7 +141,7 @@ bool compare_value(const hg_problem *p, data_kind kind, const oracle_output *wan
     const double y = want->y[i];
     if (p->op == HG_OP_RESIZE_ARGMAX2D) return compare_class(p, want, i, (double)got);
     if (p->op == HG_OP_LP_POOL2D) return compare_lp(p, want, i, (double)got);
-    if (p->op == HG_OP_MAX_POOL2D || p->op == HG_OP_MAX_UNPOOL2D ||
+    if (p->op == HG_OP_MAX_POOL2D || p->op == HG_OP_MAX_UNPOOL2D || p->op == HG_OP_PAD2D ||
         (p->op == HG_OP_RESIZE2D && p->resize.mode == HG_RESIZE_NEAREST))
         return same_bits(y, got);
     if (isnan(y)) return isnan(got);

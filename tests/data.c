@@ -22,7 +22,7 @@ static float *values(int64_t count, data_kind kind, rng *r)
 
 static bool is_exact(const hg_problem *p)
 {
-    return p->op == HG_OP_MAX_POOL2D || p->op == HG_OP_MAX_UNPOOL2D ||
+    return p->op == HG_OP_MAX_POOL2D || p->op == HG_OP_MAX_UNPOOL2D || p->op == HG_OP_PAD2D ||
            (p->op == HG_OP_RESIZE2D && p->resize.mode == HG_RESIZE_NEAREST);
 }
 

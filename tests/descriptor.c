@@ -27,6 +27,8 @@ hg_status descriptor_problem(const descriptor *d, hg_problem *p, hg_reason *why)
         return hg_problem_softmax2d(&d->u.softmax2d, p, why);
     case HG_OP_ACTIVATION2D:
         return hg_problem_activation2d(&d->u.activation2d, p, why);
+    case HG_OP_PAD2D:
+        return hg_problem_pad2d(&d->u.pad2d, p, why);
     case HG_OP_COUNT:
         break;
     }
@@ -58,6 +60,8 @@ hg_status descriptor_output(const descriptor *d, hg_tensor *output)
         return hg_softmax2d_output(&d->u.softmax2d, output);
     case HG_OP_ACTIVATION2D:
         return hg_activation2d_output(&d->u.activation2d, output);
+    case HG_OP_PAD2D:
+        return hg_pad2d_output(&d->u.pad2d, output);
     case HG_OP_COUNT:
         break;
     }
@@ -90,6 +94,8 @@ hg_status descriptor_plan(hg_context *context, const descriptor *d, hg_filter *f
         return hg_plan_softmax2d(context, &d->u.softmax2d, plan);
     case HG_OP_ACTIVATION2D:
         return hg_plan_activation2d(context, &d->u.activation2d, plan);
+    case HG_OP_PAD2D:
+        return hg_plan_pad2d(context, &d->u.pad2d, plan);
     case HG_OP_COUNT:
         break;
     }
@@ -117,6 +123,8 @@ hg_tensor *descriptor_input(descriptor *d)
         return &d->u.softmax2d.input;
     case HG_OP_ACTIVATION2D:
         return &d->u.activation2d.input;
+    case HG_OP_PAD2D:
+        return &d->u.pad2d.input;
     default:
         return &d->u.resize2d.input;
     }

@@ -19,6 +19,7 @@ typedef struct descriptor {
         hg_binary binary;
         hg_softmax2d softmax2d;
         hg_activation2d activation2d;
+        hg_pad2d pad2d;
     } u;
     hg_filter_desc filter; /* convolutions */
 } descriptor;

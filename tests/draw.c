@@ -310,6 +310,26 @@ static void draw_activation2d(const hg_kernel *k, rng *r, descriptor *d)
     o->output_strides = output_strides(r, d);
 }
 
+/* Seldom more than the image has; at least one row and column stay. */
+static void draw_sides(rng *r, int64_t size, int64_t *begin, int64_t *end)
+{
+    const int64_t most = rng_percent(r, 80) ? 4 : size + 5;
+    *begin = rng_in(r, -3, most);
+    *end = rng_in(r, rng_percent(r, 30) ? -3 : 0, most);
+    if (size + *begin + *end < 1) *end = 1 - size - *begin;
+}
+
+static void draw_pad(const hg_kernel *k, rng *r, descriptor *d)
+{
+    hg_pad2d *o = &d->u.pad2d;
+    o->input = input_tensor(k, r, draw_rows(r), draw_columns(r));
+    o->mode = (hg_pad_mode)rng_in(r, 0, HG_PAD_WRAP);
+    o->value = rng_percent(r, 50) ? 0 : -1.5f;
+    draw_sides(r, o->input.h, &o->top, &o->bottom);
+    draw_sides(r, o->input.w, &o->left, &o->right);
+    o->output_strides = output_strides(r, d);
+}
+
 /* ---- All ---- */
 
 /* A tenth of the cases may take longer. */
@@ -335,7 +355,8 @@ bool draw_problem(const hg_kernel *k, rng *r, descriptor *d, hg_problem *p)
         [HG_OP_RESIZE_ARGMAX2D] = draw_argmax,
         [HG_OP_BINARY] = draw_binary,
         [HG_OP_SOFTMAX2D] = draw_softmax,
-        [HG_OP_ACTIVATION2D] = draw_activation2d};
+        [HG_OP_ACTIVATION2D] = draw_activation2d,
+        [HG_OP_PAD2D] = draw_pad};
     *d = (descriptor){.op = k->op};
     const bool turns = k->limits.stride.h <= 1 && k->limits.stride.w <= 1 && !k->reference;
     if (k->op == HG_OP_CONV2D && turns && rng_percent(r, 40)) d->op = HG_OP_CONV_TRANSPOSE2D;

@@ -54,6 +54,7 @@ void oracle_unpool(const hg_problem *p, const oracle_input *in, oracle_output *o
 void oracle_resize(const hg_problem *p, const oracle_input *in, oracle_output *out);
 void oracle_binary(const hg_problem *p, const oracle_input *in, oracle_output *out);
 void oracle_activation2d(const hg_problem *p, const oracle_input *in, oracle_output *out);
+void oracle_pad(const hg_problem *p, const oracle_input *in, oracle_output *out);
 void oracle_softmax(const hg_problem *p, const oracle_input *in, oracle_output *out);
 void oracle_argmax(const hg_problem *p, const oracle_input *in, oracle_output *out);
 

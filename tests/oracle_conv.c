@@ -157,7 +157,8 @@ bool oracle_run(const hg_problem *p, const oracle_input *in, oracle_output *out)
         [HG_OP_RESIZE_ARGMAX2D] = oracle_argmax,
         [HG_OP_BINARY] = oracle_binary,
         [HG_OP_SOFTMAX2D] = oracle_softmax,
-        [HG_OP_ACTIVATION2D] = oracle_activation2d};
+        [HG_OP_ACTIVATION2D] = oracle_activation2d,
+        [HG_OP_PAD2D] = oracle_pad};
     const size_t total = (size_t)(p->out.n * p->out.c * p->out.h * p->out.w) + 1;
     *out = (oracle_output){.y = calloc(total, sizeof(double)),
                            .sum = calloc(total, sizeof(double)),

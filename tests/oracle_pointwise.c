@@ -45,6 +45,36 @@ void oracle_activation2d(const hg_problem *p, const oracle_input *in, oracle_out
     }
 }
 
+/* Steps from the outside to the inside, one mirror or copy at a time; -1: there is none. */
+static int64_t source(hg_pad_mode mode, int64_t i, int64_t size)
+{
+    while (i < 0 || i >= size) {
+        if (mode == HG_PAD_CONSTANT) return -1;
+        if (mode == HG_PAD_EDGE || size == 1)
+            i = i < 0 ? 0 : size - 1;
+        else if (mode == HG_PAD_WRAP)
+            i += i < 0 ? size : -size;
+        else
+            i = i < 0 ? -i : 2 * (size - 1) - i;
+    }
+    return i;
+}
+
+void oracle_pad(const hg_problem *p, const oracle_input *in, oracle_output *out)
+{
+    const hg_tensor *t = &p->out;
+    int64_t i = 0;
+    for (int64_t plane = 0; plane < t->n * t->c; plane++)
+        for (int64_t y = 0; y < t->h; y++)
+            for (int64_t x = 0; x < t->w; x++, i++) {
+                const int64_t iy = source(p->border.mode, y - p->pad.top, p->in.h);
+                const int64_t ix = source(p->border.mode, x - p->pad.left, p->in.w);
+                const bool none = iy < 0 || ix < 0;
+                out->y[i] =
+                    (double)(none ? p->border.value : in->x[(plane * p->in.h + iy) * p->in.w + ix]);
+            }
+}
+
 void oracle_softmax(const hg_problem *p, const oracle_input *in, oracle_output *out)
 {
     const int64_t plane = p->in.h * p->in.w, channels = p->in.c;

@@ -28,6 +28,13 @@
           .u.activation2d = {.input = {IMAGE(1, 2, 1, 2)}, .epilogue = {__VA_ARGS__}}},            \
     .size = {1, 2}
 
+/* One channel of 1 x 3 pixels. */
+#define PAD(kind, l, r, width)                                                                     \
+    .d = {.op = HG_OP_PAD2D,                                                                       \
+          .u.pad2d =                                                                               \
+              {.input = {IMAGE(1, 1, 1, 3)}, .mode = kind, .value = 9, .left = l, .right = r}},    \
+    .size = {1, width}, .x = {0, 1, 2}
+
 const semantics_case semantics_pointwise[] = {
     {"binary.sizes", "alike", BINARY(HG_SUBTRACT, 2, 1, 2, HG_IDENTITY), .x = {1, 2, 3, 4},
      .weights = {4, 3, 2, 1}, .y = {-3, -1, 1, 3}},
@@ -47,11 +54,12 @@ const semantics_case semantics_pointwise[] = {
     {"binary.nan", "infinities in sums and products", BINARY(HG_MULTIPLY, 2, 1, 2, HG_IDENTITY),
      .x = {INFINITY, INFINITY, 0, NAN}, .weights = {-1, 0, -INFINITY, 0},
      .y = {-INFINITY, NAN, NAN, NAN}},
-    {"activation", "the identity copies", ACTIVATION(HG_IDENTITY), .x = {-0.0f, NAN, -INFINITY, 4},
-     .y = {-0.0f, NAN, -INFINITY, 4}},
-    {"activation", "slope", ACTIVATION(HG_LEAKY_RELU, .slope = 0.5f), .x = {-1, 2, NAN, -4},
-     .y = {-0.5f, 2, NAN, -2}},
-    {"activation", "a function", ACTIVATION(HG_HARD_SIGMOID, .slope = 0.25f, .offset = 0.5f),
+    {"activation", "the identity copies", ACTIVATION(.activation = HG_IDENTITY),
+     .x = {-0.0f, NAN, -INFINITY, 4}, .y = {-0.0f, NAN, -INFINITY, 4}},
+    {"activation", "slope", ACTIVATION(.activation = HG_LEAKY_RELU, .slope = 0.5f),
+     .x = {-1, 2, NAN, -4}, .y = {-0.5f, 2, NAN, -2}},
+    {"activation", "a function",
+     ACTIVATION(.activation = HG_HARD_SIGMOID, .slope = 0.25f, .offset = 0.5f),
      .x = {-1, 2, 5, -INFINITY}, .y = {0.25f, 1, 1, 0}},
     {"softmax", "of some numbers", SOFTMAX(3), .x = {0, 1, 0, 1, 0, 1},
      .y = {1 / 3.0f, 1 / 3.0f, 1 / 3.0f, 1 / 3.0f, 1 / 3.0f, 1 / 3.0f}},
@@ -63,4 +71,12 @@ const semantics_case semantics_pointwise[] = {
      .y = {NAN, 0.5f, NAN, 0.5f}},
     {"softmax.nan", "NaN and infinity", SOFTMAX(2), .x = {NAN, INFINITY, 3, 5},
      .y = {NAN, NAN, NAN, NAN}},
+    {"pad", "a constant", PAD(HG_PAD_CONSTANT, 2, 1, 6), .y = {9, 9, 0, 1, 2, 9}},
+    {"pad", "mirrors", PAD(HG_PAD_REFLECT, 2, 2, 7), .y = {2, 1, 0, 1, 2, 1, 0}},
+    {"pad", "the edge", PAD(HG_PAD_EDGE, 2, 2, 7), .y = {0, 0, 0, 1, 2, 2, 2}},
+    {"pad", "the image again", PAD(HG_PAD_WRAP, 2, 2, 7), .y = {1, 2, 0, 1, 2, 0, 1}},
+    {"pad.crop", "a column less", PAD(HG_PAD_REFLECT, -1, 2, 4), .y = {1, 2, 1, 0}},
+    {"pad.crop", "all but a constant", PAD(HG_PAD_CONSTANT, -4, 3, 2), .y = {9, 9}},
+    {"pad.beyond", "more mirrors", PAD(HG_PAD_REFLECT, 5, 0, 8), .y = {1, 0, 1, 2, 1, 0, 1, 2}},
+    {"pad.beyond", "more images", PAD(HG_PAD_WRAP, 0, 5, 8), .y = {0, 1, 2, 0, 1, 2, 0, 1}},
     {.row = NULL}};

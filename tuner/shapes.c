@@ -19,6 +19,7 @@ typedef struct shape_op {
     const char *mode; /* resize; of binary: what the second tensor has numbers for */
     hg_conv_pool pool;
     hg_activation activation;
+    hg_pad_mode border;
 } shape_op;
 
 static hg_padding padding_of(const hg_shape *s)
@@ -176,6 +177,18 @@ static hg_status build_activation(const hg_shape *s, const shape_op *op, const h
     return hg_problem_activation2d(&d, p, why);
 }
 
+static hg_status build_pad(const hg_shape *s, const shape_op *op, const hg_tensor *in,
+                           hg_problem *p, hg_reason *why)
+{
+    const hg_pad2d d = {.input = *in,
+                        .mode = op->border,
+                        .top = s->pad_t,
+                        .left = s->pad_l,
+                        .bottom = s->pad_b,
+                        .right = s->pad_r};
+    return hg_problem_pad2d(&d, p, why);
+}
+
 /* PyTorch has no such mode. */
 static hg_status build_lanczos(const hg_shape *s, const shape_op *op, const hg_tensor *in,
                                hg_problem *p, hg_reason *why)
@@ -219,6 +232,9 @@ static const shape_op ops[] = {
     {.name = "Sigmoid", .build = build_activation, .activation = HG_SIGMOID},
     {.name = "Silu", .build = build_activation, .activation = HG_SILU},
     {.name = "HardSwish", .build = build_activation, .activation = HG_HARD_SWISH},
+    {.name = "Pad:constant", .build = build_pad},
+    {.name = "Pad:reflect", .build = build_pad, .border = HG_PAD_REFLECT},
+    {.name = "Pad:edge", .build = build_pad, .border = HG_PAD_EDGE},
     {.name = "Resize:lanczos3", .build = build_lanczos},
     {.name = "Resize:lanczos5", .build = build_lanczos, .flag = true},
 };

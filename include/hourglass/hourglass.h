@@ -13,7 +13,7 @@
  * Structures are zero-initialised to defaults. Those that callers fill and the library may extend
  * end in reserved words that must be 0, else HG_UNSUPPORTED (hg_io: HG_INVALID): hg_tensor,
  * hg_filter_desc, hg_context_options, hg_io and the descriptors of operators (hg_conv2d ...
- * hg_activation2d). The small ones inside them have none.
+ * hg_pad2d). The small ones inside them have none.
  *
  * Limits: n, h, w, c, windows, strides, dilation, padding and output sizes are below 2^31, a filter
  * has at most 2^31 weights, and a tensor's extent is below 2^59 elements; beyond: HG_RANGE.

@@ -120,6 +120,10 @@ inline hg_status plan_of(hg_context *c, const hg_activation2d &op, hg_plan **p)
 {
     return hg_plan_activation2d(c, &op, p);
 }
+inline hg_status plan_of(hg_context *c, const hg_pad2d &op, hg_plan **p)
+{
+    return hg_plan_pad2d(c, &op, p);
+}
 inline hg_status output_of(const hg_max_pool2d &op, hg_tensor *t)
 {
     return hg_max_pool2d_output(&op, t);
@@ -155,6 +159,10 @@ inline hg_status output_of(const hg_softmax2d &op, hg_tensor *t)
 inline hg_status output_of(const hg_activation2d &op, hg_tensor *t)
 {
     return hg_activation2d_output(&op, t);
+}
+inline hg_status output_of(const hg_pad2d &op, hg_tensor *t)
+{
+    return hg_pad2d_output(&op, t);
 }
 // ... and with them.
 inline hg_status plan_of(hg_context *c, const hg_conv2d &op, hg_filter *f, const void *bias,

@@ -1,4 +1,4 @@
-/* Hourglass: operators that work element by element. */
+/* Hourglass: operators that work element by element, and padding. */
 #ifndef HOURGLASS_POINTWISE_H
 #define HOURGLASS_POINTWISE_H
 
@@ -103,6 +103,45 @@ typedef struct hg_softmax2d {
 /* As hg_conv2d_output and hg_plan_conv2d. */
 HG_API hg_status hg_softmax2d_output(const hg_softmax2d *op, hg_tensor *output);
 HG_API hg_status hg_plan_softmax2d(hg_context *context, const hg_softmax2d *op, hg_plan **plan);
+
+/* ------------------------------------------------------------------------------------------
+ * Rows and columns around an image
+ * ------------------------------------------------------------------------------------------ */
+
+/* What stands outside the input. */
+typedef enum hg_pad_mode {
+    HG_PAD_CONSTANT = 0, /* value */
+    HG_PAD_REFLECT,      /* the image in mirrors through its outermost pixels: 2 1 | 0 1 2 | 1 0 */
+    HG_PAD_EDGE,         /* the outermost pixel: 0 0 | 0 1 2 | 2 2; PyTorch: replicate */
+    HG_PAD_WRAP          /* the image again: 1 2 | 0 1 2 | 0 1; PyTorch: circular */
+} hg_pad_mode;
+
+/* Adds rows and columns on each side, or takes away as many as a negative one says:
+ *
+ *     for n, c, 0 <= oy < H + top + bottom, 0 <= ox < W + left + right:
+ *         iy = source(oy - top, H);  ix = source(ox - left, W)
+ *         output[n][oy][ox][c] = iy and ix are inside ? input[n][iy][ix][c] : value
+ *
+ *     source(i, size): i if it is inside, 0 <= i < size; else HG_PAD_CONSTANT: outside;
+ *     HG_PAD_EDGE: the nearest inside; HG_PAD_WRAP: i mod size; HG_PAD_REFLECT: j = i mod 2(size-1)
+ *     if that is inside, else 2(size-1) - j; of a single one 0
+ *
+ * Sides may exceed the image in every mode, which some frameworks refuse. Elements are copied bit
+ * by bit. A crop alone needs no operator: strides have it. */
+typedef struct hg_pad2d {
+    hg_tensor input;
+    hg_strides output_strides;
+    hg_pad_mode mode;
+    float value; /* read by HG_PAD_CONSTANT alone */
+    int64_t top, left, bottom, right;
+    const char *kernel;
+    uint64_t reserved[4];
+} hg_pad2d;
+
+/* As hg_conv2d_output and hg_plan_conv2d. Besides, HG_INVALID: an unknown mode, an output without
+ * rows or columns. HG_RANGE: a side of 2^31 or more. */
+HG_API hg_status hg_pad2d_output(const hg_pad2d *op, hg_tensor *output);
+HG_API hg_status hg_plan_pad2d(hg_context *context, const hg_pad2d *op, hg_plan **plan);
 
 #ifdef __cplusplus
 }

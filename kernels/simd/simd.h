@@ -53,6 +53,7 @@ enum {
     hg_op_binary = HG_OP_BINARY,
     hg_op_softmax2d = HG_OP_SOFTMAX2D,
     hg_op_activation2d = HG_OP_ACTIVATION2D,
+    hg_op_pad2d = HG_OP_PAD2D,
     hg_in_nhwc = HG_IN_NHWC,
     hg_in_nchw = HG_IN_NCHW,
     hg_in_any = HG_IN_NHWC | HG_IN_NCHW

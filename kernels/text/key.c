@@ -38,6 +38,17 @@ static void add_size(text *t, const char *prefix, int64_t h, int64_t w)
     add(t, " %s%" PRId64 "x%" PRId64, prefix, h, w);
 }
 
+static void add_sides(text *t, const hg_pad *p)
+{
+    add(t, " p%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, p->top, p->left, p->bottom, p->right);
+}
+
+static void add_border(text *t, const hg_border *b)
+{
+    add(t, " %s", pad_names[b->mode]);
+    if (b->mode == HG_PAD_CONSTANT) add(t, " fill=%.9g", (double)b->value);
+}
+
 static void add_strides(text *t, const char *prefix, const hg_tensor *sizes, const hg_strides *s)
 {
     const hg_strides d = hg_dense_strides(sizes);
@@ -106,20 +117,21 @@ void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
     const bool conv = hg_problem_has_filter(p), classes = p->op == HG_OP_RESIZE_ARGMAX2D;
     const bool resize = p->op == HG_OP_RESIZE2D || classes, binary = p->op == HG_OP_BINARY;
     const bool pixels = hg_problem_may_be_in_place(p); /* each for itself */
-    const bool windows = !resize && !pixels;
+    const bool pad = p->op == HG_OP_PAD2D, windows = !resize && !pixels && !pad;
     add(t, "%s f32 %s n%" PRId64 " c%" PRId64 " h%" PRId64 " w%" PRId64, hg_op_name(p->op),
         hg_layout_name(p->in.layout), p->in.n, p->in.c, p->in.h, p->in.w);
     if (conv) add(t, " k%" PRId64, p->out.c);
     if (windows && !p->pool.adaptive) {
         add_size(t, "r", p->kernel.h, p->kernel.w);
         add_size(t, "s", p->stride.h, p->stride.w);
-        add(t, " p%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, p->pad.top, p->pad.left,
-            p->pad.bottom, p->pad.right);
+        add_sides(t, &p->pad);
         if (p->op != HG_OP_MAX_UNPOOL2D) add_size(t, "d", p->dilation.h, p->dilation.w);
     }
+    if (pad) add_sides(t, &p->pad);
     if (conv) add(t, " g%" PRId64, p->groups);
     if (p->op != HG_OP_CONV2D && !pixels) add_size(t, "o", p->out.h, p->out.w);
     if (binary) add_binary(t, p);
+    if (pad) add_border(t, &p->border);
     if (hg_problem_has_post(p)) add_post(t, &p->post);
     if (p->post_pool) add(t, " pool=%s", post_pool_names[p->post_pool]);
     if (conv && p->accuracy != HG_DEFAULT) add(t, " %s", accuracy_names[p->accuracy]);

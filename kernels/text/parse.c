@@ -19,7 +19,7 @@ typedef struct words {
     double leaky, elu, clamp[2], hard_sigmoid[2], power, a, scale[2], roi[4], fill;
     bool adaptive, include_pad, is_signed, residual, exclude, antialias, has_index;
     int activation, accuracy, post_pool, convention, index_type, mode, coordinates, rounding;
-    int class_type, binary;
+    int class_type, binary, border;
     const void *set[MAX_WORDS]; /* the members that words have set so far */
     int set_count;
 } words;
@@ -77,6 +77,7 @@ static const void *parse_choice(const char *word, words *w)
                    {"", coordinate_names, HG_COUNT(coordinate_names), &w->coordinates},
                    {"", accuracy_names, HG_COUNT(accuracy_names), &w->accuracy},
                    {"", binary_names, HG_COUNT(binary_names), &w->binary},
+                   {"", pad_names, HG_COUNT(pad_names), &w->border},
                    {"", class_type_names, HG_COUNT(class_type_names), &w->class_type},
                    {"", activation_names, HG_COUNT(activation_names), &w->activation},
                    {"round=", rounding_names, HG_COUNT(rounding_names), &w->rounding},
@@ -313,6 +314,19 @@ static hg_status build_activation(const words *w, hg_tensor in, hg_problem *p, h
     return hg_problem_activation2d(&d, p, why);
 }
 
+static hg_status build_pad(const words *w, hg_tensor in, hg_problem *p, hg_reason *why)
+{
+    const hg_pad2d d = {.input = in,
+                        .output_strides = strides_of(w->out),
+                        .mode = (hg_pad_mode)w->border,
+                        .value = (float)w->fill,
+                        .top = w->p[0],
+                        .left = w->p[1],
+                        .bottom = w->p[2],
+                        .right = w->p[3]};
+    return hg_problem_pad2d(&d, p, why);
+}
+
 /* Nothing said agrees with anything. */
 static bool has_stated_size(const words *w, const hg_problem *p)
 {
@@ -325,6 +339,7 @@ static hg_status build(hg_op op, hg_layout layout, const words *w, hg_problem *p
     if (op == HG_OP_CONV2D || op == HG_OP_CONV_TRANSPOSE2D) return build_conv(op, w, in, p, why);
     if (op == HG_OP_BINARY) return build_binary(w, in, p, why);
     if (op == HG_OP_SOFTMAX2D) return build_softmax(w, in, p, why);
+    if (op == HG_OP_PAD2D) return build_pad(w, in, p, why);
     if (op == HG_OP_ACTIVATION2D) return build_activation(w, in, p, why);
     if (op == HG_OP_MAX_UNPOOL2D) return build_unpool(w, in, p, why);
     if (op == HG_OP_RESIZE2D || op == HG_OP_RESIZE_ARGMAX2D) return build_resize(op, w, in, p, why);

@@ -11,14 +11,15 @@
 #include "kernels/problem.h"
 
 static const char *const op_names[HG_OP_COUNT] = {
-    "conv2d",   "conv_transpose2d", "max_pool2d", "avg_pool2d", "lp_pool2d",   "max_unpool2d",
-    "resize2d", "resize_argmax2d",  "binary",     "softmax2d",  "activation2d"};
+    "conv2d",   "conv_transpose2d", "max_pool2d", "avg_pool2d", "lp_pool2d",    "max_unpool2d",
+    "resize2d", "resize_argmax2d",  "binary",     "softmax2d",  "activation2d", "pad2d"};
 static const char *const layout_names[] = {"nhwc", "nchw"};
 static const char *const convention_names[] = {"pytorch", "onnx", "onnx_columns", "tensorflow",
                                                "tensorflow_batch"};
 static const char *const index_type_names[] = {"i64", "i32"};
 static const char *const class_type_names[] = {"i32", "u8"};
 static const char *const binary_names[] = {"add", "subtract", "multiply", "minimum", "maximum"};
+static const char *const pad_names[] = {"constant", "reflect", "edge", "wrap"};
 static const char *const accuracy_names[] = {"default", "strict", "relaxed"};
 /* Those without numbers; slope and bounds say the first few. NULL is no word. */
 static const char *const activation_names[] = {

@@ -11,12 +11,13 @@ from hourglass import keras, plans
 from hourglass._library import (Context, Error, FileError, IndexOutsideError, InvalidError, NoMemoryError, RangeError,
                                 UnsupportedError, default_context, set_default_context, version)
 from hourglass._plan import Plan
-from hourglass.functional import (activation2d, adaptive_avg_pool2d, adaptive_max_pool2d, avg_pool2d, conv2d,
+from hourglass.functional import (activation2d, adaptive_avg_pool2d, adaptive_max_pool2d, argmax2d, avg_pool2d, conv2d,
                                   conv_transpose2d, forget, interpolate, interpolate_argmax, lp_pool2d, max_pool2d,
-                                  max_unpool2d, softmax2d, upsample_conv2d)
+                                  max_unpool2d, pad, softmax2d, upsample_conv2d)
 
 __version__ = version()
 __all__ = ["Context", "Error", "FileError", "IndexOutsideError", "InvalidError", "NoMemoryError", "Plan", "RangeError",
-           "UnsupportedError", "activation2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool2d", "conv2d",
-           "conv_transpose2d", "default_context", "forget", "interpolate", "interpolate_argmax", "keras", "lp_pool2d",
-           "max_pool2d", "max_unpool2d", "plans", "set_default_context", "softmax2d", "upsample_conv2d", "version"]
+           "UnsupportedError", "activation2d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "argmax2d", "avg_pool2d",
+           "conv2d", "conv_transpose2d", "default_context", "forget", "interpolate", "interpolate_argmax", "keras",
+           "lp_pool2d", "max_pool2d", "max_unpool2d", "pad", "plans", "set_default_context", "softmax2d",
+           "upsample_conv2d", "version"]

@@ -289,6 +289,28 @@ def activation2d(input, activation, *, slope=None, offset=0.5, minimum=0.0, maxi
     return _unbatch(plan(input), single)
 
 
+def argmax2d(input, dtype=np.int32):
+    """The channel of the largest element of each pixel, the first of equals, as int32 or uint8: (N, H, W) or (H, W).
+
+    >>> import numpy as np, hourglass
+    >>> hourglass.argmax2d(np.array([[[1, 5]], [[2, 4]]], np.float32))
+    array([[1, 0]], dtype=int32)
+    """
+    return interpolate_argmax(input, input.shape[-2:], mode="nearest", dtype=dtype)
+
+
+def pad(input, pad, mode="constant", value=None):
+    """Columns and rows around: pad is (left, right) or (left, right, top, bottom), negative where some go. mode:
+    "constant" (of value, 0), "reflect", "replicate" or "circular".
+
+    >>> import numpy as np, hourglass
+    >>> hourglass.pad(np.array([[[1, 2, 3]]], np.float32), (2, 1), "reflect")
+    array([[[3., 2., 1., 2., 3., 2.]]], dtype=float32)
+    """
+    input, single = _batch(input)
+    return _unbatch(_plan(plans.pad, input, pad, mode, value)(input), single)
+
+
 def softmax2d(input):
     """The shares of a pixel's channels, which sum to 1, as torch.nn.Softmax2d.
 

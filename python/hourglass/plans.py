@@ -309,6 +309,22 @@ def activation2d(input, activation, *, slope=None, offset=0.5, minimum=0.0, maxi
     return _made(context, form, lib.hg_plan_activation2d, op, alive=kept)
 
 
+_BORDERS = {"constant": lib.HG_PAD_CONSTANT, "reflect": lib.HG_PAD_REFLECT, "replicate": lib.HG_PAD_EDGE,
+            "circular": lib.HG_PAD_WRAP}
+
+
+def pad(input, pad, mode="constant", value=None, *, context=None):
+    """hourglass.pad's plan."""
+    op, form = _descriptor("hg_pad2d *", input)
+    sides = [operator.index(v) for v in pad]
+    if len(sides) not in (2, 4):
+        raise InvalidError(f"pad has {len(sides)} numbers, neither (left, right) nor (left, right, top, bottom)")
+    op.left, op.right, op.top, op.bottom = (sides + [0, 0])[:4]
+    op.mode = _word(_BORDERS, "mode", mode)
+    op.value = value or 0.0
+    return _made(context, form, lib.hg_plan_pad2d, op)
+
+
 def upsample(input, factor, mode="nearest", *, context=None):
     """The plan of keras.layers.UpSampling2D: nearest, bilinear or bicubic, by whole factors (h, w)."""
     factor = pair("size", factor)

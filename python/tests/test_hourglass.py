@@ -179,6 +179,23 @@ class Values(unittest.TestCase):
         close(hg.activation2d(x, "prelu", slope=slope), np.where(x < 0, x * slope.reshape(5, 1, 1), x))
         np.testing.assert_array_equal(hg.activation2d(x[0], "tanh"), hg.activation2d(x, "tanh")[0])
 
+    def test_argmax(self):
+        x = np.round(2 * normal(2, 5, 6, 7))
+        np.testing.assert_array_equal(hg.argmax2d(x), x.argmax(axis=1))
+        np.testing.assert_array_equal(hg.argmax2d(x[0], np.uint8), x[0].argmax(axis=0))
+
+    def test_pad(self):
+        x = normal(2, 5, 6, 7)
+        sides = ((0, 0), (0, 0), (3, 1), (2, 0))
+        names = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+        for mode, name in names.items():
+            np.testing.assert_array_equal(hg.pad(x, (2, 0, 3, 1), mode), np.pad(x, sides, name))
+        np.testing.assert_array_equal(hg.pad(x, (-1, 2), value=3), np.pad(x, ((0, 0),) * 3 + ((0, 2),),
+                                                                          constant_values=3)[..., 1:])
+        np.testing.assert_array_equal(hg.pad(x[0], (1, 1)), hg.pad(x, (1, 1))[0])
+        with self.assertRaises(hg.InvalidError):
+            hg.pad(x, (1, 1, 1))
+
     def test_softmax(self):
         x = 4 * normal(2, 5, 6, 7)
         want = np.exp(x - x.max(axis=1, keepdims=True))

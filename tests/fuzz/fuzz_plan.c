@@ -178,6 +178,15 @@ static descriptor describe(bytes *b)
     case HG_OP_SOFTMAX2D:
         d.u.softmax2d.output_strides = strides(b);
         break;
+    case HG_OP_PAD2D:
+        d.u.pad2d.mode = (hg_pad_mode)field(b, HG_PAD_WRAP);
+        d.u.pad2d.value = 0.5f;
+        d.u.pad2d.top = bytes_in(b, -9, 9);
+        d.u.pad2d.left = bytes_in(b, -9, 9);
+        d.u.pad2d.bottom = bytes_in(b, -9, 9);
+        d.u.pad2d.right = bytes_in(b, -9, 9);
+        d.u.pad2d.output_strides = strides(b);
+        break;
     case HG_OP_ACTIVATION2D:
         d.u.activation2d.epilogue = epilogue(b);
         d.u.activation2d.output_strides = strides(b);
