@@ -7,19 +7,18 @@
 enum { CHUNK_FLOATS = 1024 /* of a function's values, before they are stored past the caches */ };
 
 /* 1 x 1 x C slopes, or one number that nothing reads. */
-static hg_walk walk_of(const hg_problem *p)
+static hg_walk walk_of(const hg_problem *p, const hg_kernel *k)
 {
     hg_tensor slopes = p->in;
     slopes.n = slopes.h = slopes.w = 1;
     if (p->post.function != HG_PRELU) slopes.c = 1;
     slopes.strides = hg_dense_strides(&slopes);
-    return hg_walk_of(&p->in, &slopes, &p->out);
+    return hg_walk_of(&p->in, &slopes, &p->out, k);
 }
 
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
 {
-    (void)k;
-    const hg_walk w = walk_of(p);
+    const hg_walk w = walk_of(p, k);
     const bool beyond = hg_walk_goes_beyond(p, &w);
     list[0] = (hg_config){.nontemporal = beyond};
     list[1] = (hg_config){.nontemporal = 1};
@@ -28,7 +27,7 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const hg_walk w = walk_of(p);
+    const hg_walk w = walk_of(p, k);
     const double function =
         p->post.function ? 6.0 * hg_tensor_elements(&p->out) / (double)hg_lanes(k) : 0.0;
     return HG_MAX(hg_walk_ns(p, &w), function + 200.0);
@@ -36,25 +35,25 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
-    const hg_walk w = walk_of(p);
+    const hg_walk w = walk_of(p, k);
     const bool values = p->post.function && c->nontemporal;
-    *sizes = (hg_sizes){.tables = sizeof w,
-                        .scratch = hg_walk_scratch(&w, k) + (values ? CHUNK_FLOATS : 0) * 4,
-                        .ranges = {w.ranges}};
+    *sizes =
+        (hg_sizes){.tables = sizeof w,
+                   .scratch = hg_walk_scratch(&w) + (values ? CHUNK_FLOATS * sizeof(float) : 0),
+                   .ranges = {w.ranges}};
 }
 
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
-    (void)k, (void)c;
-    *(hg_walk *)tables = walk_of(p);
+    (void)c;
+    *(hg_walk *)tables = walk_of(p, k);
 }
 
 /* A function's values on their way past the caches, chunk by chunk. */
 static void run_past_caches(const hg_task *t, hg_place at, int64_t count, bool single)
 {
     const hg_post *post = &t->problem->post;
-    float *const values =
-        (float *)t->scratch + hg_walk_scratch(t->tables, t->kernel) / sizeof(float);
+    float *const values = (float *)t->scratch + hg_walk_scratch(t->tables) / sizeof(float);
     for (int64_t i = 0; i < count; i += CHUNK_FLOATS) {
         const int64_t n = HG_MIN(CHUNK_FLOATS, count - i);
         const hg_activation_args args = {post->factor, post->offset, at.other + (single ? 0 : i),

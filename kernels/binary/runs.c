@@ -6,15 +6,14 @@
 
 enum { CHUNK_FLOATS = 2048 /* of output, which an activation finds in L1 */ };
 
-static hg_walk walk_of(const hg_problem *p)
+static hg_walk walk_of(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_walk_of(&p->in, &p->binary.other, &p->out);
+    return hg_walk_of(&p->in, &p->binary.other, &p->out, k);
 }
 
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
 {
-    (void)k;
-    const hg_walk w = walk_of(p);
+    const hg_walk w = walk_of(p, k);
     const bool beyond = !p->post.function && hg_walk_goes_beyond(p, &w);
     list[0] = (hg_config){.nontemporal = beyond};
     list[1] = (hg_config){.nontemporal = 1};
@@ -23,7 +22,7 @@ static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MA
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const hg_walk w = walk_of(p);
+    const hg_walk w = walk_of(p, k);
     const double all = hg_tensor_elements(&p->out), lanes = (double)hg_lanes(k);
     return hg_walk_ns(p, &w) + (p->post.function ? 6.0 * all / lanes : 0.0);
 }
@@ -31,15 +30,14 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)c;
-    const hg_walk w = walk_of(p);
-    *sizes =
-        (hg_sizes){.tables = sizeof w, .scratch = hg_walk_scratch(&w, k), .ranges = {w.ranges}};
+    const hg_walk w = walk_of(p, k);
+    *sizes = (hg_sizes){.tables = sizeof w, .scratch = hg_walk_scratch(&w), .ranges = {w.ranges}};
 }
 
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
-    (void)k, (void)c;
-    *(hg_walk *)tables = walk_of(p);
+    (void)c;
+    *(hg_walk *)tables = walk_of(p, k);
 }
 
 /* Chunk by chunk if a function is to follow. */

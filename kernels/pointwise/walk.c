@@ -61,7 +61,8 @@ static hg_walk_layout layout_of(const hg_walk_dimension *d)
     return HG_AS_IT_LIES;
 }
 
-hg_walk hg_walk_of(const hg_tensor *in, const hg_tensor *other, const hg_tensor *out)
+hg_walk hg_walk_of(const hg_tensor *in, const hg_tensor *other, const hg_tensor *out,
+                   const hg_kernel *k)
 {
     hg_walk w;
     find_dimensions(in, other, out, w.d);
@@ -72,12 +73,16 @@ hg_walk hg_walk_of(const hg_tensor *in, const hg_tensor *other, const hg_tensor 
     w.row_blocks = HG_CEIL_DIV(w.d[1].extent, w.rows);
     w.ranges = w.d[3].extent * w.d[2].extent * w.row_blocks * w.column_blocks;
     if (in->n == 0) w.ranges = 0;
+    memset(w.places, 0, sizeof w.places);
+    if (w.layout == HG_SPREAD && w.d[0].extent <= HG_FEW_CHANNELS)
+        for (int64_t i = 0; i < w.d[0].extent * hg_lanes(k); i++)
+            w.places[i] = (int32_t)(i / w.d[0].extent);
     return w;
 }
 
-size_t hg_walk_scratch(const hg_walk *w, const hg_kernel *k)
+size_t hg_walk_scratch(const hg_walk *w)
 {
-    const int64_t floats = LAID_OUT_FLOATS + HG_ROUND_UP(hg_lanes(k), HG_CACHELINE);
+    const int64_t floats = LAID_OUT_FLOATS + HG_FEW_CHANNELS * HG_MOST_LANES;
     return w->layout == HG_AS_IT_LIES ? 0 : (size_t)floats * sizeof(float);
 }
 
@@ -120,7 +125,7 @@ static void run_laid_out(const hg_task *t, hg_place at, int64_t rows, hg_spread_
     for (int64_t y = 0; y < rows; y += most) {
         const hg_place here = moved(at, &w->d[1], y);
         const int64_t n = HG_MIN(most, rows - y);
-        if (w->layout == HG_SPREAD) spread(here.other, w->d[1].other, length, n, b);
+        if (w->layout == HG_SPREAD) spread(here.other, w->d[1].other, length, n, w->places, b);
         run(t, (hg_place){here.in, b, here.out}, n * length, false);
     }
 }

@@ -9,7 +9,7 @@
 
 #include "kernels/kernel.h"
 
-enum { HG_WALK_DIMENSIONS = 4 };
+enum { HG_WALK_DIMENSIONS = 4, HG_FEW_CHANNELS = 8, HG_MOST_LANES = 16 };
 
 typedef struct hg_walk_dimension {
     int64_t extent, in, other, out; /* steps */
@@ -24,13 +24,18 @@ typedef struct hg_walk {
     hg_walk_layout layout;
     int64_t columns, rows, column_blocks, row_blocks; /* of a range, of d[0] and d[1] */
     int64_t ranges;
+    /* HG_SPREAD over few channels: of VL values, lane i of vector j is the value places[j * VL +
+     * i].
+     */
+    int32_t places[HG_FEW_CHANNELS * HG_MOST_LANES];
 } hg_walk;
 
 /* other: in's layout; in each dimension in's size or 1. out: in's sizes. */
-hg_walk hg_walk_of(const hg_tensor *in, const hg_tensor *other, const hg_tensor *out);
+hg_walk hg_walk_of(const hg_tensor *in, const hg_tensor *other, const hg_tensor *out,
+                   const hg_kernel *k);
 
 /* Bytes of a worker's scratch for what is laid out; a multiple of 64. */
-size_t hg_walk_scratch(const hg_walk *w, const hg_kernel *k);
+size_t hg_walk_scratch(const hg_walk *w);
 
 /* Estimated time but for what is calculated (hg_cost_fn). */
 double hg_walk_ns(const hg_problem *p, const hg_walk *w);
@@ -49,9 +54,9 @@ typedef void hg_walk_run_fn(const hg_task *t, hg_place at, int64_t count, bool s
 
 /*     for x < count, c < channels:  output[x * channels + c] = value[x * step]
  *
- * A vector of floats behind the last may be written, too. */
+ * HG_FEW_CHANNELS vectors behind the last may be written, too. places: those of the walk. */
 typedef void hg_spread_fn(const float *value, int64_t step, int64_t channels, int64_t count,
-                          float *output);
+                          const int32_t *places, float *output);
 
 /* Ranges [begin, end) of the walk in t->tables; `first` are the tensors' first elements. */
 void hg_walk_ranges(const hg_task *t, hg_place first, hg_spread_fn *spread, hg_walk_run_fn *run,

@@ -37,18 +37,28 @@ typedef struct vexp {
 /* x <= 0; below V_EXP_LEAST it is as good as that, and exp(x) is 0. */
 #define V_EXP_LEAST -120.0f
 
-/* Of x + low, where low is what x lacks of a longer number. */
-HG_INLINE vexp v_exp_of_sum(vfloat x, vfloat low)
+/* x - n ln 2: ln 2 in two parts, the first so short that its multiples are exact. */
+HG_INLINE vfloat v_exp_rest(vfloat x, vfloat vn)
+{
+    const vfloat v = v_fma(vn, v_all(-0x1.62e4p-1f), x);
+    return v_fma(vn, v_all(-0x1.7f7d1cp-20f), v);
+}
+
+/* expm1(r) for what is left. */
+HG_INLINE vfloat v_expm1_of_rest(vfloat r)
 {
     static const float c[] = {0x1.fffffep-2f, 0x1.5554aap-3f, 0x1.55579ep-5f, 0x1.122c86p-7f,
                               0x1.6ab16cp-10f};
+    return v_fma(v_mul(r, r), v_polynomial(r, c, 5), r);
+}
+
+/* Of x + low, where low is what x lacks of a longer number. */
+HG_INLINE vexp v_exp_of_sum(vfloat x, vfloat low)
+{
     /* Adding this rounds to an integer, and leaves it in the bits. */
     const vfloat vmagic = v_all(0x1.8p23f), vt = v_fma(x, v_all(0x1.715476p+0f), vmagic);
     const vfloat vn = v_sub(vt, vmagic);
-    /* ln 2 in two parts, the first so short that its multiples are exact. */
-    vfloat r = v_fma(vn, v_all(-0x1.62e4p-1f), x);
-    r = v_add(v_fma(vn, v_all(-0x1.7f7d1cp-20f), r), low);
-    return (vexp){v_fma(v_mul(r, r), v_polynomial(r, c, 5), r), i_bits(vt)};
+    return (vexp){v_expm1_of_rest(v_add(v_exp_rest(x, vn), low)), i_bits(vt)};
 }
 
 HG_INLINE vexp v_exp_of(vfloat x) { return v_exp_of_sum(x, v_zero()); }

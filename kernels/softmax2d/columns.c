@@ -3,11 +3,17 @@
 #include "kernels/common/attr.h"
 #include "kernels/softmax2d/softmax2d.h"
 
-enum { MOST_CHANNELS = 1 << 16 /* scratch stays below 32 MB */, MOST_TRANSPOSED = 64 };
+enum {
+    MOST_CHANNELS = 1 << 16 /* scratch stays below 32 MB */,
+    MOST_TRANSPOSED = 64,
+    BLOCK_FLOATS = 4096, /* of a range, where that is more columns */
+    TRANSPOSED_FLOATS = 2048
+};
 
 /* A range is a row, cut into blocks of columns; or a plane, where rows follow each other. */
 typedef struct blocking {
-    int64_t width, rows, blocks; /* pixels of a row; rows of an image; ranges of a row */
+    int64_t width, rows;     /* pixels of a row; rows of an image */
+    int64_t columns, blocks; /* pixels of a range, ranges of a row */
 } blocking;
 
 static bool has_dense_rows(const hg_tensor *t)
@@ -18,8 +24,10 @@ static bool has_dense_rows(const hg_tensor *t)
 static blocking blocking_of(const hg_problem *p)
 {
     const bool dense = has_dense_rows(&p->in) && has_dense_rows(&p->out);
-    blocking b = {dense ? p->in.h * p->in.w : p->in.w, dense ? 1 : p->in.h, 0};
-    b.blocks = HG_CEIL_DIV(b.width, HG_SOFTMAX_COLUMNS);
+    blocking b = {.width = dense ? p->in.h * p->in.w : p->in.w, .rows = dense ? 1 : p->in.h};
+    const int64_t floats = p->in.layout == HG_NHWC ? TRANSPOSED_FLOATS : BLOCK_FLOATS;
+    b.columns = HG_MAX(floats / p->in.c / HG_SOFTMAX_COLUMNS, 1) * HG_SOFTMAX_COLUMNS;
+    b.blocks = HG_CEIL_DIV(b.width, b.columns);
     return b;
 }
 
@@ -34,9 +42,9 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 {
     (void)k, (void)c;
     const blocking b = blocking_of(p);
-    const int64_t blocks = p->in.layout == HG_NHWC ? 2 : 1;
+    const int64_t columns = HG_SOFTMAX_COLUMNS + (p->in.layout == HG_NHWC ? b.columns : 0);
     *sizes = (hg_sizes){.tables = sizeof b,
-                        .scratch = sizeof(float) * (size_t)(blocks * HG_SOFTMAX_COLUMNS * p->in.c),
+                        .scratch = sizeof(float) * (size_t)(columns * p->in.c),
                         .ranges = {p->in.n * b.rows * b.blocks}};
 }
 
@@ -57,16 +65,17 @@ static void run_block(const hg_task *t, const float *x, float *y, int64_t count)
 {
     const hg_problem *p = t->problem;
     const hg_softmax_ukernels *u = t->kernel->run.softmax;
-    const int64_t channels = p->in.c;
+    const blocking *b = t->tables;
+    const int64_t channels = p->in.c, width = b->columns;
     float *scratch = t->scratch, *planes = scratch + HG_SOFTMAX_COLUMNS * channels;
     if (p->in.layout == HG_NCHW) {
         u->columns(x, p->in.strides.c, y, p->out.strides.c, count, channels, scratch);
         return;
     }
     hg_transpose_fn *const transpose = hg_transpose_of(u->transposer, sizeof *x);
-    transpose(x, p->in.strides.w, planes, HG_SOFTMAX_COLUMNS, count, channels);
-    u->columns(planes, HG_SOFTMAX_COLUMNS, planes, HG_SOFTMAX_COLUMNS, count, channels, scratch);
-    transpose(planes, HG_SOFTMAX_COLUMNS, y, p->out.strides.w, channels, count);
+    transpose(x, p->in.strides.w, planes, width, count, channels);
+    u->columns(planes, width, planes, width, count, channels, scratch);
+    transpose(planes, width, y, p->out.strides.w, channels, count);
 }
 
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
@@ -75,11 +84,10 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     const blocking *b = t->tables;
     const hg_strides *si = &t->problem->in.strides, *so = &t->problem->out.strides;
     for (int64_t i = begin; i < end; i++) {
-        const int64_t x = i % b->blocks * HG_SOFTMAX_COLUMNS, row = i / b->blocks;
+        const int64_t x = i % b->blocks * b->columns, row = i / b->blocks;
         const int64_t n = row / b->rows, y = row % b->rows;
         run_block(t, t->input + n * si->n + y * si->h + x * si->w,
-                  t->output + n * so->n + y * so->h + x * so->w,
-                  HG_MIN(HG_SOFTMAX_COLUMNS, b->width - x));
+                  t->output + n * so->n + y * so->h + x * so->w, HG_MIN(b->columns, b->width - x));
     }
 }
 

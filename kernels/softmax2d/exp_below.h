@@ -6,19 +6,23 @@
 
 #include "kernels/simd/functions.h"
 
-/* 0 where it is below 2^-125; NaN and infinity give NaN. */
+/* As v_exp_of, but with the bias of exponents in what rounds: the bits of t, moved up, are those of
+ * 2^n, which for n = -127 is 0. So it is 0 where x lies 87.7 below and more; NaN and infinity give
+ * NaN. */
 HG_INLINE vfloat v_exp_below(vfloat x, vfloat vmost)
 {
-    const vexp e = v_exp_of(v_at_least(v_sub(x, vmost), v_all(V_EXP_LEAST)));
-    const vfloat vscale = v_power(e.n, -126, 0);
-    return v_fma(vscale, e.q, vscale);
+    const vfloat vx = v_at_least(v_sub(x, vmost), v_all(-88.0f)), vmagic = v_all(0x1.8000fep23f);
+    const vfloat vt = v_fma(vx, v_all(0x1.715476p+0f), vmagic), vn = v_sub(vt, vmagic);
+    const vfloat vq = v_expm1_of_rest(v_exp_rest(vx, vn));
+    const vfloat vscale = v_bits(i_shift_left(i_bits(vt), 23));
+    return v_fma(vscale, vq, vscale);
 }
 
-/* e / sum within an ulp; sum from 1 to 2^31, vinverse about 1 / sum. */
-HG_INLINE vfloat v_share(vfloat e, vfloat vsum, vfloat vinverse)
+/* 1 / sum within an ulp; sum from 1 to 2^31. */
+HG_INLINE vfloat v_inverse_of_sum(vfloat vsum)
 {
-    const vfloat v = v_mul(e, vinverse);
-    return v_fma(v_fma(v_minus(v), vsum, e), vinverse, v);
+    const vfloat v = v_inverse(vsum);
+    return v_fma(v_fma(v_minus(v), vsum, v_all(1.0f)), v, v);
 }
 
 #endif

@@ -42,7 +42,12 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const double pixels = (double)p->in.n * (double)p->in.h * (double)p->in.w;
     const double vectors = (double)HG_CEIL_DIV(p->in.c, hg_lanes(k));
-    return HG_MAX(pixels * (6.0 + 4.0 * vectors), hg_traffic_ns(p)) + 200.0;
+    int64_t group = 2; /* lanes of a pixel that shares a vector */
+    while (group < p->in.c) group *= 2;
+    const bool packed =
+        2 * p->in.c <= hg_lanes(k) && p->in.strides.w == p->in.c && p->out.strides.w == p->in.c;
+    const double pixel = packed ? 9.0 * (double)group / (double)hg_lanes(k) : 6.0 + 4.0 * vectors;
+    return HG_MAX(pixels * pixel, hg_traffic_ns(p)) + 200.0;
 }
 
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)

@@ -15,8 +15,8 @@
 typedef void hg_softmax_pixels_fn(const float *input, int64_t in_pixel, float *output,
                                   int64_t out_pixel, int64_t count, int64_t channels);
 
-/* The same of pixels side by side in planes `in_plane` and `out_plane` floats apart; at most
- * HG_SOFTMAX_COLUMNS of them. scratch: a float for each element. */
+/* The same of pixels side by side in planes `in_plane` and `out_plane` floats apart. scratch:
+ * HG_SOFTMAX_COLUMNS floats for each channel. */
 typedef void hg_softmax_columns_fn(const float *input, int64_t in_plane, float *output,
                                    int64_t out_plane, int64_t count, int64_t channels,
                                    float *scratch);

@@ -9,11 +9,14 @@ HG_INLINE void run_first(const float *x, float *y, size_t n, const vpost *post)
     v_store_up_to(y, v_post(v_load_up_to(x, n), post), n);
 }
 
-/* Elements are read before they are written and never twice: y may be x. */
-HG_INLINE void run(const float *x, float *y, int64_t n, const hg_post *post, bool nontemporal)
+/* Elements are read before they are written and never twice: y may be x. nontemporal and leaky,
+ * whether there is a slope, are constants. */
+HG_INLINE void run_by(const float *x, float *y, int64_t n, const hg_post *post, bool nontemporal,
+                      bool leaky)
 {
     enum { AT_ONCE = 4 };
-    const vpost p = v_post_of(post);
+    vpost p = v_post_of(post);
+    p.leaky = leaky;
     int64_t i = 0;
     if (nontemporal) { /* up to where a vector of y is aligned */
         const int64_t floats = (int64_t)((uintptr_t)y / sizeof(float) % VL);
@@ -31,6 +34,14 @@ HG_INLINE void run(const float *x, float *y, int64_t n, const hg_post *post, boo
     if (nontemporal) v_drain(); /* before another thread is told of it */
 }
 
+HG_INLINE void run(const float *x, float *y, int64_t n, const hg_post *post, bool nontemporal)
+{
+    if (post->slope != 1.0f)
+        run_by(x, y, n, post, nontemporal, true);
+    else
+        run_by(x, y, n, post, nontemporal, false);
+}
+
 static void post_run(const float *x, float *y, int64_t n, const hg_post *post)
 {
     run(x, y, n, post, false);
@@ -41,9 +52,10 @@ static void post_run_nontemporal(const float *x, float *y, int64_t n, const hg_p
     run(x, y, n, post, true);
 }
 
-static void spread(const float *value, int64_t step, int64_t channels, int64_t count, float *output)
+static void spread(const float *value, int64_t step, int64_t channels, int64_t count,
+                   const int32_t *places, float *output)
 {
-    hg_spread(value, step, channels, count, output);
+    hg_spread(value, step, channels, count, places, output);
 }
 
 static const hg_activation2d_ukernels ukernels = {.run = {post_run, post_run_nontemporal},

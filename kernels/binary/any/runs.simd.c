@@ -22,12 +22,14 @@ HG_INLINE void run_first(hg_binary_op op, bool single, const float *a, const flo
     v_store_up_to(y, v_post(combine(op, v_load_up_to(a, n), vb), post), n);
 }
 
-/* Elements are read before they are written and never twice: y may be a or b. */
-HG_INLINE void run(hg_binary_op op, bool single, bool nontemporal, const float *a, const float *b,
-                   float *y, int64_t n, const hg_post *post)
+/* Elements are read before they are written and never twice: y may be a or b. All of what is not a
+ * pointer or n is constant; leaky: there is a slope. */
+HG_INLINE void run_by(hg_binary_op op, bool single, bool nontemporal, const float *a,
+                      const float *b, float *y, int64_t n, const hg_post *post, bool leaky)
 {
     enum { AT_ONCE = 4 };
-    const vpost p = v_post_of(post);
+    vpost p = v_post_of(post);
+    p.leaky = leaky;
     const vfloat vsingle = single ? v_splat(b) : v_zero();
     int64_t i = 0;
     if (nontemporal) { /* up to where a vector of y is aligned */
@@ -50,6 +52,15 @@ HG_INLINE void run(hg_binary_op op, bool single, bool nontemporal, const float *
     if (nontemporal) v_drain(); /* before another thread is told of it */
 }
 
+HG_INLINE void run(hg_binary_op op, bool single, bool nontemporal, const float *a, const float *b,
+                   float *y, int64_t n, const hg_post *post)
+{
+    if (post->slope != 1.0f)
+        run_by(op, single, nontemporal, a, b, y, n, post, true);
+    else
+        run_by(op, single, nontemporal, a, b, y, n, post, false);
+}
+
 #define OPS(X)                                                                                     \
     X(HG_ADD)                                                                                      \
     X(HG_SUBTRACT)                                                                                 \
@@ -67,9 +78,10 @@ HG_INLINE void run(hg_binary_op op, bool single, bool nontemporal, const float *
 #define RUNS(op) KINDS(RUN, op)
 OPS(RUNS)
 
-static void spread(const float *value, int64_t step, int64_t channels, int64_t count, float *output)
+static void spread(const float *value, int64_t step, int64_t channels, int64_t count,
+                   const int32_t *places, float *output)
 {
-    hg_spread(value, step, channels, count, output);
+    hg_spread(value, step, channels, count, places, output);
 }
 
 #define ENTRY(op, single, nontemporal) [op][single][nontemporal] = run_##op##_##single##nontemporal,
@@ -77,6 +89,6 @@ static void spread(const float *value, int64_t step, int64_t channels, int64_t c
 static const hg_binary_ukernels ukernels = {.run = {OPS(ENTRIES)}, .spread = spread};
 
 const hg_kernel HG_ROWS(binary_any_runs)[] = {
-    {HG_ROW(binary, any, "runs"), .rev = 1, .algorithm = &hg_binary_runs, .run.binary = &ukernels},
+    {HG_ROW(binary, any, "runs"), .rev = 2, .algorithm = &hg_binary_runs, .run.binary = &ukernels},
     {.name = NULL},
 };
