@@ -9,6 +9,7 @@ typedef enum attribute_kind {
     WHOLE,     /* int64_t, at least 1 */
     PAIR,      /* hg_size2: "3" or "3x1", at least 1 */
     PAIR_0,    /* at least 0 */
+    SIDES,     /* int64_t[4]: as explicit padding, negative ones too */
     PADDING,   /* "1", "1,2" (rows, columns), "top,left,bottom,right", or a word */
     RANGE,     /* net_range: "from:to" */
     YES,       /* int: "yes" or "no" */
@@ -31,6 +32,7 @@ static const char *const coordinates[] = {
     "half_pixel",    "asymmetric",          "pytorch_half_pixel", "half_pixel_symmetric",
     "align_corners", "tf_crop_and_resize ", "pytorch_nearest",    NULL};
 static const char *const roundings[] = {"prefer_floor", "prefer_ceil", "floor", "ceil", NULL};
+static const char *const borders[] = {"constant", "reflect", "edge", "wrap", NULL};
 static const char *const class_types[] = {"i32", "u8", NULL};
 /* in the order of hg_padding_mode, behind the explicit one */
 static const char *const paddings[] = {"same_upper", "same_lower",  "valid",
@@ -50,6 +52,7 @@ static const attribute attributes[] = {
     {"adaptive", PAIR, AT(adaptive), NULL},
     {"by", PAIR, AT(scale_by), NULL},
     {"padding", PADDING, AT(padding), NULL},
+    {"sides", SIDES, AT(sides), NULL},
     {"channels", RANGE, AT(channels), NULL},
     {"rows", RANGE, AT(rows), NULL},
     {"columns", RANGE, AT(columns), NULL},
@@ -62,6 +65,8 @@ static const attribute attributes[] = {
     {"coordinates", WORD, AT(coordinates), coordinates},
     {"rounding", WORD, AT(rounding), roundings},
     {"type", WORD, AT(class_type), class_types},
+    {"border", WORD, AT(border), borders},
+    {"value", NUMBER, AT(value), NULL},
     {"cubic_a", NUMBER, AT(cubic_a), NULL},
     {"scale", SCALES, AT(scale_h), NULL},
     {"p", NUMBER, AT(p), NULL},
@@ -92,17 +97,24 @@ static bool read_pair(net_word value, int64_t least, hg_size2 *pair)
     return count > 0;
 }
 
+/* One number for all sides, rows and columns, or top, left, bottom, right. */
+static bool read_sides(net_word value, int64_t least, int64_t sides[4])
+{
+    const int count = net_integers(value, ',', least, MOST, 4, sides);
+    if (count == 1) sides[1] = sides[0];
+    if (count == 1 || count == 2) sides[2] = sides[0], sides[3] = sides[1];
+    return count == 1 || count == 2 || count == 4;
+}
+
 static bool read_padding(net_word value, hg_padding *p)
 {
     int64_t v[4];
     const int mode = index_of(paddings, value);
     if (mode >= 0) *p = (hg_padding){.mode = (hg_padding_mode)(mode + 1)};
     if (mode >= 0) return true;
-    const int count = net_integers(value, ',', 0, MOST, 4, v);
-    if (count == 1) *p = (hg_padding){HG_PADDING_EXPLICIT, v[0], v[0], v[0], v[0]};
-    if (count == 2) *p = (hg_padding){HG_PADDING_EXPLICIT, v[0], v[1], v[0], v[1]};
-    if (count == 4) *p = (hg_padding){HG_PADDING_EXPLICIT, v[0], v[1], v[2], v[3]};
-    return count == 1 || count == 2 || count == 4;
+    if (!read_sides(value, 0, v)) return false;
+    *p = (hg_padding){HG_PADDING_EXPLICIT, v[0], v[1], v[2], v[3]};
+    return true;
 }
 
 static bool read_range(net_word value, net_range *range)
@@ -139,6 +151,8 @@ static bool read_value(const attribute *t, net_word value, void *to)
         return read_pair(value, 1, to);
     case PAIR_0:
         return read_pair(value, 0, to);
+    case SIDES:
+        return read_sides(value, -MOST, to);
     case PADDING:
         return read_padding(value, to);
     case RANGE:
@@ -211,6 +225,7 @@ static net_attributes defaults(const net_operator *op)
     bool required;
     net_attributes a = {.groups = 1,
                         .activation = op->activation,
+                        .binary = op->binary,
                         .global = op->global,
                         .eps = 1e-5,
                         .p = 2,

@@ -20,7 +20,9 @@ typedef enum net_kind {
     NET_ARGMAX,
     NET_CONCAT,
     NET_SLICE,
-    NET_ADD,
+    NET_BINARY,
+    NET_SOFTMAX2D,
+    NET_PAD2D,
     NET_BATCH_NORM,
     NET_SCALE,
     NET_BIAS,
@@ -49,8 +51,10 @@ typedef struct net_attributes {
     hg_size2 window, stride, dilation, output_padding, size, adaptive, scale_by;
     hg_padding padding;
     net_range channels, rows, columns;
-    int ceil, include_pad, global, signed_form, antialias, exclude_outside; /* bool */
-    int mode, coordinates, rounding, activation, class_type;                /* enumerations */
+    int ceil, include_pad, global, signed_form, antialias, exclude_outside;  /* bool */
+    int mode, coordinates, rounding, activation, class_type, binary, border; /* enumerations */
+    int64_t sides[4]; /* top, left, bottom, right */
+    double value;
     double cubic_a, scale_h, scale_w, p, eps;
     double min, max, slope, offset;
     net_parameter weight, bias;
@@ -63,6 +67,7 @@ typedef struct net_operator {
     int outputs;            /* at most; the second is max_pool2d's indices */
     const char *attributes; /* that it takes; those with a ! must be given */
     int activation;         /* of NET_ACTIVATION */
+    int binary;             /* of NET_BINARY */
     bool global;            /* pooling over the whole image */
 } net_operator;
 

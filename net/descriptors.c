@@ -189,5 +189,24 @@ hg_binary net_binary_of(const net_graph *g, const net_step *s)
     return (hg_binary){.input = *input_of(g, s),
                        .other = g->values[s->inputs[1]].tensor,
                        .output_strides = output_strides(g, s),
-                       .op = HG_ADD};
+                       .op = (hg_binary_op)s->a.binary,
+                       .epilogue = epilogue_of(g, s)};
+}
+
+hg_softmax2d net_softmax2d_of(const net_graph *g, const net_step *s)
+{
+    return (hg_softmax2d){.input = *input_of(g, s), .output_strides = output_strides(g, s)};
+}
+
+hg_pad2d net_pad2d_of(const net_graph *g, const net_step *s)
+{
+    const net_attributes *a = &s->a;
+    return (hg_pad2d){.input = *input_of(g, s),
+                      .output_strides = output_strides(g, s),
+                      .mode = (hg_pad_mode)a->border,
+                      .value = (float)a->value,
+                      .top = a->sides[0],
+                      .left = a->sides[1],
+                      .bottom = a->sides[2],
+                      .right = a->sides[3]};
 }

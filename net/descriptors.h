@@ -18,6 +18,8 @@ hg_resize2d net_upsample_of(const net_graph *g, const net_step *s);
 hg_resize_argmax2d net_resize_argmax2d_of(const net_graph *g, const net_step *s);
 hg_resize_argmax2d net_argmax_of(const net_graph *g, const net_step *s);
 hg_activation2d net_activation2d_of(const net_graph *g, const net_step *s);
-hg_binary net_binary_of(const net_graph *g, const net_step *s); /* an addition */
+hg_binary net_binary_of(const net_graph *g, const net_step *s);
+hg_softmax2d net_softmax2d_of(const net_graph *g, const net_step *s);
+hg_pad2d net_pad2d_of(const net_graph *g, const net_step *s);
 
 #endif

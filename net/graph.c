@@ -118,11 +118,28 @@ static bool fits(const hg_tensor *t)
     return elements < 0x1p40;
 }
 
+static int64_t elements(const hg_tensor *t)
+{
+    return t->n * t->h * t->w * t->c;
+}
+
+/* The second value of a binary operator is the one that is repeated; which it is only matters to a
+ * difference. */
+static void put_larger_first(const net_graph *g, net_step *s)
+{
+    if (s->kind != NET_BINARY || s->a.binary == HG_SUBTRACT) return;
+    const int first = s->inputs[0], second = s->inputs[1];
+    if (elements(&g->values[first].tensor) >= elements(&g->values[second].tensor)) return;
+    s->inputs[0] = second;
+    s->inputs[1] = first;
+}
+
 static hg_status infer(net_graph *g, net_step *s, const net_line *line)
 {
     hg_tensor out;
     hg_status status = check_types(g, s);
     if (status) return status;
+    put_larger_first(g, s);
     if (net_has_epilogue(s) &&
         (g->values[s->inputs[0]].tensor.c % s->a.groups || s->a.k % s->a.groups))
         return refuse(g, s, HG_INVALID);
@@ -269,6 +286,18 @@ bool net_merge(net_step *into, net_step *step)
     merged.output = step->output;
     *step = merged;
     into->gone = true;
+    return true;
+}
+
+bool net_take_over(net_step *step, net_step *before)
+{
+    if (step->word_count + before->word_count > NET_FUSED) return false;
+    memmove(step->words + before->word_count, step->words,
+            (size_t)step->word_count * sizeof *step->words);
+    memcpy(step->words, before->words, (size_t)before->word_count * sizeof *step->words);
+    step->word_count += before->word_count;
+    step->inputs[0] = before->inputs[0];
+    before->gone = true;
     return true;
 }
 

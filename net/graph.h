@@ -73,11 +73,17 @@ net_step *net_only_producer(net_graph *g, int value);
  * at `step`, and what was there is gone. false: its lines are too many. */
 bool net_merge(net_step *into, net_step *step);
 
+/* `step` does what `before`, which makes its first input, did as well; that is gone. false: as
+ * above. */
+bool net_take_over(net_step *step, net_step *before);
+
 /* Steps that are gone leave the list. */
 void net_close_gaps(net_graph *g);
 
 /* Convolutions, whose epilogue can take what follows. */
 bool net_has_epilogue(const net_step *s);
+/* ... an activation, which other steps can, too. */
+bool net_takes_activation(const net_step *s, int activation);
 hg_status net_no_memory(const net_graph *g);
 
 /* ---- Kinds of steps: kinds.c ---- */
@@ -101,7 +107,7 @@ hg_status net_exchange_floats(const net_graph *g, const net_step *s);
 /* ---- Passes, one file each ---- */
 
 typedef hg_status net_pass(net_graph *g);
-net_pass net_fold_affine, net_lower_affine, net_fuse_upsample, net_fuse_residual,
+net_pass net_fold_affine, net_lower_affine, net_fuse_pad, net_fuse_upsample, net_fuse_residual,
     net_fuse_activation, net_fuse_pool, net_fuse_argmax, net_drop_unused, net_lower, net_place,
     net_allocate_arena;
 /* All of them in order. */

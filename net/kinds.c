@@ -171,12 +171,46 @@ static hg_status activation_plan(const net_graph *g, const net_step *s, hg_conte
     return hg_plan_activation2d(context, &op, plan);
 }
 
-static hg_status add_plan(const net_graph *g, const net_step *s, hg_context *context,
-                          hg_filter *filter, hg_plan **plan)
+static hg_status binary_output(const net_graph *g, const net_step *s, hg_tensor *out)
+{
+    const hg_binary op = net_binary_of(g, s);
+    return hg_binary_output(&op, out);
+}
+
+static hg_status binary_plan(const net_graph *g, const net_step *s, hg_context *context,
+                             hg_filter *filter, hg_plan **plan)
 {
     const hg_binary op = net_binary_of(g, s);
     (void)filter;
     return hg_plan_binary(context, &op, plan);
+}
+
+static hg_status softmax2d_output(const net_graph *g, const net_step *s, hg_tensor *out)
+{
+    const hg_softmax2d op = net_softmax2d_of(g, s);
+    return hg_softmax2d_output(&op, out);
+}
+
+static hg_status softmax2d_plan(const net_graph *g, const net_step *s, hg_context *context,
+                                hg_filter *filter, hg_plan **plan)
+{
+    const hg_softmax2d op = net_softmax2d_of(g, s);
+    (void)filter;
+    return hg_plan_softmax2d(context, &op, plan);
+}
+
+static hg_status pad2d_output(const net_graph *g, const net_step *s, hg_tensor *out)
+{
+    const hg_pad2d op = net_pad2d_of(g, s);
+    return hg_pad2d_output(&op, out);
+}
+
+static hg_status pad2d_plan(const net_graph *g, const net_step *s, hg_context *context,
+                            hg_filter *filter, hg_plan **plan)
+{
+    const hg_pad2d op = net_pad2d_of(g, s);
+    (void)filter;
+    return hg_plan_pad2d(context, &op, plan);
 }
 
 /* ---- Shapes without the library ---- */
@@ -207,18 +241,16 @@ static hg_status slice_output(const net_graph *g, const net_step *s, hg_tensor *
                : HG_INVALID;
 }
 
-static hg_status add_output(const net_graph *g, const net_step *s, hg_tensor *out)
+static bool same_sizes(const hg_tensor *a, const hg_tensor *b)
 {
-    const hg_tensor *b = &g->values[s->inputs[1]].tensor;
-    return out->n == b->n && out->h == b->h && out->w == b->w && out->c == b->c ? HG_OK
-                                                                                : HG_INVALID;
+    return a->n == b->n && a->h == b->h && a->w == b->w && a->c == b->c;
 }
 
 static hg_status max_unpool2d_output(const net_graph *g, const net_step *s, hg_tensor *out)
 {
     const hg_max_unpool2d op = net_max_unpool2d_of(g, s);
-    const hg_status status = add_output(g, s, out);
-    return status ? status : hg_max_unpool2d_output(&op, out);
+    if (!same_sizes(out, &g->values[s->inputs[1]].tensor)) return HG_INVALID;
+    return hg_max_unpool2d_output(&op, out);
 }
 
 static hg_status same_output(const net_graph *g, const net_step *s, hg_tensor *out)
@@ -281,7 +313,9 @@ static const struct {
     [NET_ARGMAX] = {argmax_output, argmax_plan, NULL, NULL},
     [NET_CONCAT] = {concat_output, NULL, NULL, NULL},
     [NET_SLICE] = {slice_output, NULL, NULL, NULL},
-    [NET_ADD] = {add_output, add_plan, NULL, NULL},
+    [NET_BINARY] = {binary_output, binary_plan, NULL, NULL},
+    [NET_SOFTMAX2D] = {softmax2d_output, softmax2d_plan, NULL, NULL},
+    [NET_PAD2D] = {pad2d_output, pad2d_plan, NULL, NULL},
     [NET_BATCH_NORM] = {same_output, NULL, four_channels, NULL},
     [NET_SCALE] = {same_output, NULL, channels, channels},
     [NET_BIAS] = {same_output, NULL, NULL, channels},
@@ -309,6 +343,11 @@ int64_t net_bias_count(const net_graph *g, const net_step *s)
 bool net_has_epilogue(const net_step *s)
 {
     return kinds[s->kind].weights == filter_weights;
+}
+
+bool net_takes_activation(const net_step *s, int activation)
+{
+    return net_has_epilogue(s) || (s->kind == NET_BINARY && activation != HG_PRELU);
 }
 
 hg_status net_plan_step(const net_graph *g, const net_step *s, hg_context *context, hg_plan **plan)

@@ -1,4 +1,4 @@
-/* An activation behind a convolution goes into its epilogue. */
+/* An activation goes into the epilogue of the convolution or binary operator before it. */
 #include "net/graph.h"
 
 hg_status net_fuse_activation(net_graph *g)
@@ -8,9 +8,10 @@ hg_status net_fuse_activation(net_graph *g)
         if (s->gone || s->kind != NET_ACTIVATION) continue;
         const net_attributes a = s->a;
         float *slopes = s->slopes;
-        net_step *conv = net_only_producer(g, s->inputs[0]);
-        if (!conv || !net_has_epilogue(conv) || conv->a.activation != HG_IDENTITY) continue;
-        if (conv->pool != HG_POOL_NONE || !net_merge(conv, s)) continue;
+        net_step *made = net_only_producer(g, s->inputs[0]);
+        if (!made || !net_takes_activation(made, a.activation) || made->a.activation != HG_IDENTITY)
+            continue;
+        if (made->pool != HG_POOL_NONE || !net_merge(made, s)) continue;
         s->a.activation = a.activation;
         s->a.min = a.min, s->a.max = a.max;
         s->a.slope = a.slope, s->a.offset = a.offset;

@@ -7,6 +7,14 @@ static bool can_take(const net_step *conv)
            conv->a.activation == HG_IDENTITY && conv->pool == HG_POOL_NONE;
 }
 
+/* Of values of the same sizes: a residual is not repeated. */
+static bool is_sum(const net_graph *g, const net_step *s)
+{
+    if (s->gone || s->kind != NET_BINARY || s->a.binary != HG_ADD) return false;
+    const hg_tensor *a = &g->values[s->inputs[0]].tensor, *b = &g->values[s->inputs[1]].tensor;
+    return a->n == b->n && a->h == b->h && a->w == b->w && a->c == b->c;
+}
+
 /* Of two convolutions the later one: the other then need not wait. */
 static void fuse(net_graph *g, net_step *add)
 {
@@ -25,6 +33,6 @@ static void fuse(net_graph *g, net_step *add)
 hg_status net_fuse_residual(net_graph *g)
 {
     for (int i = 0; i < g->step_count; i++)
-        if (!g->steps[i].gone && g->steps[i].kind == NET_ADD) fuse(g, &g->steps[i]);
+        if (is_sum(g, &g->steps[i])) fuse(g, &g->steps[i]);
     return HG_OK;
 }

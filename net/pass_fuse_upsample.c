@@ -14,16 +14,9 @@ hg_status net_fuse_upsample(net_graph *g)
         if (!is_one(conv->a.stride) || !is_one(conv->a.dilation)) continue;
         net_step *up = net_only_producer(g, conv->inputs[0]);
         if (!up || up->kind != NET_UPSAMPLE) continue;
-        net_step fused = *conv;
-        fused.kind = NET_UPSAMPLE_CONV2D;
-        fused.factor = up->a.scale_by;
-        fused.inputs[0] = up->inputs[0];
-        fused.words[0] = up->words[0];
-        if (fused.word_count + up->word_count > NET_FUSED) continue;
-        for (int j = 0; j < conv->word_count; j++) fused.words[up->word_count + j] = conv->words[j];
-        fused.word_count += up->word_count;
-        up->gone = true;
-        *conv = fused;
+        if (!net_take_over(conv, up)) continue;
+        conv->kind = NET_UPSAMPLE_CONV2D;
+        conv->factor = up->a.scale_by;
     }
     return HG_OK;
 }

@@ -13,8 +13,9 @@ typedef struct net_address {
 
 /* One step as a run sees it. */
 typedef struct net_action {
-    hg_plan *plan;                                        /* NULL: a copy */
-    net_address input, second, residual, indices, output; /* second: of an addition; of unpooling */
+    hg_plan *plan; /* NULL: a copy */
+    net_address input, second, residual, indices,
+        output; /* second: of a binary operator; of unpooling */
     hg_tensor in, out;
     hg_net_step shown;
     int read[3], written[2]; /* for tests: nodes, or NET_NONE */

@@ -129,6 +129,49 @@ const net_text_case net_cases[] = {
            "d = global_max_pool2d c\n"
            "output c d\n",
      2},
+    {"squeeze and excite",
+     START "input x c=16 h=9 w=10 n=2\n"
+           "p = pad x sides=0,1,2,1\n"
+           "a = conv2d p k=16 window=3 groups=16 bias=next\n"
+           "b = silu a\n"
+           "g = global_avg_pool2d b\n"
+           "s = conv2d g k=4 window=1 bias=next\n"
+           "t = relu s\n"
+           "u = conv2d t k=16 window=1 bias=next\n"
+           "v = hard_sigmoid u slope=0.2 offset=0.5\n"
+           "w = multiply v b\n"
+           "y = conv2d w k=3 window=1\n"
+           "z = softmax y\n"
+           "output z\n",
+     7},
+    {"binary operators",
+     START "input x c=5 h=6 w=7 n=2\ninput m c=1 h=6 w=7 n=2\n"
+           "a = subtract x m\n"
+           "b = relu6 a\n"
+           "c = minimum x b\n"
+           "d = maximum m c\n"
+           "e = multiply d d\n"
+           "f = tanh e\n"
+           "g = add f m\n"
+           "h = prelu g\n"
+           "i = scale h bias=next\n"
+           "j = add i x\n"
+           "k = silu j\n"
+           "output k c\n",
+     7},
+    {"borders",
+     START "input x c=6 h=5 w=7\n"
+           "a = pad x sides=2 border=reflect\n"
+           "b = conv2d a k=4 window=3 padding=valid\n"
+           "c = pad b sides=-1,3,1,0 border=edge\n"
+           "d = pad c sides=1,0 border=wrap\n"
+           "e = pad d sides=1 value=2.5\n"
+           "f = concat e e\n"
+           "g = pad f sides=1,2\n"
+           "h = conv2d g k=3 window=3 padding=valid\n"
+           "i = conv2d h k=3 window=2 padding=1\n"
+           "output i g\n",
+     0},
     {NULL, NULL, 0},
 };
 

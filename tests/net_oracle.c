@@ -157,6 +157,48 @@ static void pointwise(const hg_net *net, const net_line *l, const net_image *in,
     free(w), free(b);
 }
 
+/* Either value may be repeated. */
+static void binary(int op, const net_image *a, const net_image *b, net_image *out)
+{
+    FOR_EACH(out)
+    {
+        const double v = *at(a, n % a->n, c % a->c, y % a->h, x % a->w);
+        const double w = *at(b, n % b->n, c % b->c, y % b->h, x % b->w);
+        const double results[] = {v + w, v - w, v * w, fmin(v, w), fmax(v, w)};
+        *at(out, n, c, y, x) = results[op];
+    }
+}
+
+static void softmax(const net_image *in, net_image *out)
+{
+    FOR_EACH(out)
+    {
+        double sum = 0; /* of shares of this one */
+        for (int64_t i = 0; i < in->c; i++) sum += exp(*at(in, n, i, y, x) - *at(in, n, c, y, x));
+        *at(out, n, c, y, x) = 1 / sum;
+    }
+}
+
+static int64_t source(int border, int64_t i, int64_t size)
+{
+    for (; i < 0 || i >= size; i = i < 0 ? -i : 2 * (size - 1) - i) {
+        if (border == HG_PAD_CONSTANT) return -1;
+        if (border == HG_PAD_EDGE || size == 1) return i < 0 ? 0 : size - 1;
+        if (border == HG_PAD_WRAP) return (i + size * 1000) % size;
+    }
+    return i;
+}
+
+static void pad(const net_attributes *a, const net_image *in, net_image *out)
+{
+    FOR_EACH(out)
+    {
+        const int64_t iy = source(a->border, y - a->sides[0], in->h);
+        const int64_t ix = source(a->border, x - a->sides[1], in->w);
+        *at(out, n, c, y, x) = iy < 0 || ix < 0 ? a->value : *at(in, n, c, iy, ix);
+    }
+}
+
 /* ---- Places ---- */
 
 static void concat(const net_line *l, const net_image *images, net_image *out)
@@ -238,9 +280,14 @@ static void run_line(const hg_net *net, const net_line *l, net_image *images)
         *at(out, n, c, y, x) =
             *at(in, n, c + a->channels.from, y + a->rows.from, x + a->columns.from);
         break;
-    case NET_ADD:
-        FOR_EACH(out)
-        *at(out, n, c, y, x) = *at(in, n, c, y, x) + *at(&images[l->inputs[1]], n, c, y, x);
+    case NET_BINARY:
+        binary(a->binary, in, &images[l->inputs[1]], out);
+        break;
+    case NET_SOFTMAX2D:
+        softmax(in, out);
+        break;
+    case NET_PAD2D:
+        pad(a, in, out);
         break;
     default:
         pointwise(net, l, in, out);

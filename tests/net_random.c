@@ -70,11 +70,11 @@ static void draw_transposed(draft *d)
 
 static void draw_pointwise(draft *d)
 {
-    static const char *const words[] = {"relu",       "relu6", "sigmoid",   "hard_swish",
-                                        "batch_norm", "scale", "bias",      "identity",
-                                        "tanh",       "prelu", "leaky_relu"};
+    static const char *const words[] = {"relu",       "relu6", "sigmoid",    "hard_swish",
+                                        "batch_norm", "scale", "bias",       "identity",
+                                        "tanh",       "prelu", "leaky_relu", "softmax"};
     const int i = pick(d);
-    const char *word = words[rng_in(&d->r, 0, 10)];
+    const char *word = words[rng_in(&d->r, 0, 11)];
     say(d, "v%d = %s v%d%s\n", d->count, word, i, strcmp(word, "leaky_relu") ? "" : " slope=0.25");
     made(d, d->values[i].c, d->values[i].h, d->values[i].w);
 }
@@ -99,20 +99,49 @@ static void draw_upsample(draft *d)
     made(d, v.c, 2 * v.h, 2 * v.w);
 }
 
-/* Two values of the same height and width: added if the channels agree, too. */
+/* Two values of the same height and width: combined if the channels agree, too. */
 static void draw_pair(draft *d)
 {
+    static const char *const words[] = {"add",      "add",     "add",    "subtract",
+                                        "multiply", "minimum", "maximum"};
     const int i = pick(d);
     const value v = d->values[i];
     for (int j = 0; j < d->count; j++) {
         const value *w = &d->values[j];
         if (w->h != v.h || w->w != v.w || rng_percent(&d->r, 30)) continue;
         d->values[j].used = true;
-        const bool add = w->c == v.c && rng_percent(&d->r, 70);
-        say(d, "v%d = %s v%d v%d\n", d->count, add ? "add" : "concat", i, j);
-        made(d, add ? v.c : v.c + w->c, v.h, v.w);
+        const bool join = w->c != v.c || rng_percent(&d->r, 30);
+        const char *word = join ? "concat" : words[rng_in(&d->r, 0, 6)];
+        say(d, "v%d = %s v%d v%d\n", d->count, word, i, j);
+        made(d, join ? v.c + w->c : v.c, v.h, v.w);
         return;
     }
+}
+
+/* A factor for each channel, as of squeeze and excite. */
+static void draw_gate(draft *d)
+{
+    const int i = pick(d);
+    const value v = d->values[i];
+    if (d->count + 2 > VALUES) return;
+    say(d, "v%d = global_avg_pool2d v%d\n", d->count, i);
+    made(d, v.c, 1, 1);
+    say(d, "v%d = multiply v%d v%d\n", d->count, d->count - 1, i);
+    d->values[d->count - 1].used = true;
+    made(d, v.c, v.h, v.w);
+}
+
+static void draw_pad(draft *d)
+{
+    static const char *const words[] = {"constant", "constant", "reflect", "edge", "wrap"};
+    const int i = pick(d), word = (int)rng_in(&d->r, 0, 4);
+    const value v = d->values[i];
+    const int64_t top = rng_in(&d->r, v.h > 1 ? -1 : 0, 2), right = rng_in(&d->r, 0, 2);
+    if (v.h * v.w > 300) return;
+    say(d, "v%d = pad v%d sides=%d,0,1,%d border=%s\n", d->count, i, (int)top, (int)right,
+        words[word]);
+    if (word > 1) d->repeats = true;
+    made(d, v.c, v.h + top + 1, v.w + right);
 }
 
 static void draw_slice(draft *d)
@@ -141,15 +170,16 @@ static void draw_pool_pair(draft *d)
 static void draw(draft *d)
 {
     static void (*const lines[])(draft * d) = {
-        draw_conv, draw_conv,     draw_conv, draw_transposed, draw_pointwise, draw_pointwise,
-        draw_pool, draw_upsample, draw_pair, draw_pair,       draw_slice,     draw_pool_pair};
+        draw_conv,      draw_conv,      draw_conv,     draw_transposed, draw_pointwise,
+        draw_pointwise, draw_pool,      draw_upsample, draw_pair,       draw_pair,
+        draw_slice,     draw_pool_pair, draw_gate,     draw_pad};
     const int lines_wanted = (int)rng_in(&d->r, 3, VALUES - 2);
     const int64_t c = rng_in(&d->r, 1, 9), h = rng_in(&d->r, 2, 14), w = rng_in(&d->r, 2, 14);
     say(d, "hgnet 1\nweights random=%d\ninput v0 c=%d h=%d w=%d n=%d\n", (int)rng_in(&d->r, 0, 99),
         (int)c, (int)h, (int)w, (int)rng_in(&d->r, 1, 2));
     made(d, c, h, w);
     for (int tries = 0; tries < 60 && d->count < lines_wanted; tries++)
-        lines[rng_in(&d->r, 0, 11)](d);
+        lines[rng_in(&d->r, 0, 13)](d);
     say(d, "output");
     for (int i = 0; i < d->count; i++)
         if (i == d->count - 1 || (!d->values[i].used && rng_percent(&d->r, 70))) say(d, " v%d", i);
