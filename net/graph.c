@@ -24,27 +24,52 @@ static hg_status reserve(net_graph *g)
     return g->values && g->steps ? HG_OK : net_no_memory(g);
 }
 
+static bool is_size(int64_t size)
+{
+    return size >= 1 && size <= INT32_MAX;
+}
+
 static bool scale(int64_t from, int64_t to, int64_t *size)
 {
     if (*size > INT32_MAX || to > INT32_MAX || *size * to % from) return false;
     *size = *size * to / from;
-    return *size >= 1 && *size <= INT32_MAX;
+    return is_size(*size);
+}
+
+/* The sizes that the caller gives an input. */
+static hg_status size_input(const net_graph *g, net_node *v, const hg_tensor *given)
+{
+    if (!is_size(given->n) || !is_size(given->h) || !is_size(given->w) || given->c != v->tensor.c)
+        return net_fail(g->error, v->word, HG_INVALID,
+                        "input %s, of c=%lld, cannot have n=%lld c=%lld h=%lld w=%lld", v->name,
+                        (long long)v->tensor.c, (long long)given->n, (long long)given->c,
+                        (long long)given->h, (long long)given->w);
+    v->tensor.n = given->n, v->tensor.h = given->h, v->tensor.w = given->w;
+    return HG_OK;
+}
+
+static hg_status scale_input(const net_graph *g, net_node *v, const hg_tensor *first)
+{
+    const hg_net_options *o = &g->options;
+    if (o->n) v->tensor.n = o->n;
+    if (!o->size.h ||
+        (scale(first->h, o->size.h, &v->tensor.h) && scale(first->w, o->size.w, &v->tensor.w)))
+        return HG_OK;
+    return net_fail(g->error, v->word, HG_INVALID,
+                    "input %s cannot be scaled as the first one is, to %lldx%lld", v->name,
+                    (long long)o->size.h, (long long)o->size.w);
 }
 
 static hg_status size_inputs(net_graph *g)
 {
-    const hg_net_options *o = &g->options;
+    const hg_tensor *given = g->options.inputs;
     const hg_tensor first = g->values[g->inputs[0]].tensor;
-    for (int i = 0; i < g->net->input_count; i++) {
+    hg_status status = HG_OK;
+    for (int i = 0; !status && i < g->net->input_count; i++) {
         net_node *v = &g->values[g->inputs[i]];
-        if (o->n) v->tensor.n = o->n;
-        if (o->size.h &&
-            (!scale(first.h, o->size.h, &v->tensor.h) || !scale(first.w, o->size.w, &v->tensor.w)))
-            return net_fail(g->error, v->word, HG_INVALID,
-                            "input %s cannot be scaled as the first one is, to %lldx%lld", v->name,
-                            (long long)o->size.h, (long long)o->size.w);
+        status = given ? size_input(g, v, &given[i]) : scale_input(g, v, &first);
     }
-    return HG_OK;
+    return status;
 }
 
 static hg_status copy_values(net_graph *g)

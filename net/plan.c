@@ -128,6 +128,8 @@ static hg_status check_options(const hg_net_options *o, hg_net_error *error)
         return net_fail_whole(error, HG_INVALID, "options.n is out of range");
     if (o->size.h < 0 || o->size.w < 0 || !o->size.h != !o->size.w)
         return net_fail_whole(error, HG_INVALID, "options.size needs two sizes above 0, or none");
+    if (o->inputs && (o->n || o->size.h))
+        return net_fail_whole(error, HG_INVALID, "options.inputs comes beside n or size");
     if ((o->input != HG_NHWC && o->input != HG_NCHW) ||
         (o->output != HG_NHWC && o->output != HG_NCHW))
         return net_fail_whole(error, HG_INVALID, "options.input or output is no layout");

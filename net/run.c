@@ -12,6 +12,7 @@ typedef struct homes {
     const void *const *inputs;
     void *const *outputs;
     char *arena;
+    const hg_executor *executor;
 } homes;
 
 static const void *readable(const homes *h, net_address a)
@@ -41,7 +42,8 @@ static hg_status run(const hg_net_plan *plan, const net_action *a, const homes *
                           .residual = readable(h, a->residual),
                           .other = readable(h, a->second),
                           .indices = writable(h, a->indices),
-                          .input_indices = readable(h, a->second)};
+                          .input_indices = readable(h, a->second),
+                          .executor = h->executor};
         return hg_run(a->plan, &io, plan->workspace ? h->arena + arena : NULL);
     }
     net_copy(a, in, out);
@@ -66,16 +68,23 @@ hg_status hg_net_step_run(const hg_net_plan *plan, int i, const void *const *inp
     const hg_status status = check(plan, inputs, outputs, memory);
     if (status) return status;
     if (i < 0 || i >= plan->count) return HG_INVALID;
-    return run(plan, &plan->actions[i], &(homes){inputs, outputs, memory});
+    return run(plan, &plan->actions[i], &(homes){inputs, outputs, memory, NULL});
+}
+
+hg_status hg_net_run_on(const hg_net_plan *plan, const hg_executor *executor,
+                        const void *const *inputs, void *const *outputs, void *memory)
+{
+    hg_status status = check(plan, inputs, outputs, memory);
+    if (!status && executor && !executor->parallel_for) status = HG_INVALID;
+    for (int i = 0; !status && i < plan->count; i++)
+        status = run(plan, &plan->actions[i], &(homes){inputs, outputs, memory, executor});
+    return status;
 }
 
 hg_status hg_net_run(const hg_net_plan *plan, const void *const *inputs, void *const *outputs,
                      void *memory)
 {
-    hg_status status = check(plan, inputs, outputs, memory);
-    for (int i = 0; !status && i < plan->count; i++)
-        status = run(plan, &plan->actions[i], &(homes){inputs, outputs, memory});
-    return status;
+    return hg_net_run_on(plan, NULL, inputs, outputs, memory);
 }
 
 /* ---- Answers ---- */

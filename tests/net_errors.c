@@ -82,8 +82,12 @@ static void check_wrong(size_t i)
 static void check_options(void)
 {
     const char *text = START "a = relu x\noutput a\n";
+    static const hg_tensor empty = {.n = 1, .h = 0, .w = 4, .c = 4};
+    static const hg_tensor other = {.n = 1, .h = 4, .w = 4, .c = 5};
+    static const hg_tensor same = {.n = 1, .h = 4, .w = 4, .c = 4};
     static const hg_net_options bad[] = {
-        {.reserved = {1}}, {.n = -1}, {.size = {4, 0}}, {.size = {-4, 4}}, {.input = 7}};
+        {.reserved = {1}},  {.n = -1},          {.size = {4, 0}},          {.size = {-4, 4}},
+        {.inputs = &empty}, {.inputs = &other}, {.n = 1, .inputs = &same}, {.input = 7}};
     hg_context *context;
     hg_net *net;
     hg_net_plan *plan;

@@ -72,37 +72,85 @@ void net_test_files(void)
 
 /* ---- Sizes ---- */
 
-/* Options give what a description of that size gives. */
-static void check_sizes(void)
+enum { SIZED = 2 * 2 * 14 * 18 };
+
+/* The network at 2 x 7 x 9: described so (way 0), or another size that options replace. */
+static void run_sized(hg_context *context, int way, float *output)
 {
     static const char *const body = "a = conv2d x k=3 window=3 padding=1\nb = upsample a by=2\n"
                                     "c = conv2d b k=2 window=3 padding=1\noutput c\n";
+    const hg_tensor input = hg_tensor_nhwc(HG_F32, 2, 7, 9, 2);
+    const hg_net_options options[] = {{0}, {.n = 2, .size = {7, 9}}, {.inputs = &input}};
+    float x[2 * 2 * 7 * 9];
+    char text[512];
+    hg_net *net;
+    hg_net_plan *plan;
+    hg_tensor t;
+    for (int j = 0; j < 2 * 2 * 7 * 9; j++) x[j] = (float)(j % 17) - 8;
+    snprintf(text, sizeof text, "hgnet 1\nweights random=3\ninput x c=2 %s\n%s",
+             way ? "h=4 w=4" : "h=7 w=9 n=2", body);
+    NET_EXPECT(hg_net_read(text, strlen(text), NULL, 0, NULL, &net, NULL) == HG_OK, "sizes");
+    NET_EXPECT(hg_net_plan_create(context, net, &options[way], &plan, NULL) == HG_OK, "sizes");
+    NET_EXPECT(hg_net_output(plan, 0, NULL, &t) == HG_OK && t.n == 2 && t.h == 14 && t.w == 18,
+               "the output's sizes");
+    void *memory = aligned_alloc(64, hg_net_memory_size(plan) + 64);
+    hg_net_run(plan, (const void *[]){x}, (void *[]){output}, memory);
+    free(memory);
+    hg_net_plan_free(plan);
+    hg_net_free(net);
+}
+
+/* Options give what a description of that size gives. */
+static void check_sizes(void)
+{
+    static float outputs[3][SIZED];
     hg_context *context;
     hg_context_create(&(hg_context_options){.ignore_environment = true}, &context);
-    float *outputs[2] = {0};
-    for (int i = 0; i < 2; i++) {
-        char text[512];
-        hg_net *net;
-        hg_net_plan *plan;
-        hg_tensor t;
-        snprintf(text, sizeof text, "hgnet 1\nweights random=3\ninput x c=2 %s\n%s",
-                 i ? "h=7 w=9 n=2" : "h=4 w=4", body);
-        hg_net_options o = {.n = 2, .size = {7, 9}};
-        NET_EXPECT(hg_net_read(text, strlen(text), NULL, 0, NULL, &net, NULL) == HG_OK, "sizes");
-        NET_EXPECT(hg_net_plan_create(context, net, i ? NULL : &o, &plan, NULL) == HG_OK, "sizes");
-        NET_EXPECT(hg_net_output(plan, 0, NULL, &t) == HG_OK && t.n == 2 && t.h == 14 && t.w == 18,
-                   "the output's sizes");
-        static float x[2 * 2 * 7 * 9];
-        for (int j = 0; j < 2 * 2 * 7 * 9; j++) x[j] = (float)(j % 17) - 8;
-        outputs[i] = calloc((size_t)(t.n * t.c * t.h * t.w), sizeof(float));
-        void *memory = aligned_alloc(64, hg_net_memory_size(plan) + 64);
-        hg_net_run(plan, (const void *[]){x}, (void *[]){outputs[i]}, memory);
-        free(memory);
-        hg_net_plan_free(plan);
-        hg_net_free(net);
+    for (int way = 0; way < 3; way++) {
+        run_sized(context, way, outputs[way]);
+        NET_EXPECT(!memcmp(outputs[0], outputs[way], sizeof *outputs), "way %d: other bits", way);
     }
-    NET_EXPECT(!memcmp(outputs[0], outputs[1], 2 * 2 * 14 * 18 * sizeof(float)), "other bits");
-    free(outputs[0]), free(outputs[1]);
+    hg_context_free(context);
+}
+
+/* ---- Executors ---- */
+
+static void count_calls(void *self, size_t count, void (*task)(void *argument, size_t i),
+                        void *argument)
+{
+    ++*(int *)self;
+    for (size_t i = count; i-- > 0;) task(argument, i);
+}
+
+/* A run's executor takes the place of the context's. */
+static void check_executors(void)
+{
+    static const char *const text = "hgnet 1\nweights random=1\ninput x c=32 h=64 w=64\n"
+                                    "a = conv2d x k=32 window=3 padding=1\noutput a\n";
+    int own = 0, given = 0;
+    const hg_executor executor = {count_calls, &given};
+    hg_net *net;
+    hg_net_plan *plan;
+    hg_context *context;
+    hg_context_create(&(hg_context_options){.threads = 2,
+                                            .executor = {count_calls, &own},
+                                            .ignore_environment = true},
+                      &context);
+    NET_EXPECT(hg_net_read(text, strlen(text), NULL, 0, NULL, &net, NULL) == HG_OK, "a net");
+    NET_EXPECT(hg_net_plan_create(context, net, NULL, &plan, NULL) == HG_OK, "a plan");
+    const size_t size = 32 * 64 * 64 * sizeof(float);
+    float *x = calloc(1, size), *y = calloc(1, size);
+    void *memory = aligned_alloc(64, hg_net_memory_size(plan) + 64);
+    const void *const in[] = {x};
+    void *const out[] = {y};
+    NET_EXPECT(hg_net_run_on(plan, &executor, in, out, memory) == HG_OK && given && !own,
+               "%d calls of the run's executor, %d of the context's", given, own);
+    NET_EXPECT(hg_net_run(plan, in, out, memory) == HG_OK && own, "the context's is not used");
+    NET_EXPECT(hg_net_run_on(plan, &(hg_executor){0}, in, out, memory) == HG_INVALID,
+               "an executor without a function");
+    free(memory), free(y), free(x);
+    hg_net_plan_free(plan);
+    hg_net_free(net);
     hg_context_free(context);
 }
 
@@ -151,6 +199,7 @@ static hg_status attempt(counter *c, const char *text)
 void net_test_memory(void)
 {
     check_sizes();
+    check_executors();
     for (const net_text_case *c = net_cases; c->name; c++) {
         counter all = {0};
         if (!NET_EXPECT(attempt(&all, c->text) == HG_OK && all.live == 0, "%s: %ld blocks leaked",

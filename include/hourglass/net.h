@@ -62,7 +62,10 @@ typedef struct hg_net_options {
     bool unfused; /* every line is a step of its own */
     hg_weights
         *packed; /* where packed weights and biases are found and kept (weights.h), or NULL */
-    uint64_t reserved[3];
+    /* One for each input, in place of n and size, so that each has a size of its own: n, h and w
+     * count, which replace the description's, and c must be the description's. NULL: none. */
+    const hg_tensor *inputs;
+    uint64_t reserved[2];
 } hg_net_options;
 
 /* Infers shapes, fuses, places all values in one arena and plans every step. options, error may be
@@ -70,9 +73,9 @@ typedef struct hg_net_options {
  * With options.packed they are there, by numbers that follow from the text and from what is fused:
  * of plans of one text, whatever their sizes, those that fit are found, and others are added. A net
  * without weights (hg_net_load_text) takes what it finds. On failure *plan is NULL. HG_INVALID:
- * sizes that some line refuses, which error names; other weights are packed by this text.
- * HG_UNSUPPORTED: reserved words; a net without weights, of which options.packed lacks something:
- * load it with them. HG_RANGE, HG_NO_MEMORY. */
+ * sizes that some line refuses, which error names; inputs beside n or size; other weights are
+ * packed by this text. HG_UNSUPPORTED: reserved words; a net without weights, of which
+ * options.packed lacks something: load it with them. HG_RANGE, HG_NO_MEMORY. */
 HG_API hg_status hg_net_plan_create(hg_context *context, const hg_net *net,
                                     const hg_net_options *options, hg_net_plan **plan,
                                     hg_net_error *error);
@@ -99,6 +102,10 @@ HG_API size_t hg_net_values_size(const hg_net_plan *plan);
  * null pointer, unaligned memory. HG_INDEX: see hg_max_unpool2d. */
 HG_API hg_status hg_net_run(const hg_net_plan *plan, const void *const *inputs,
                             void *const *outputs, void *memory);
+
+/* The same on an executor of this run, as hg_io.executor; NULL: the context's. */
+HG_API hg_status hg_net_run_on(const hg_net_plan *plan, const hg_executor *executor,
+                               const void *const *inputs, void *const *outputs, void *memory);
 
 /* ------------------------------------------------------------------------------------------
  * Steps
