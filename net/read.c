@@ -185,9 +185,9 @@ static hg_status read_weights(reader *r, const net_words *w)
                             "\"%.*s\" is not file=NAME, size=BYTES, crc32=8 HEX DIGITS or "
                             "random=SEED",
                             NET_SHOW(w->word[i]));
-    if (given != 7 && given != 8)
+    if (given != 7 && given != 2 && given != 8)
         return net_fail(r->error, w->word[0], HG_INVALID,
-                        "weights need file=, size= and crc32=, or random=");
+                        "weights need file=, size= and crc32=, or size= alone, or random=");
     if (given == 7 && !net->weights_file) return no_memory(r);
     net->weights_word = w->word[0];
     net->random = given == 8;

@@ -18,8 +18,10 @@ static uint32_t crc32_of(const unsigned char *bytes, size_t size)
     return ~crc;
 }
 
+/* What has never been a file has no checksum. */
 static hg_status check(const hg_net *net, size_t size, hg_net_error *error)
 {
+    if (!net->weights_file) return HG_OK;
     const uint32_t crc = crc32_of((const unsigned char *)net->weights, size);
     if (crc == net->weights_crc) return HG_OK;
     return net_fail(error, net->weights_word, HG_INVALID,
@@ -27,7 +29,7 @@ static hg_status check(const hg_net *net, size_t size, hg_net_error *error)
                     (unsigned)crc, (unsigned)net->weights_crc);
 }
 
-static bool wants_file(const hg_net *net)
+static bool wants_bytes(const hg_net *net)
 {
     return net->weights_word.line && !net->random;
 }
@@ -40,7 +42,7 @@ static hg_status take_memory(hg_net *net, hg_net_error *error)
 
 hg_status net_weights_take(hg_net *net, const void *bytes, size_t size, hg_net_error *error)
 {
-    if (!wants_file(net)) {
+    if (!wants_bytes(net)) {
         return size ? net_fail_whole(error, HG_INVALID, "the description has no file of weights")
                     : HG_OK;
     }
@@ -71,7 +73,9 @@ static hg_status read_file(hg_net *net, FILE *file, const char *path, hg_net_err
 
 hg_status net_weights_load(hg_net *net, const char *path, hg_net_error *error)
 {
-    if (!wants_file(net)) return HG_OK;
+    if (!wants_bytes(net)) return HG_OK;
+    if (!net->weights_file)
+        return net_fail(error, net->weights_word, HG_INVALID, "the weights are in no file");
     const char *slash = strrchr(path, '/');
     const int folder = slash ? (int)(slash - path) + 1 : 0;
     const size_t size = (size_t)folder + strlen(net->weights_file) + 1;

@@ -61,6 +61,7 @@ static const struct {
     {"hgnet 1\nweights random=1 file=x\n", 2, 1, "weights need"},
     {"hgnet 1\nweights file=../x size=1 crc32=00000000\n", 2, 9, "file=NAME"},
     {"hgnet 1\nweights file=x size=1 crc32=0000000\n", 2, 23, "HEX"},
+    {"hgnet 1\nweights file=x crc32=00000000\n", 2, 1, "size= alone"},
     {START "weights random=2\n", 4, 1, "named already, in line 2"},
     {"hgnet 1\ninput x c=1 h=1 w=1\na = scale x\noutput a\n", 3, 5, "no line \"weights\""},
 };

@@ -43,6 +43,7 @@ void net_test_files(void)
     } cases[] = {{"weights file=w.bin size=12 crc32=CRC", HG_OK, ""},
                  {"weights file=w.bin size=12 crc32=00000000", HG_INVALID, "checksum"},
                  {"weights file=w.bin size=16 crc32=CRC", HG_INVALID, "12 bytes, not 16"},
+                 {"weights size=12", HG_INVALID, "in no file"},
                  {"weights file=v.bin size=12 crc32=CRC", HG_IO, "v.bin cannot be opened"}};
     const float weights[] = {1, 2, 3};
     folder f = {.path = "/tmp/hgnetXXXXXX"};
@@ -65,6 +66,13 @@ void net_test_files(void)
     NET_EXPECT(load(&f, "weights file=w.bin size=8 crc32=2e3fa576", &e) == HG_INVALID &&
                    strstr(e.text, "takes floats 2 to 2, but the weights have 2"),
                "too few weights: %s", e.text);
+    const char *memory = "hgnet 1\nweights size=12\ninput x c=2 h=3 w=3\n"
+                         "a = conv2d x k=1 window=1 bias=2\noutput a\n";
+    NET_EXPECT(hg_net_read(memory, strlen(memory), weights, 12, NULL, &net, &e) == HG_OK,
+               "weights from memory: %s", e.text);
+    hg_net_free(net);
+    NET_EXPECT(hg_net_read(memory, strlen(memory), weights, 8, NULL, &net, &e) == HG_INVALID,
+               "too few bytes from memory: %s", e.text);
     NET_EXPECT(hg_net_load(f.path, NULL, &net, &e) == HG_IO, "a folder: %s", e.text);
     NET_EXPECT(hg_net_load("/nowhere", NULL, &net, &e) == HG_IO, "no file: %s", e.text);
     unlink(f.net), unlink(f.weights), rmdir(f.path);

@@ -35,7 +35,7 @@ HG_API hg_status hg_net_load(const char *path, const hg_allocator *allocator, hg
                              hg_net_error *error);
 
 /* The same from memory: size bytes of text, and the weights' bytes (NULL, 0: the description draws
- * random ones, or has none). Both are copied. */
+ * random ones, or has none), of which a line `weights size=BYTES` says enough. Both are copied. */
 HG_API hg_status hg_net_read(const char *text, size_t size, const void *weights,
                              size_t weights_size, const hg_allocator *allocator, hg_net **net,
                              hg_net_error *error);
