@@ -13,8 +13,10 @@ import sys
 import tempfile
 from contextlib import redirect_stderr
 
-SCRIPT = os.path.join(os.path.dirname(__file__), "..", "scripts", "onnx2hg")
 sys.dont_write_bytecode = True
+from onnx_model import info, model, node, tensor, whole
+
+SCRIPT = os.path.join(os.path.dirname(__file__), "..", "scripts", "onnx2hg")
 loader = importlib.machinery.SourceFileLoader("onnx2hg", SCRIPT)
 onnx2hg = importlib.util.module_from_spec(importlib.util.spec_from_loader("onnx2hg", loader))
 loader.exec_module(onnx2hg)
@@ -26,60 +28,6 @@ def expect(name, condition):
     passed, failed = passed + bool(condition), failed + (not condition)
     if not condition:
         print("FAILED:", name)
-
-
-# ---- Models ----
-
-
-def varint(v):
-    v &= (1 << 64) - 1
-    out = b""
-    while v > 127:
-        out, v = out + bytes([v & 127 | 128]), v >> 7
-    return out + bytes([v])
-
-
-def field(number, value):
-    if isinstance(value, str):
-        value = value.encode()
-    if isinstance(value, bytes):
-        return varint(number << 3 | 2) + varint(len(value)) + value
-    if isinstance(value, float):
-        return varint(number << 3 | 5) + struct.pack("<f", value)
-    return varint(number << 3) + varint(value)
-
-
-def attribute(name, v):
-    if isinstance(v, list):
-        return field(1, name) + b"".join(field(8, i) for i in v)
-    number = {str: 4, float: 2, int: 3, bytes: 5}[type(v)]
-    return field(1, name) + field(number, v)
-
-
-def node(op, inputs, outputs, **attributes):
-    return (b"".join(field(1, i) for i in inputs) + b"".join(field(2, o) for o in outputs) +
-            field(4, op) + b"".join(field(5, attribute(k, v)) for k, v in attributes.items()))
-
-
-def tensor(name, dims, values, raw=True):
-    head = b"".join(field(1, d) for d in dims) + field(2, 1) + field(8, name)
-    data = struct.pack("<%df" % len(values), *values)
-    return head + field(9 if raw else 4, data)
-
-
-def whole(name, values):
-    return field(1, len(values)) + field(2, 7) + field(8, name) + field(9, struct.pack("<%dq" % len(values), *values))
-
-
-def info(name, dims):
-    shape = b"".join(field(1, field(1, d) if d else field(2, "any")) for d in dims)
-    return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
-
-
-def model(nodes, tensors, inputs, outputs):
-    graph = (b"".join(field(1, n) for n in nodes) + b"".join(field(5, t) for t in tensors) +
-             b"".join(field(11, i) for i in inputs) + b"".join(field(12, info(o, [1])) for o in outputs))
-    return field(1, 8) + field(7, graph)
 
 
 # ---- What they mean: images are [c][y][x] ----

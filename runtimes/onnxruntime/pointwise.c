@@ -1,0 +1,208 @@
+/* Activations and arithmetic as lines. */
+#include <math.h>
+#include <string.h>
+
+#include "runtimes/onnxruntime/describe.h"
+
+static int64_t channels(const ep_description *d, const ep_node *n, int input)
+{
+    return ep_input(d, n, input)->dims[1];
+}
+
+static void begin(ep_description *d, const ep_node *n, const char *word, int input)
+{
+    ep_write(d, "v%d = %s v%d", n->outputs[0], word, n->inputs[input]);
+}
+
+/* ---- Activations ---- */
+
+/* Their numbers: ONNX' name and default, and the text's word. */
+static const struct {
+    const char *op, *onnx, *word;
+    double otherwise;
+} numbers[] = {{"HardSigmoid", "alpha", "slope", 0.2},
+               {"HardSigmoid", "beta", "offset", 0.5},
+               {"LeakyRelu", "alpha", "slope", 0.01},
+               {"Elu", "alpha", "slope", 1}};
+
+const char *ep_plain(ep_description *d, const ep_node *n, const char *word)
+{
+    begin(d, n, word, 0);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        double value = numbers[i].otherwise;
+        if (strcmp(numbers[i].op, n->op)) continue;
+        ep_number(d->graph, n, numbers[i].onnx, &value);
+        ep_write(d, " %s=%.9g", numbers[i].word, value);
+    }
+    ep_write(d, "\n");
+    return NULL;
+}
+
+const char *ep_gelu(ep_description *d, const ep_node *n, const char *word)
+{
+    char form[8];
+    ep_word(d->graph, n, "approximate", form, sizeof form);
+    begin(d, n, strcmp(form, "tanh") ? word : "gelu_tanh", 0);
+    ep_write(d, "\n");
+    return NULL;
+}
+
+/* Bounds are attributes up to version 10, and constants since. */
+const char *ep_clip(ep_description *d, const ep_node *n, const char *word)
+{
+    static const char *const names[] = {"min", "max"};
+    begin(d, n, word, 0);
+    for (int i = 0; i < 2; i++) {
+        int64_t count = 0;
+        double bound;
+        const float *given = ep_floats(d->graph, n, i + 1, &count);
+        if (ep_has_input(n, i + 1) && (!given || count != 1)) return "bounds that are not constant";
+        const bool there = given || ep_number(d->graph, n, names[i], &bound);
+        if (given) bound = (double)*given;
+        if (there && isfinite(bound)) ep_write(d, " %s=%.9g", names[i], bound);
+    }
+    ep_write(d, "\n");
+    return NULL;
+}
+
+/* ---- Numbers for each channel ---- */
+
+/* A constant of one element, or one for each channel, that is broadcast to the image; NULL: not. */
+static const float *per_channel(const ep_description *d, const ep_node *n, int input, int64_t c,
+                                int64_t *count)
+{
+    const float *values = ep_floats(d->graph, n, input, count);
+    const ep_value *v = ep_input(d, n, input);
+    if (!values || v->rank < 0 || v->rank > 4) return NULL;
+    if (*count == 1) return values;
+    for (int i = 0; i < v->rank; i++)
+        if (v->dims[i] != (i == v->rank - 3 ? c : 1)) return NULL;
+    return *count == c ? values : NULL;
+}
+
+const char *ep_prelu(ep_description *d, const ep_node *n, const char *word)
+{
+    const int64_t c = channels(d, n, 0);
+    int64_t count;
+    const float *slopes = per_channel(d, n, 1, c, &count);
+    if (!slopes) return "slopes that are not constants of the channels";
+    begin(d, n, word, 0);
+    ep_write(d, "\n");
+    if (count == 1) ep_fill(d, *slopes, c);
+    if (count > 1) ep_put(d, slopes, c);
+    return NULL;
+}
+
+const char *ep_batch_norm(ep_description *d, const ep_node *n, const char *word)
+{
+    const int64_t c = channels(d, n, 0);
+    double eps = 1e-5;
+    int64_t training = 0;
+    const float *parts[4];
+    if (ep_integer(d->graph, n, "training_mode", &training) && training) return "in training";
+    ep_number(d->graph, n, "epsilon", &eps);
+    for (int i = 0; i < 4; i++) {
+        int64_t count = 0;
+        parts[i] = ep_floats(d->graph, n, i + 1, &count);
+        if (!parts[i] || count != c) return "statistics that are not constants of the channels";
+    }
+    for (int64_t i = 0; i < c; i++)
+        if (!(parts[3][i] + eps > 0)) return "a variance that is not positive";
+    begin(d, n, word, 0);
+    ep_write(d, " eps=%.9g\n", eps);
+    for (int i = 0; i < 4; i++) ep_put(d, parts[i], c);
+    return NULL;
+}
+
+/* ---- Arithmetic ---- */
+
+static bool is_constant(const ep_description *d, const ep_node *n, int input)
+{
+    return ep_input(d, n, input)->constant;
+}
+
+/* The node that makes an input, in this graph; NULL: none. */
+static const ep_node *maker_of(const ep_description *d, int value)
+{
+    const ep_graph *g = d->graph;
+    for (int i = 0; i < g->node_count; i++)
+        if (ep_has_output(&g->nodes[i], 0) && g->nodes[i].outputs[0] == value) return &g->nodes[i];
+    return NULL;
+}
+
+/* x * sigmoid(x) and x * hard_sigmoid(x) of slope 1/6: their word, and which input is x. */
+static const char *gated(const ep_description *d, const ep_node *n, int *x)
+{
+    for (*x = 0; *x < 2; ++*x) {
+        double alpha = 0.2, beta = 0.5;
+        const ep_node *gate = maker_of(d, n->inputs[!*x]);
+        if (!gate || gate->inputs[0] != n->inputs[*x]) continue;
+        if (!strcmp(gate->op, "Sigmoid")) return "silu";
+        ep_number(d->graph, gate, "alpha", &alpha);
+        ep_number(d->graph, gate, "beta", &beta);
+        if (!strcmp(gate->op, "HardSigmoid") && fabs(alpha - 1.0 / 6) < 1e-6 &&
+            fabs(beta - 0.5) < 1e-6)
+            return "hard_swish";
+    }
+    return NULL;
+}
+
+static const char *of_values(ep_description *d, const ep_node *n, const char *word)
+{
+    int x = 0;
+    const char *gate = strcmp(n->op, "Mul") ? NULL : gated(d, n, &x);
+    if (gate) {
+        begin(d, n, gate, x);
+        ep_write(d, "\n");
+        return NULL;
+    }
+    ep_write(d, "v%d = %s v%d v%d\n", n->outputs[0], word, n->inputs[0], n->inputs[1]);
+    return NULL;
+}
+
+static void put_each(ep_description *d, const float *values, int64_t count, int64_t c, bool minus,
+                     bool inverse)
+{
+    for (int64_t i = 0; i < c; i++) {
+        const float v = values[count == 1 ? 0 : i];
+        ep_fill(d, inverse ? 1 / v : minus ? -v : v, 1);
+    }
+}
+
+/* A factor or a term for each channel. */
+static const char *of_constant(ep_description *d, const ep_node *n, int constant)
+{
+    const bool sub = !strcmp(n->op, "Sub"), div = !strcmp(n->op, "Div");
+    const int64_t c = channels(d, n, !constant);
+    int64_t count;
+    const float *values = per_channel(d, n, constant, c, &count);
+    if (!values) return "a constant that is not one of the channels";
+    if (div && constant == 0) return "by a value";
+    for (int64_t i = 0; div && i < count; i++)
+        if (!isnormal(values[i]) || !isnormal(1 / values[i])) return "a divisor without an inverse";
+    begin(d, n, "scale", !constant);
+    if (div || !strcmp(n->op, "Mul")) {
+        ep_write(d, "\n");
+        put_each(d, values, count, c, false, div);
+        return NULL;
+    }
+    ep_write(d, " bias=next\n");
+    ep_fill(d, sub && constant == 0 ? -1 : 1, c);
+    put_each(d, values, count, c, sub && constant == 1, false);
+    return NULL;
+}
+
+const char *ep_arithmetic(ep_description *d, const ep_node *n, const char *word)
+{
+    if (is_constant(d, n, 0)) return of_constant(d, n, 0);
+    if (is_constant(d, n, 1)) return of_constant(d, n, 1);
+    return of_values(d, n, word);
+}
+
+/* Of two: of more there would be values in between. */
+const char *ep_sum(ep_description *d, const ep_node *n, const char *word)
+{
+    if (n->input_count != 2 || is_constant(d, n, 0) || is_constant(d, n, 1))
+        return "not of two values";
+    return of_values(d, n, word);
+}

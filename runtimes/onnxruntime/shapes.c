@@ -1,0 +1,193 @@
+/* Resizing, concatenation, slices and what changes nothing as lines. */
+#include <math.h>
+#include <string.h>
+
+#include "runtimes/onnxruntime/describe.h"
+
+/* ---- Resizing ---- */
+
+typedef struct resizing {
+    double scales[4];
+    int64_t sizes[4];
+    bool has_scales, has_sizes;
+    const char *mode;
+    char coordinates[32], rounding[24];
+} resizing;
+
+/* A list of all axes, or of those that `axes` names, as one of all; false: it is not. */
+static bool spread(const ep_description *d, const ep_node *n, const double *list, int count,
+                   double *all)
+{
+    int64_t axes[EP_AXES];
+    int named;
+    ep_integers(d->graph, n, "axes", axes, &named);
+    if (named ? named != count : count != 4) return false;
+    for (int i = 0; i < count; i++) {
+        const int64_t axis = !named ? i : axes[i] < 0 ? axes[i] + 4 : axes[i];
+        if (axis < 0 || axis > 3) return false;
+        all[axis] = list[i];
+    }
+    return true;
+}
+
+static bool read_scales(const ep_description *d, const ep_node *n, int input, resizing *r)
+{
+    double list[EP_AXES];
+    int64_t given = 0;
+    int count;
+    const float *values = ep_floats(d->graph, n, input, &given);
+    ep_numbers(d->graph, n, "scales", list, &count); /* of Upsample, version 7 */
+    if (values && given > EP_AXES) return false;
+    for (int64_t i = 0; values && i < given; i++) list[i] = (double)values[i];
+    if (values) count = (int)given;
+    if (!count) return true;
+    r->has_scales = true;
+    return spread(d, n, list, count, r->scales) && r->scales[0] == 1 && r->scales[1] == 1;
+}
+
+/* Images and channels must stay as they are. */
+static bool read_sizes(const ep_description *d, const ep_node *n, int input, resizing *r)
+{
+    const int64_t *dims = ep_input(d, n, 0)->dims;
+    int64_t v[EP_AXES];
+    double list[EP_AXES];
+    double all[4] = {(double)dims[0], (double)dims[1], -1, -1};
+    int count = 0;
+    if (!ep_has_input(n, input)) return true;
+    if (!ep_whole_constant(d->graph, n, input, v, &count)) return false;
+    if (!count) return true;
+    for (int i = 0; i < count; i++) list[i] = (double)v[i];
+    if (!spread(d, n, list, count, all)) return false;
+    for (int i = 0; i < 4; i++) r->sizes[i] = (int64_t)all[i];
+    r->has_sizes = true;
+    return r->sizes[0] == dims[0] && r->sizes[1] == dims[1] && r->sizes[2] > 0 && r->sizes[3] > 0;
+}
+
+static const char *read_rules(const ep_description *d, const ep_node *n, resizing *r)
+{
+    static const struct {
+        const char *onnx, *word;
+    } modes[] = {
+        {"", "nearest"}, {"nearest", "nearest"}, {"linear", "bilinear"}, {"cubic", "bicubic"}};
+    const bool old = !strcmp(n->op, "Upsample") || n->version < 11;
+    char mode[16], policy[24];
+    ep_word(d->graph, n, "mode", mode, sizeof mode);
+    ep_word(d->graph, n, "coordinate_transformation_mode", r->coordinates, sizeof r->coordinates);
+    ep_word(d->graph, n, "nearest_mode", r->rounding, sizeof r->rounding);
+    ep_word(d->graph, n, "keep_aspect_ratio_policy", policy, sizeof policy);
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++)
+        if (!strcmp(modes[i].onnx, mode)) r->mode = modes[i].word;
+    if (!r->mode) return "of another mode";
+    if (*policy && strcmp(policy, "stretch")) return "that keeps the aspect ratio";
+    if (!*r->coordinates) strcpy(r->coordinates, old ? "asymmetric" : "half_pixel");
+    if (!*r->rounding) strcpy(r->rounding, old ? "floor" : "round_prefer_floor");
+    return strcmp(r->coordinates, "tf_crop_and_resize") ? NULL : "of a crop";
+}
+
+static bool are_whole(const resizing *r)
+{
+    return r->scales[2] == floor(r->scales[2]) && r->scales[3] == floor(r->scales[3]);
+}
+
+/* Nearest neighbours by whole factors, which convolutions can take in. */
+static bool is_upsampling(const resizing *r)
+{
+    const bool floors = !strcmp(r->rounding, "floor") && !strcmp(r->coordinates, "asymmetric");
+    const bool rounds =
+        !strcmp(r->rounding, "round_prefer_floor") && !strcmp(r->coordinates, "half_pixel");
+    return r->has_scales && !strcmp(r->mode, "nearest") && (floors || rounds) && are_whole(r);
+}
+
+const char *ep_resize(ep_description *d, const ep_node *n, const char *word)
+{
+    static const char *const flags[] = {"antialias", "exclude_outside"};
+    const bool two = !strcmp(n->op, "Upsample") || n->input_count == 2;
+    resizing r = {.scales = {1, 1, 1, 1}};
+    double cubic = -0.75;
+    int64_t flag;
+    const char *why = read_rules(d, n, &r);
+    if (why) return why;
+    if (!read_scales(d, n, two ? 1 : 2, &r) || !read_sizes(d, n, 3, &r) ||
+        r.has_scales == r.has_sizes)
+        return "not by constant factors or sizes of rows and columns";
+    /* Of 13.5 rows 13 are made; the runtime aligns with those, the standard's formula with all. */
+    if (r.has_scales && !strcmp(r.coordinates, "align_corners") && !are_whole(&r))
+        return "with corners of sizes that are not whole";
+    if (is_upsampling(&r)) {
+        ep_write(d, "v%d = upsample v%d by=%dx%d\n", n->outputs[0], n->inputs[0], (int)r.scales[2],
+                 (int)r.scales[3]);
+        return NULL;
+    }
+    ep_write(d, "v%d = %s v%d mode=%s coordinates=%s", n->outputs[0], word, n->inputs[0], r.mode,
+             r.coordinates);
+    if (r.has_sizes)
+        ep_write(d, " size=%lldx%lld", (long long)r.sizes[2], (long long)r.sizes[3]);
+    else
+        ep_write(d, " scale=%.9g,%.9g", r.scales[2], r.scales[3]);
+    if (!strcmp(r.mode, "nearest"))
+        ep_write(d, " rounding=%s", r.rounding + (strncmp(r.rounding, "round_", 6) ? 0 : 6));
+    ep_number(d->graph, n, "cubic_coeff_a", &cubic);
+    if (!strcmp(r.mode, "bicubic")) ep_write(d, " cubic_a=%.9g", cubic);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (ep_integer(d->graph, n, flags[i], &flag) && flag) ep_write(d, " %s=yes", flags[i]);
+    ep_write(d, "\n");
+    return NULL;
+}
+
+/* ---- Channels ---- */
+
+const char *ep_concat(ep_description *d, const ep_node *n, const char *word)
+{
+    int64_t axis = 0;
+    ep_integer(d->graph, n, "axis", &axis);
+    if (axis != 1 && axis != -3) return "of another axis";
+    ep_write(d, "v%d = %s", n->outputs[0], word);
+    for (int i = 0; i < n->input_count; i++) {
+        if (!ep_has_input(n, i) || ep_input(d, n, i)->constant) return "of a constant";
+        ep_write(d, " v%d", n->inputs[i]);
+    }
+    ep_write(d, "\n");
+    return NULL;
+}
+
+/* ONNX counts from the end below 0, and stops where the axis does. */
+static int64_t clamped(int64_t at, int64_t size)
+{
+    at = at < 0 ? at + size : at;
+    return at < 0 ? 0 : at > size ? size : at;
+}
+
+const char *ep_slice(ep_description *d, const ep_node *n, const char *word)
+{
+    static const char *const names[] = {NULL, "channels", "rows", "columns"};
+    const int64_t *dims = ep_input(d, n, 0)->dims;
+    int64_t lists[4][EP_AXES]; /* starts, ends, axes, steps */
+    int count = 0, length = 0;
+    for (int i = 0; i < 4; i++) {
+        if (i >= 2 && !ep_has_input(n, i + 1)) {
+            for (int64_t j = 0; j < count; j++) lists[i][j] = i == 2 ? j : 1;
+            continue;
+        }
+        if (!ep_whole_constant(d->graph, n, i + 1, lists[i], &length)) return "of other constants";
+        if (i > 0 && length != count) return "lists of different lengths";
+        count = length;
+    }
+    ep_write(d, "v%d = %s v%d", n->outputs[0], word, n->inputs[0]);
+    for (int i = 0; i < count; i++) {
+        const int64_t axis = lists[2][i] < 0 ? lists[2][i] + 4 : lists[2][i];
+        if (axis < 1 || axis > 3 || lists[3][i] != 1) return "of images, or with steps";
+        if (dims[axis] < 1) return "of a size that is not known";
+        ep_write(d, " %s=%lld:%lld", names[axis], (long long)clamped(lists[0][i], dims[axis]),
+                 (long long)clamped(lists[1][i], dims[axis]));
+    }
+    ep_write(d, "\n");
+    return NULL;
+}
+
+/* Dropout is one outside of training. */
+const char *ep_identity(ep_description *d, const ep_node *n, const char *word)
+{
+    if (ep_has_input(n, 2)) return "in training";
+    ep_write(d, "v%d = %s v%d\n", n->outputs[0], word, n->inputs[0]);
+    return NULL;
+}

@@ -1,0 +1,105 @@
+/* Convolutions and pooling as lines. */
+#include <string.h>
+
+#include "runtimes/onnxruntime/describe.h"
+
+static bool are_two(int count)
+{
+    return count == 0 || count == 2;
+}
+
+const char *ep_geometry(ep_description *d, const ep_node *n)
+{
+    static const struct {
+        const char *onnx, *word;
+    } sizes[] = {{"strides", "stride"}, {"dilations", "dilation"}},
+      pads[] = {{"SAME_UPPER", "same_upper"}, {"SAME_LOWER", "same_lower"}, {"VALID", "valid"}};
+    int64_t v[EP_AXES];
+    char automatic[16];
+    int count;
+    for (size_t i = 0; i < 2; i++) {
+        ep_integers(d->graph, n, sizes[i].onnx, v, &count);
+        if (!are_two(count)) return "not two-dimensional";
+        if (count) ep_write(d, " %s=%lldx%lld", sizes[i].word, (long long)v[0], (long long)v[1]);
+    }
+    ep_word(d->graph, n, "auto_pad", automatic, sizeof automatic);
+    for (size_t i = 0; i < sizeof pads / sizeof *pads; i++)
+        if (!strcmp(automatic, pads[i].onnx)) return ep_write(d, " padding=%s", pads[i].word), NULL;
+    ep_integers(d->graph, n, "pads", v, &count);
+    if (count != 0 && count != 4) return "not two-dimensional";
+    if (count)
+        ep_write(d, " padding=%lld,%lld,%lld,%lld", (long long)v[0], (long long)v[1],
+                 (long long)v[2], (long long)v[3]);
+    return NULL;
+}
+
+/* What a transposed convolution says besides. */
+static const char *transposed(ep_description *d, const ep_node *n)
+{
+    int64_t v[EP_AXES];
+    int count;
+    ep_integers(d->graph, n, "output_padding", v, &count);
+    if (!are_two(count)) return "not two-dimensional";
+    if (count && (v[0] || v[1]))
+        ep_write(d, " output_padding=%lldx%lld", (long long)v[0], (long long)v[1]);
+    ep_integers(d->graph, n, "output_shape", v, &count);
+    return count ? "with output_shape" : NULL;
+}
+
+const char *ep_conv(ep_description *d, const ep_node *n, const char *word)
+{
+    const bool is_transposed = !strcmp(n->op, "ConvTranspose");
+    int64_t groups = 1, weights = 0, biases = 0;
+    const float *w = ep_floats(d->graph, n, 1, &weights);
+    const float *b = ep_floats(d->graph, n, 2, &biases);
+    if (!w) return "weights that are not constant, or not float32";
+    if (ep_has_input(n, 2) && !b) return "a bias that is not constant, or not float32";
+    const ep_value *filter = ep_input(d, n, 1);
+    if (filter->rank != 4) return "not two-dimensional";
+    ep_integer(d->graph, n, "group", &groups);
+    const int64_t *dims = filter->dims, k = is_transposed ? dims[1] * groups : dims[0];
+    if (ep_input(d, n, 0)->dims[1] != (is_transposed ? dims[0] : dims[1] * groups))
+        return "channels that are not the weights'";
+    if (b && biases != k) return "a bias of another size";
+    ep_write(d, "v%d = %s v%d k=%lld window=%lldx%lld groups=%lld", n->outputs[0], word,
+             n->inputs[0], (long long)k, (long long)dims[2], (long long)dims[3], (long long)groups);
+    const char *why = ep_geometry(d, n);
+    if (!why && is_transposed) why = transposed(d, n);
+    if (why) return why;
+    ep_write(d, "%s\n", b ? " bias=next" : "");
+    ep_put(d, w, weights);
+    if (b) ep_put(d, b, biases);
+    return NULL;
+}
+
+const char *ep_pool(ep_description *d, const ep_node *n, const char *word)
+{
+    static const struct {
+        const char *onnx, *op, *word;
+    } flags[] = {{"ceil_mode", NULL, "ceil=yes"},
+                 {"count_include_pad", "AveragePool", "include_pad=yes"}};
+    int64_t window[EP_AXES], v[EP_AXES], flag, p = 2;
+    int count;
+    ep_integers(d->graph, n, "kernel_shape", window, &count);
+    if (count != 2) return "not two-dimensional";
+    ep_write(d, "v%d = %s v%d window=%lldx%lld", n->outputs[0], word, n->inputs[0],
+             (long long)window[0], (long long)window[1]);
+    const char *why = ep_geometry(d, n);
+    if (why) return why;
+    ep_integers(d->graph, n, "strides", v, &count);
+    if (!count) ep_write(d, " stride=1");
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if ((!flags[i].op || !strcmp(n->op, flags[i].op)) &&
+            ep_integer(d->graph, n, flags[i].onnx, &flag) && flag)
+            ep_write(d, " %s", flags[i].word);
+    if (!strcmp(n->op, "LpPool") && ep_integer(d->graph, n, "p", &p))
+        ep_write(d, " p=%lld", (long long)p);
+    ep_write(d, "\n");
+    return NULL;
+}
+
+const char *ep_global_pool(ep_description *d, const ep_node *n, const char *word)
+{
+    ep_write(d, "v%d = %s v%d\n", n->outputs[0], word, n->inputs[0]);
+    return NULL;
+}

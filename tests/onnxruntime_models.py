@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""Models for test_onnxruntime, and the list of them.
+
+    tests/onnxruntime_models.py FOLDER [--time]
+
+--time: a few whole networks instead, of sizes that are worth measuring."""
+import os
+import random
+import struct
+import sys
+
+sys.dont_write_bytecode = True
+from onnx_model import info, model, node, tensor
+
+# Cases of tests/onnx that the runtime keeps, and why.
+KEPT = {
+    "resize_tf_crop_and_resize": "a crop",
+    "resize_downsample_scales_linear_align_corners": "the runtime's own result is not the standard's",
+    "depthtospace_crd_mode_example": "no such operator",
+    "depthtospace_example": "no such operator",
+    "spacetodepth_example": "no such operator",
+}
+OPEN = [0, 3, 0, 0]
+
+
+class Writer:
+    def __init__(self, folder):
+        self.folder, self.lines, self.r = folder, [], random.Random(1)
+
+    def draw(self, name, dims, low=-0.5, high=0.5):
+        count = 1
+        for d in dims:
+            count *= d
+        scale = min(1.0, (3.0 / max(1, count // dims[0])) ** 0.5) if len(dims) == 4 else 1.0
+        return tensor(name, dims, [self.r.uniform(low, high) * scale for _ in range(count)])
+
+    def write(self, name, claimed, shapes, nodes, tensors, inputs, outputs=("y",), opset=13, expected=""):
+        with open(os.path.join(self.folder, name + ".onnx"), "wb") as f:
+            f.write(model(nodes, tensors, inputs, outputs, opset))
+        self.lines.append(f"{name}.onnx {claimed} {shapes}{expected}")
+
+    def done(self):
+        with open(os.path.join(self.folder, "models"), "w") as f:
+            f.write("\n".join(self.lines) + "\n")
+
+
+def bn(w, name, c):
+    parts = [w.draw(name + p, [c]) for p in "shm"] + [w.draw(name + "v", [c], 0.5, 1.5)]
+    return parts, [name + p for p in "shmv"]
+
+
+# ---- Whole networks ----
+
+
+def unet(w, name="unet", k=8, shapes="1x3x32x32 2x3x16x48 1x3x64x24 3x3x32x32", dims=OPEN):
+    """Two levels, the upper one concatenated; everything but the last operator is claimed."""
+    parts, names = bn(w, "n", k)
+    nodes = [
+        node("Conv", ["x", "w1"], ["1"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        node("BatchNormalization", ["1", *names], ["2"]),
+        node("Relu", ["2"], ["3"]),
+        node("MaxPool", ["3"], ["4"], kernel_shape=[2, 2], strides=[2, 2]),
+        node("Conv", ["4", "w2", "b2"], ["5"], kernel_shape=[3, 3], auto_pad="SAME_UPPER"),
+        node("Sigmoid", ["5"], ["6"]),
+        node("Mul", ["5", "6"], ["7"]),
+        node("Conv", ["7", "w3", "b2"], ["8"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], group=2),
+        node("Add", ["8", "7"], ["9"]),
+        node("PRelu", ["9", "slopes"], ["10"]),
+        node("ConvTranspose", ["10", "w4"], ["11"], kernel_shape=[2, 2], strides=[2, 2]),
+        node("Concat", ["11", "3"], ["12"], axis=1),
+        node("Conv", ["12", "w5", "b5"], ["13"], kernel_shape=[1, 1]),
+        node("Clip", ["13", "low", "high"], ["y"]),
+    ]
+    tensors = parts + [
+        w.draw("w1", [k, 3, 3, 3]), w.draw("w2", [2 * k, k, 3, 3]), w.draw("b2", [2 * k]),
+        w.draw("w3", [2 * k, k, 3, 3]), w.draw("slopes", [2 * k, 1, 1]), w.draw("w4", [2 * k, k, 2, 2]),
+        w.draw("w5", [2, 2 * k, 1, 1]), w.draw("b5", [2]), tensor("low", [], [-0.5]), tensor("high", [], [0.75])]
+    w.write(name, 13, shapes, nodes, tensors, [info("x", dims)])  # the runtime folds one
+
+
+def split(w):
+    """An operator that the provider lacks cuts a network in two, with two values across."""
+    nodes = [
+        node("Conv", ["x", "w1"], ["1"], kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+        node("Relu", ["1"], ["2"]),
+        node("MaxPool", ["2"], ["3"], kernel_shape=[2, 2], strides=[2, 2]),
+        node("Erf", ["3"], ["4"]),
+        node("Resize", ["4", "", "scales"], ["5"], mode="nearest"),
+        node("Concat", ["5", "2"], ["6"], axis=1),
+        node("Conv", ["6", "w2"], ["y"], kernel_shape=[1, 1]),
+    ]
+    tensors = [w.draw("w1", [8, 3, 3, 3]), w.draw("w2", [4, 16, 1, 1]),
+               tensor("scales", [4], [1.0, 1.0, 2.0, 2.0])]
+    w.write("split", 6, "1x3x16x16 2x3x8x24", nodes, tensors, [info("x", OPEN)])
+
+
+def two_inputs(w):
+    """Two images of unrelated sizes."""
+    nodes = [
+        node("Conv", ["x", "w1"], ["1"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
+        node("Conv", ["z", "w2"], ["2"], kernel_shape=[1, 1]),
+        node("Add", ["1", "2"], ["y"]),
+    ]
+    tensors = [w.draw("w1", [4, 3, 3, 3]), w.draw("w2", [4, 2, 1, 1])]
+    inputs = [info("x", OPEN), info("z", [0, 2, 0, 0])]
+    w.write("two_inputs", 3, "1x3x16x16+1x2x8x8 2x3x7x9+2x2x4x5", nodes, tensors, inputs)
+
+
+def none(w):
+    """Nothing to claim: matrices, whole numbers, weights that are values."""
+    nodes = [node("Conv", ["x", "z"], ["1"], kernel_shape=[1, 1]), node("Erf", ["1"], ["y"])]
+    w.write("none", 0, "1x3x5x5+2x3x1x1", nodes, [], [info("x", [1, 3, 5, 5]), info("z", [2, 3, 1, 1])])
+
+
+# ---- Single nodes ----
+
+
+def singles(w):
+    """One node each, on a shape that the model says and on shapes that it leaves open."""
+    c, x = 6, info("x", [0, 6, 0, 0])
+    scales = lambda *v: tensor("scales", [4], [1.0, 1.0, *v])
+    channel = lambda name: w.draw(name, [1, c, 1, 1], 0.5, 1.5)
+    conv = lambda k, s: [w.draw("w", [k, *s]), w.draw("b", [k])]
+    cases = {
+        "conv_same_lower": (node("Conv", "xwb", "y", auto_pad="SAME_LOWER", strides=[2, 1]), conv(5, [6, 3, 3])),
+        "conv_pads": (node("Conv", "xwb", "y", pads=[0, 2, 1, 0], dilations=[2, 1]), conv(4, [6, 3, 2])),
+        "conv_depthwise": (node("Conv", "xwb", "y", group=6, pads=[1, 1, 1, 1]), conv(12, [1, 3, 3])),
+        "transpose_groups": (node("ConvTranspose", "xw", "y", group=2, strides=[2, 3], pads=[1, 0, 0, 1],
+                                  output_padding=[1, 0]), [w.draw("w", [6, 2, 3, 3])]),
+        "max_pool_ceil": (node("MaxPool", "x", "y", kernel_shape=[3, 2], strides=[2, 2], ceil_mode=1), []),
+        "avg_pool": (node("AveragePool", "x", "y", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1), []),
+        "avg_pool_out": (node("AveragePool", "x", "y", kernel_shape=[3, 3], pads=[1, 1, 0, 0], strides=[2, 2]), []),
+        "lp_pool": (node("LpPool", "x", "y", kernel_shape=[2, 2], p=3), []),
+        "global_avg": (node("GlobalAveragePool", "x", "y"), []),
+        "global_max": (node("GlobalMaxPool", "x", "y"), []),
+        "hard_swish": (node("HardSwish", "x", "y"), []),
+        "hard_sigmoid": (node("HardSigmoid", "x", "y", alpha=0.25), []),
+        "leaky": (node("LeakyRelu", "x", "y"), []), "elu": (node("Elu", "x", "y", alpha=0.5), []),
+        "tanh": (node("Tanh", "x", "y"), []), "gelu": (node("Gelu", "x", "y"), []),
+        "gelu_tanh": (node("Gelu", "x", "y", approximate="tanh"), []),
+        "clip_low": (node("Clip", ["x", "low"], "y"), [tensor("low", [], [-0.25])]),
+        "prelu_one": (node("PRelu", "xa", "y"), [tensor("a", [1], [0.3])]),
+        "mul": (node("Mul", "xa", "y"), [channel("a")]), "mul_left": (node("Mul", "ax", "y"), [channel("a")]),
+        "sub": (node("Sub", "xa", "y"), [channel("a")]), "sub_left": (node("Sub", "ax", "y"), [channel("a")]),
+        "div": (node("Div", "xa", "y"), [channel("a")]), "add_one": (node("Add", "xa", "y"), [tensor("a", [], [0.3])]),
+        "double": (node("Add", "xx", "y"), []), "sum": (node("Sum", "xx", "y"), []),
+        "slice": (node("Slice", ["x", "s", "e", "a"], "y"),
+                  [tensor("s", [1], [-4], "int64"), tensor("e", [1], [1 << 40], "int64"), tensor("a", [1], [1], "int64")]),
+        "nearest": (node("Resize", ["x", "", "scales"], "y", mode="nearest", nearest_mode="floor",
+                         coordinate_transformation_mode="asymmetric"), [scales(2.0, 3.0)]),
+        "linear": (node("Resize", ["x", "", "scales"], "y", mode="linear"), [scales(2.0, 1.5)]),
+        "cubic": (node("Resize", ["x", "", "scales"], "y", mode="cubic"), [scales(1.5, 2.5)]),
+        "corners": (node("Resize", ["x", "", "scales"], "y", mode="linear",
+                         coordinate_transformation_mode="align_corners"), [scales(2.0, 3.0)]),
+        "axes": (node("Resize", ["x", "", "scales"], "y", mode="linear", axes=[3, 2]),
+                 [tensor("scales", [2], [1.5, 2.0])]),
+        "batch_norm": (node("BatchNormalization", ["x", *bn(w, "n", c)[1]], "y"), bn(w, "n", c)[0]),
+    }
+    for name, (n, tensors) in cases.items():
+        w.write(name, 1, "2x6x9x11 1x6x12x8", [n], tensors, [x], opset=20)
+    # The standard and the runtime differ here: of 13.5 rows 13 are made, and corners aligned with either.
+    corners = node("Resize", ["x", "", "scales"], "y", mode="linear", coordinate_transformation_mode="align_corners")
+    w.write("corners_between", 0, "1x6x9x11", [corners], [scales(1.5, 2.0)], [x])
+    w.write("mul_spatial", 0, "1x6x4x4", [node("Mul", "xa", "y")], [w.draw("a", [1, 1, 4, 4])], [x])
+    w.write("concat_rows", 0, "1x6x1x4", [node("Concat", ["x", "x"], "y", axis=2)], [], [x])
+
+
+# ---- Cases of ONNX ----
+
+
+def read_npy(path):
+    with open(path, "rb") as f:
+        data = f.read()
+    return data[10 + struct.unpack("<H", data[8:10])[0]:]
+
+
+def parse(kind, words):
+    if kind.endswith("s"):
+        return [float(v) if kind == "floats" else int(v) for v in words[1:]]
+    return {"int": int, "float": float, "string": str}[kind](words[0])
+
+
+def case(w, folder, name):
+    attributes, inputs, outputs, opset = {}, [], [], 13
+    with open(os.path.join(folder, "case.txt")) as f:
+        lines = [line.split() for line in f]
+    for kind, *words in lines:
+        if kind == "op":
+            op = words[0]
+        elif kind == "opset":
+            opset = int(words[0])
+        elif kind == "attr" and not words[0].endswith("_full") and words[0] != "resolved_from":
+            attributes[words[0]] = parse(words[1], words[2:])
+        elif kind in ("input", "output"):
+            rank = int(words[2])
+            dims, path = [int(v) for v in words[3:3 + rank]], os.path.join(folder, words[3 + rank])
+            (inputs if kind == "input" else outputs).append((words[0], words[1], dims, path))
+    if len(inputs[0][2]) != 4 or inputs[0][1] != "f32" or op == "MaxUnpool" or len(outputs) > 1:
+        return
+    if op == "Upsample":  # attributes of Resize, which it became
+        attributes = {"mode": attributes["mode"]}
+    tensors = []
+    for value, kind, dims, path in inputs[1:]:
+        data = read_npy(path)
+        count = len(data) // (4 if kind == "f32" else 8)
+        values = struct.unpack("<%d%s" % (count, "f" if kind == "f32" else "q"), data)
+        tensors.append(tensor(value, dims, values, True if kind == "f32" else "int64"))
+    names = {"Resize": ["X", "roi", "scales", "sizes"]}.get(op, [v[0] for v in inputs])
+    given = [n if n in [v[0] for v in inputs] else "" for n in names]
+    while not given[-1]:
+        given.pop()
+    if op == "Resize" and "axes" in attributes and "scales" in given + ["sizes"]:
+        size = [v[2][0] for v in inputs if v[0] in ("scales", "sizes")][0]
+        attributes["axes"] = attributes["axes"][:size]
+    n = node(op, given, [o[0] for o in outputs], **attributes)
+    with open(os.path.join(w.folder, name + ".onnx.in"), "wb") as f:
+        f.write(read_npy(inputs[0][3]))
+    with open(os.path.join(w.folder, name + ".out"), "wb") as f:
+        f.write(read_npy(outputs[0][3]))
+    claimed = name.split("__")[1] not in KEPT
+    w.write(name, int(claimed), "x".join(map(str, inputs[0][2])), [n], tensors,
+            [info(inputs[0][0], inputs[0][2])], [o[0] for o in outputs], 9 if op == "Upsample" else max(19, min(opset, 22)), f" = {name}.out" if claimed else "")
+
+
+def cases(w):
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "onnx", "cases")
+    for name in sorted(os.listdir(folder)):
+        case(w, os.path.join(folder, name), name)
+
+
+def main(words):
+    w = Writer(words[0])
+    unet(w)
+    split(w)
+    two_inputs(w)
+    none(w)
+    singles(w)
+    cases(w)
+    w.done()
+
+
+main(sys.argv[1:])
