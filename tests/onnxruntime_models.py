@@ -112,6 +112,73 @@ def none(w):
     w.write("none", 0, "1x3x5x5+2x3x1x1", nodes, [], [info("x", [1, 3, 5, 5]), info("z", [2, 3, 1, 1])])
 
 
+class Chain:
+    """Nodes one behind the other, with names of their own."""
+
+    def __init__(self, w):
+        self.w, self.nodes, self.tensors, self.count = w, [], [], 0
+
+    def put(self, op, inputs, tensors=(), **attributes):
+        self.count += 1
+        self.tensors += tensors
+        self.nodes.append(node(op, inputs, [f"v{self.count}"], **attributes))
+        return f"v{self.count}"
+
+    def conv(self, x, c, k, size, stride=1, act="Relu", groups=1):
+        name = f"w{self.count}"
+        weights = [self.w.draw(name, [k, c // groups, size, size]), self.w.draw(name + "b", [k])]
+        x = self.put("Conv", [x, name, name + "b"], weights, kernel_shape=[size, size], group=groups,
+                     strides=[stride, stride], pads=[size // 2] * 4)
+        return self.put(act, [x]) if act else x
+
+    def write(self, name, y, shape):
+        """Open sizes."""
+        nodes = self.nodes + [node("Identity", [y], ["y"])]
+        dims = [0, int(shape.split("x")[1]), 0, 0]
+        self.w.write(name, 0, shape, nodes, self.tensors, [info("x", dims)], opset=14)
+
+
+def resnet(w):
+    """Stem and bottlenecks of ResNet-50, of the first two stages."""
+    n = Chain(w)
+    x = n.put("MaxPool", [n.conv("x", 3, 64, 7, 2)], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1])
+    c = 64
+    for k, stride in ((64, 1), (64, 1), (64, 1), (128, 2), (128, 1), (128, 1)):
+        skip = n.conv(x, c, 4 * k, 1, stride, None) if c != 4 * k else x
+        y = n.conv(n.conv(n.conv(x, c, k, 1), k, k, 3, stride), k, 4 * k, 1, 1, None)
+        x, c = n.put("Relu", [n.put("Add", [y, skip])]), 4 * k
+    n.write("resnet", n.put("GlobalAveragePool", [x]), "1x3x224x224")
+
+
+def deep_unet(w):
+    """Four levels of 16 to 128 channels."""
+    n = Chain(w)
+    x, c, skips = "x", 3, []
+    for k in (16, 32, 64, 128):
+        x = n.conv(n.conv(x, c, k, 3), k, k, 3)
+        c = k
+        if k < 128:
+            skips.append((x, k))
+            x = n.put("MaxPool", [x], kernel_shape=[2, 2], strides=[2, 2])
+    for skip, k in reversed(skips):
+        scales = f"s{k}"
+        x = n.put("Resize", [x, "", scales], [tensor(scales, [4], [1.0, 1.0, 2.0, 2.0])], mode="nearest")
+        x = n.put("Concat", [n.conv(x, c, k, 3), skip], axis=1)
+        x, c = n.conv(x, 2 * k, k, 3), k
+    n.write("deep_unet", n.conv(x, c, 2, 1, 1, None), "1x3x256x256")
+
+
+def mobile(w):
+    """Depthwise and pointwise convolutions with hard swish."""
+    n = Chain(w)
+    x, c = n.conv("x", 3, 16, 3, 2, "HardSwish"), 16
+    for k, stride in ((24, 2), (24, 1), (40, 2), (40, 1), (80, 2), (80, 1)):
+        y = n.conv(n.conv(x, c, 4 * c, 1, 1, "HardSwish"), 4 * c, 4 * c, 3, stride, "HardSwish", 4 * c)
+        y = n.conv(y, 4 * c, k, 1, 1, None)
+        x, c = n.put("Add", [y, x]) if c == k and stride == 1 else y, k
+    n.write("mobile", x, "1x3x224x224")
+
+
 # ---- Single nodes ----
 
 
@@ -158,6 +225,20 @@ def singles(w):
     }
     for name, (n, tensors) in cases.items():
         w.write(name, 1, "2x6x9x11 1x6x12x8", [n], tensors, [x], opset=20)
+    pads = lambda *v: tensor("p", [8], [0, 0, *v[:2], 0, 0, *v[2:]], "int64")
+    may = {  # claimed (-1: or not) as soon as a description has the operator
+        "softmax": (node("Softmax", "x", "y", axis=1), []),
+        "pad": (node("Pad", "xp", "y"), [pads(1, 0, 2, 3)]), "crop": (node("Pad", "xp", "y"), [pads(-1, 2, 0, -3)]),
+        "pad_value": (node("Pad", "xpa", "y"), [pads(1, 2, 0, 0), tensor("a", [], [0.5])]),
+        "reflect": (node("Pad", "xp", "y", mode="reflect"), [pads(2, 1, 3, 0)]),
+        "edge": (node("Pad", "xp", "y", mode="edge"), [pads(2, 1, 3, 0)]),
+    }
+    for name, (n, tensors) in may.items():
+        w.write(name, -1, "2x6x9x11 1x6x12x8", [n], tensors, [x], opset=20)
+    for name, op in ("product", "Mul"), ("difference", "Sub"), ("least", "Min"), ("most", "Max"), ("broadcast", "Add"):
+        size = 1 if name == "broadcast" else 0
+        shape = "2x6x3x5+2x6x1x1" if size else "2x6x3x5+2x6x3x5"
+        w.write(name, -1, shape, [node(op, "xz", "y")], [], [x, info("z", [0, 6, size, size])])
     # The standard and the runtime differ here: of 13.5 rows 13 are made, and corners aligned with either.
     corners = node("Resize", ["x", "", "scales"], "y", mode="linear", coordinate_transformation_mode="align_corners")
     w.write("corners_between", 0, "1x6x9x11", [corners], [scales(1.5, 2.0)], [x])
@@ -230,12 +311,9 @@ def cases(w):
 
 def main(words):
     w = Writer(words[0])
-    unet(w)
-    split(w)
-    two_inputs(w)
-    none(w)
-    singles(w)
-    cases(w)
+    checks = [unet, split, two_inputs, none, singles, cases]
+    for write in [resnet, deep_unet, mobile] if "--time" in words else checks:
+        write(w)
     w.done()
 
 

@@ -51,14 +51,15 @@ static int inputs_of(const claim *c, int lot, int node)
 
 /* ---- Checks ---- */
 
-/* Sizes of inputs, where they are not known those of another, or some. */
+/* Sizes of inputs, where they are not known those of another (but 1: that may be broadcast), or
+ * some. */
 static bool size_inputs(const claim *c, int count)
 {
     int64_t some[4] = {1, 1, ANY_SIZE, ANY_SIZE};
     bool known = true;
     for (int i = 0; i < count; i++)
         for (int axis = 0; axis < 4; axis++)
-            if (c->g.values[c->ends[i]].dims[axis] > 0)
+            if (c->g.values[c->ends[i]].dims[axis] > 1)
                 some[axis] = c->g.values[c->ends[i]].dims[axis];
     for (int i = 0; i < count; i++) {
         int64_t dims[4];

@@ -121,10 +121,14 @@ static const struct {
     {"Clip", 6, ep_clip, "clamp"},
     {"PRelu", 7, ep_prelu, "prelu"},
     {"Add", 7, ep_arithmetic, "add"},
-    {"Sub", 7, ep_arithmetic, "sub"},
-    {"Mul", 7, ep_arithmetic, "mul"},
-    {"Div", 7, ep_arithmetic, "div"},
-    {"Sum", 8, ep_sum, "add"},
+    {"Sub", 7, ep_arithmetic, "subtract"},
+    {"Mul", 7, ep_arithmetic, "multiply"},
+    {"Div", 7, ep_arithmetic, NULL}, /* by a constant alone */
+    {"Sum", 8, ep_values, "add"},
+    {"Min", 8, ep_values, "minimum"},
+    {"Max", 8, ep_values, "maximum"},
+    {"Softmax", 13, ep_softmax, "softmax"},
+    {"Pad", 11, ep_pad, "pad"},
 };
 
 /* All that is no constant, an image; all that is made, the first alone. */

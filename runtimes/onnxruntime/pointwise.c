@@ -156,6 +156,7 @@ static const char *of_values(ep_description *d, const ep_node *n, const char *wo
         ep_write(d, "\n");
         return NULL;
     }
+    if (!word) return "of two values";
     ep_write(d, "v%d = %s v%d v%d\n", n->outputs[0], word, n->inputs[0], n->inputs[1]);
     return NULL;
 }
@@ -200,9 +201,19 @@ const char *ep_arithmetic(ep_description *d, const ep_node *n, const char *word)
 }
 
 /* Of two: of more there would be values in between. */
-const char *ep_sum(ep_description *d, const ep_node *n, const char *word)
+const char *ep_values(ep_description *d, const ep_node *n, const char *word)
 {
     if (n->input_count != 2 || is_constant(d, n, 0) || is_constant(d, n, 1))
         return "not of two values";
     return of_values(d, n, word);
+}
+
+const char *ep_softmax(ep_description *d, const ep_node *n, const char *word)
+{
+    int64_t axis = -1;
+    ep_integer(d->graph, n, "axis", &axis);
+    if (axis != 1 && axis != -3) return "of another axis";
+    begin(d, n, word, 0);
+    ep_write(d, "\n");
+    return NULL;
 }

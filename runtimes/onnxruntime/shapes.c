@@ -184,6 +184,39 @@ const char *ep_slice(ep_description *d, const ep_node *n, const char *word)
     return NULL;
 }
 
+/* Begin and end of each axis; from version 18 on of those that are named alone. */
+static bool read_sides(const ep_description *d, const ep_node *n, int64_t *begin, int64_t *end)
+{
+    int64_t pads[EP_AXES], axes[EP_AXES] = {0, 1, 2, 3};
+    int count = 0, named = 4;
+    if (!ep_whole_constant(d->graph, n, 1, pads, &count)) return false;
+    if (ep_has_input(n, 3) && !ep_whole_constant(d->graph, n, 3, axes, &named)) return false;
+    if (count != 2 * named) return false;
+    for (int i = 0; i < named; i++) {
+        const int64_t axis = axes[i] < 0 ? axes[i] + 4 : axes[i];
+        if (axis < 0 || axis > 3) return false;
+        begin[axis] = pads[i];
+        end[axis] = pads[named + i];
+    }
+    return !begin[0] && !end[0] && !begin[1] && !end[1];
+}
+
+const char *ep_pad(ep_description *d, const ep_node *n, const char *word)
+{
+    int64_t begin[4] = {0}, end[4] = {0}, count = 0;
+    char mode[16];
+    const float *value = ep_floats(d->graph, n, 2, &count);
+    if (!read_sides(d, n, begin, end)) return "not by constants, or of images or channels";
+    if (ep_has_input(n, 2) && (!value || count != 1)) return "with a value that is not constant";
+    ep_word(d->graph, n, "mode", mode, sizeof mode);
+    ep_write(d, "v%d = %s v%d sides=%lld,%lld,%lld,%lld border=%s", n->outputs[0], word,
+             n->inputs[0], (long long)begin[2], (long long)begin[3], (long long)end[2],
+             (long long)end[3], *mode ? mode : "constant");
+    if (value && (!*mode || !strcmp(mode, "constant"))) ep_write(d, " value=%.9g", (double)*value);
+    ep_write(d, "\n");
+    return NULL;
+}
+
 /* Dropout is one outside of training. */
 const char *ep_identity(ep_description *d, const ep_node *n, const char *word)
 {
