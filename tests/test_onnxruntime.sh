@@ -11,4 +11,9 @@ fi
 models=$(mktemp -d)
 trap 'rm -r "$models"' EXIT
 python3 "$here/onnxruntime_models.py" "$models" "${@:2}"
+# What docs/networks.md says first.
+if [ -x "$build/examples/onnxruntime" ] && [ $# -eq 1 ]; then
+    "$build/examples/onnxruntime" "$models/unet.onnx" 64x48 2 >"$models/said"
+    grep -q "^13 of 13 nodes" "$models/said" || { cat "$models/said" && exit 1; }
+fi
 "$build/tests/test_onnxruntime" "$runtime" "$build/runtimes/onnxruntime/libhourglass-onnxruntime.so" "$models" "${@:2}"
