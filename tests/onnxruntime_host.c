@@ -39,6 +39,17 @@ void host_close(host *h)
     if (h->env) h->ort->ReleaseEnv(h->env);
 }
 
+counted_memory *host_replace(host *h, const char *provider, char text[HOST_NAME])
+{
+    if (!host_good(h, h->ort->UnregisterExecutionProviderLibrary(h->env, "first"), text) ||
+        !host_good(h, h->ort->RegisterExecutionProviderLibrary(h->env, "first", provider), text))
+        return NULL;
+    void *library = dlopen(provider, RTLD_NOW);
+    counted_memory *(*get)(void);
+    *(void **)&get = library ? dlsym(library, "provider_memory") : NULL;
+    return get ? get() : NULL;
+}
+
 /* ---- Sessions ---- */
 
 static OrtStatus *append(const host *h, OrtSessionOptions *options, const host_options *o)

@@ -5,6 +5,8 @@
 #include <onnxruntime_c_api.h>
 #include <stdbool.h>
 
+#include "tests/onnxruntime_memory.h"
+
 enum { HOST_ENDS = 8, HOST_NAME = 1024 }; /* a file's name, or a sentence of the runtime */
 
 typedef struct host {
@@ -29,6 +31,8 @@ typedef struct host_shape {
 /* Opens the runtime's library and registers the provider; false: said why. */
 bool host_open(host *h, const char *runtime, const char *provider);
 void host_close(host *h);
+/* Another provider in the place of the first; its memory, or NULL: text says why. */
+counted_memory *host_replace(host *h, const char *provider, char text[HOST_NAME]);
 
 /* true: no error. Releases it; text may be NULL. */
 bool host_good(const host *h, OrtStatus *status, char text[HOST_NAME]);

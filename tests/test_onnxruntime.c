@@ -1,11 +1,12 @@
 /* Models by ONNX Runtime, with the provider and without. The models come from
  * tests/onnxruntime_models.py, which writes a list of them:
  *
- *     test_onnxruntime RUNTIME PROVIDER FOLDER [--time]
+ *     test_onnxruntime RUNTIME PROVIDER FAILING FOLDER [--time]
  *
  * A line of FOLDER/models: MODEL CLAIMED SHAPE..., with one shape for each run; "+" between those
  * of several inputs. CLAIMED: nodes that the provider does, -1: any. "= FILE" at the end: what the
- * first run gives, in float32; else the runtime alone says it. --time: prints how long runs take,
+ * first run gives, in float32; else the runtime alone says it. FAILING: the provider
+ * once more, whose memory can be made to fail. --time: prints how long runs take,
  * and checks nothing. */
 #include <math.h>
 #include <pthread.h>
@@ -272,6 +273,40 @@ static void check_registration(const host *h, const model *m)
     if (few) o->ReleaseSession(few);
 }
 
+/* ---- Memory ---- */
+
+/* Every allocation fails once: the session or the run fails with a sentence, or the runtime does
+ * the work itself; nothing is lost. */
+static void check_memory(host *h, const char *failing, const model *m)
+{
+    char text[HOST_NAME] = "";
+    OrtSession *plain = host_session(h, m->file, &(host_options){0}, text);
+    counted_memory *memory = host_replace(h, failing, text);
+    if (!EXPECT(plain && memory, "%s: %s", failing, text)) return;
+    const long held = memory->live;
+    for (long n = 0, all = 1; n <= all; n++) {
+        float *inputs[HOST_ENDS], *want = NULL, *got = NULL;
+        int64_t size = 0, wanted = 0;
+        fill(m, 0, inputs);
+        *text = 0, memory->calls = 0, memory->fail = n;
+        OrtSession *session = host_session(h, m->file, &(host_options){.provider = true}, text);
+        const float *const *in = (const float *const *)inputs;
+        const bool ran =
+            session && host_run(h, session, m->inputs, m->shapes[0], in, &got, &size, text);
+        host_run(h, plain, m->inputs, m->shapes[0], in, &want, &wanted, NULL);
+        if (session) h->ort->ReleaseSession(session);
+        if (!n) all = memory->calls;
+        EXPECT(ran ? size == wanted && difference(got, want, size) <= 1e-4 : n && *text,
+               "allocation %ld of %ld: %s", n, all, text);
+        EXPECT(memory->live == held, "allocation %ld of %ld: %ld are left", n, all,
+               memory->live - held);
+        for (int i = 0; i < m->inputs; i++) free(inputs[i]);
+        free(want), free(got);
+    }
+    memory->fail = 0;
+    h->ort->ReleaseSession(plain);
+}
+
 /* ---- Time ---- */
 
 static double now(void)
@@ -317,15 +352,16 @@ int main(int count, char **words)
 {
     host h = {0};
     char line[1024], name[HOST_NAME];
-    if (count < 4) return puts("usage: test_onnxruntime RUNTIME PROVIDER FOLDER [--time]"), 2;
+    if (count < 5)
+        return puts("usage: test_onnxruntime RUNTIME PROVIDER FAILING FOLDER [--time]"), 2;
     if (!host_open(&h, words[1], words[2])) return 1;
-    snprintf(name, sizeof name, "%s/models", words[3]);
+    snprintf(name, sizeof name, "%s/models", words[4]);
     FILE *list = fopen(name, "r");
     model *m = calloc(1, sizeof *m);
     if (!list || !m) return printf("%s cannot be opened\n", name), 1;
     for (int i = 0; fgets(line, sizeof line, list); i++) {
-        if (!read_model(m, words[3], line)) continue;
-        if (count > 4) {
+        if (!read_model(m, words[4], line)) continue;
+        if (count > 5) {
             time_model(&h, m, 1);
             time_model(&h, m, 2);
             continue;
@@ -338,6 +374,9 @@ int main(int count, char **words)
         check_shapes(&h, m);
         check_registration(&h, m);
     }
+    rewind(list);
+    if (count == 5 && fgets(line, sizeof line, list) && read_model(m, words[4], line))
+        check_memory(&h, words[3], m);
     fclose(list);
     free(m);
     host_close(&h);
