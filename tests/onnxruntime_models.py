@@ -21,6 +21,8 @@ KEPT = {
     "spacetodepth_example": "no such operator",
 }
 OPEN = [0, 3, 0, 0]
+# More than the plans that are kept, the first once more at the end; some differ in one size alone.
+SHAPES = "1x3x32x32 2x3x32x32 1x3x48x32 1x3x32x48 2x3x16x48 1x3x64x24 3x3x32x32 1x3x8x8 1x3x8x16 1x3x16x8 1x3x32x32"
 
 
 class Writer:
@@ -52,7 +54,7 @@ def bn(w, name, c):
 # ---- Whole networks ----
 
 
-def unet(w, name="unet", k=8, shapes="1x3x32x32 2x3x16x48 1x3x64x24 3x3x32x32", dims=OPEN):
+def unet(w, name="unet", k=8, shapes=SHAPES, dims=OPEN):
     """Two levels, the upper one concatenated; everything but the last operator is claimed."""
     parts, names = bn(w, "n", k)
     nodes = [

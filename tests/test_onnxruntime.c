@@ -18,7 +18,7 @@
 #include "tests/onnxruntime_host.h"
 #include "tests/random.h"
 
-enum { RUNS = 8, THREADS = 4 };
+enum { RUNS = 16, THREADS = 4 };
 
 typedef struct model {
     char file[HOST_NAME], expected[HOST_NAME]; /* "": none */
