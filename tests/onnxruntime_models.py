@@ -202,6 +202,7 @@ def singles(w):
         "lp_pool": (node("LpPool", "x", "y", kernel_shape=[2, 2], p=3), []),
         "global_avg": (node("GlobalAveragePool", "x", "y"), []),
         "global_max": (node("GlobalMaxPool", "x", "y"), []),
+        "mean": (node("ReduceMean", ["x", "axes"], "y"), [tensor("axes", [2], [2, -1], "int64")]),
         "hard_swish": (node("HardSwish", "x", "y"), []),
         "hard_sigmoid": (node("HardSigmoid", "x", "y", alpha=0.25), []),
         "leaky": (node("LeakyRelu", "x", "y"), []), "elu": (node("Elu", "x", "y", alpha=0.5), []),
@@ -227,6 +228,12 @@ def singles(w):
     }
     for name, (n, tensors) in cases.items():
         w.write(name, 1, "2x6x9x11 1x6x12x8", [n], tensors, [x], opset=20)
+    sizes = tensor("sizes", [2], [4, 2], "int64")
+    join = node("Concat", ["b", "a"], "y", axis=1)
+    w.write("split_sizes", 2, "2x6x4x5", [node("Split", ["x", "sizes"], "ab", axis=1), join], [sizes], [x])
+    w.write("split_equal", 2, "2x6x4x5", [node("Split", "x", "ab", axis=1), join], [], [x])
+    w.write("mean_1", 0, "1x6x3x3", [node("ReduceMean", "x", "y", axes=[1])], [], [x])
+    w.write("mean_old", 1, "1x6x3x3", [node("ReduceMean", "x", "y", axes=[2, 3])], [], [x])
     pads = lambda *v: tensor("p", [8], [0, 0, *v[:2], 0, 0, *v[2:]], "int64")
     may = {  # claimed (-1: or not) as soon as a description has the operator
         "softmax": (node("Softmax", "x", "y", axis=1), []),

@@ -103,10 +103,13 @@ static const struct {
     {"LpPool", 2, ep_pool, "lp_pool2d"},
     {"GlobalAveragePool", 1, ep_global_pool, "global_avg_pool2d"},
     {"GlobalMaxPool", 1, ep_global_pool, "global_max_pool2d"},
+    {"ReduceMean", 1, ep_reduce, "global_avg_pool2d"},
+    {"ReduceMax", 1, ep_reduce, "global_max_pool2d"},
     {"Resize", 10, ep_resize, "resize2d"},
     {"Upsample", 7, ep_resize, "resize2d"},
     {"Concat", 4, ep_concat, "concat"},
     {"Slice", 10, ep_slice, "slice"},
+    {"Split", 2, ep_split, "slice"},
     {"Identity", 1, ep_identity, "identity"},
     {"Dropout", 7, ep_identity, "identity"},
     {"BatchNormalization", 9, ep_batch_norm, "batch_norm"},
@@ -131,8 +134,8 @@ static const struct {
     {"Pad", 11, ep_pad, "pad"},
 };
 
-/* All that is no constant, an image; all that is made, the first alone. */
-static const char *check_values(const ep_description *d, const ep_node *n)
+/* All that is no constant, an image; all that is made, one, or the parts of one. */
+static const char *check_values(const ep_description *d, const ep_node *n, bool splits)
 {
     const ep_value *values = d->graph->values;
     bool any = false;
@@ -143,11 +146,13 @@ static const char *check_values(const ep_description *d, const ep_node *n)
         any = true;
     }
     if (!any || !ep_has_output(n, 0)) return "no input, or no output";
-    if (values[n->outputs[0]].type != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT ||
-        values[n->outputs[0]].rank != 4)
-        return "the output is not float32 of four axes";
-    for (int i = 1; i < n->output_count; i++)
-        if (ep_has_output(n, i)) return "more than one output";
+    for (int i = 0; i < n->output_count; i++) {
+        if (!ep_has_output(n, i)) continue;
+        if (i > 0 && !splits) return "more than one output";
+        const ep_value *v = &values[n->outputs[i]];
+        if (v->type != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT || v->rank != 4)
+            return "an output is not float32 of four axes";
+    }
     return NULL;
 }
 
@@ -157,7 +162,7 @@ const char *ep_describe(ep_description *d, const ep_node *n)
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
         if (strcmp(operators[i].op, n->op)) continue;
         if (n->version < operators[i].since) return "of an old version";
-        const char *why = check_values(d, n);
+        const char *why = check_values(d, n, operators[i].describe == ep_split);
         return why ? why : operators[i].describe(d, n, operators[i].word);
     }
     return "no such operator";

@@ -184,6 +184,34 @@ const char *ep_slice(ep_description *d, const ep_node *n, const char *word)
     return NULL;
 }
 
+/* Sizes of the parts: given, or equal but for the last. */
+static const char *read_parts(const ep_description *d, const ep_node *n, int64_t *parts)
+{
+    const int64_t whole = ep_input(d, n, 0)->dims[1], count = n->output_count;
+    int given = 0;
+    if (count > EP_AXES) return "into too many parts";
+    ep_integers(d->graph, n, "split", parts, &given); /* an input since version 13 */
+    if (ep_has_input(n, 1) && !ep_whole_constant(d->graph, n, 1, parts, &given))
+        return "by sizes that are not constant";
+    if (given) return given == count ? NULL : "into another number of parts";
+    const int64_t size = (whole + count - 1) / count;
+    for (int64_t i = 0; i < count; i++) parts[i] = i < count - 1 ? size : whole - i * size;
+    return NULL;
+}
+
+const char *ep_split(ep_description *d, const ep_node *n, const char *word)
+{
+    int64_t parts[EP_AXES], axis = 0, from = 0;
+    ep_integer(d->graph, n, "axis", &axis);
+    if (axis != 1 && axis != -3) return "of another axis";
+    const char *why = read_parts(d, n, parts);
+    for (int i = 0; !why && i < n->output_count; from += parts[i++])
+        if (ep_has_output(n, i))
+            ep_write(d, "v%d = %s v%d channels=%lld:%lld\n", n->outputs[i], word, n->inputs[0],
+                     (long long)from, (long long)(from + parts[i]));
+    return why;
+}
+
 /* Begin and end of each axis; from version 18 on of those that are named alone. */
 static bool read_sides(const ep_description *d, const ep_node *n, int64_t *begin, int64_t *end)
 {

@@ -103,3 +103,22 @@ const char *ep_global_pool(ep_description *d, const ep_node *n, const char *word
     ep_write(d, "v%d = %s v%d\n", n->outputs[0], word, n->inputs[0]);
     return NULL;
 }
+
+/* Over rows and columns, which stay as axes of size 1: a global pooling. */
+const char *ep_reduce(ep_description *d, const ep_node *n, const char *word)
+{
+    int64_t axes[EP_AXES], keep = 1;
+    int count = 0;
+    bool over[4] = {false};
+    ep_integers(d->graph, n, "axes", axes, &count); /* an input since version 18 */
+    if (ep_has_input(n, 1) && !ep_whole_constant(d->graph, n, 1, axes, &count))
+        return "over axes that are not constant";
+    ep_integer(d->graph, n, "keepdims", &keep);
+    for (int i = 0; i < count; i++) {
+        const int64_t axis = axes[i] < 0 ? axes[i] + 4 : axes[i];
+        if (axis < 2 || axis > 3) return "over other axes";
+        over[axis] = true;
+    }
+    if (!over[2] || !over[3] || !keep) return "not over rows and columns";
+    return ep_global_pool(d, n, word);
+}
