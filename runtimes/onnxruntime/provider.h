@@ -2,7 +2,7 @@
  *
  *     factory    one for each registration of the library                      factory.c
  *     provider   one for each session: options, a context                      provider.c
- *     compiled   one for each subgraph: a network, a plan for each shape       compute.c
+ *     compiled   one for each subgraph: a network, a plan for each shape       compile.c
  *
  * A subgraph is described in the text of docs/networks.md and planned whole by hourglass-net. */
 #ifndef HG_ONNXRUNTIME_PROVIDER_H
