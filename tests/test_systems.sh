@@ -9,7 +9,7 @@ set -- "$PWD"
 source=$PWD
 case $(uname -m) in x86_64) isa=avx2 ;; *) isa=neon ;; esac
 lean=(-Disas=$isa -Dcpuinfo=disabled -Dtests=false -Dbench=disabled
-      -Dpython=disabled -Dwerror=true)
+      -Dpython=disabled -Donnxruntime_provider=disabled -Dwerror=true)
 
 if command -v musl-gcc >/dev/null; then
     musl=$work/musl
