@@ -225,7 +225,7 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const hg_channel_data *d
     }
     if (plan->kernel->algorithm->prepare)
         plan->kernel->algorithm->prepare(&plan->inner, plan->kernel, &plan->config, plan->tables);
-    const hg_status status = filter ? take_weights(plan, filter, data, why) : HG_OK;
+    status = filter ? take_weights(plan, filter, data, why) : HG_OK;
     if (status) return status;
     if (take_slopes(plan, data)) return hg_fail(why, HG_NO_MEMORY, "out of memory for slopes");
     return HG_OK;
