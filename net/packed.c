@@ -4,10 +4,10 @@
 #include "net/graph.h"
 
 /* Raised when a pass changes what a step of the same lines has as its weights. */
-enum { PASSES = 1 };
+enum { PASSES = 2 };
 
 /* What a step has, beside its weights. */
-enum { WEIGHT, BIAS, SLOPES, FACTOR };
+enum { WEIGHT, BIAS, SLOPES };
 
 static uint64_t id_of(const net_graph *g, const net_step *s, int what)
 {
@@ -41,6 +41,5 @@ hg_status net_exchange_floats(const net_graph *g, const net_step *s)
     if (!g->options.packed) return HG_OK;
     hg_status status = exchange(g, s, BIAS, s->bias, channels);
     if (!status) status = exchange(g, s, SLOPES, s->slopes, channels);
-    if (!status && s->kind == NET_AFFINE) status = exchange(g, s, FACTOR, s->weight, channels);
     return status;
 }

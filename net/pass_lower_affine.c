@@ -10,6 +10,7 @@ hg_status net_lower_affine(net_graph *g)
         s->kind = NET_CONV2D;
         s->a.k = s->a.groups = g->values[s->inputs[0]].tensor.c;
         s->a.window = (hg_size2){1, 1};
+        if (g->net->bare) s->weight = NULL; /* packed, as other convolutions' are */
     }
     return HG_OK;
 }
