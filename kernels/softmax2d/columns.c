@@ -57,7 +57,8 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const double all = hg_tensor_elements(&p->in), lanes = (double)hg_lanes(k);
-    const double transposed = p->in.layout == HG_NHWC ? 0.35 * all : 0.0;
+    const double each = p->in.c < hg_lanes(k) ? 0.55 : 0.15; /* blocks that are filled are faster */
+    const double transposed = p->in.layout == HG_NHWC ? each * all : 0.0;
     return HG_MAX(5.0 * all / lanes, hg_traffic_ns(p)) + transposed + 200.0;
 }
 
