@@ -11,7 +11,7 @@ static hg_walk walk_of(const hg_problem *p, const hg_kernel *k)
 {
     hg_tensor slopes = p->in;
     slopes.n = slopes.h = slopes.w = 1;
-    if (p->post.function != HG_PRELU) slopes.c = 1;
+    slopes.c = p->post.function == HG_PRELU ? p->in.c : 1;
     slopes.strides = hg_dense_strides(&slopes);
     return hg_walk_of(&p->in, &slopes, &p->out, k);
 }
