@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/yardsticks.h"
 #include "hourglass/net.h"
 #include "tuner/clock.h"
 
@@ -261,14 +262,15 @@ static void print_times(loaded *l, double seconds)
         }
     }
     if (!times) return;
+    const yardsticks y = yardsticks_of(l->context);
     for (int i = 0; i < count; i++) sum += times[i];
-    printf("  step              us  share   GFLOP/s    GB/s  kernel\n");
+    printf("  step              us  share   GFLOP/s    GB/s  of limit  kernel\n");
     for (int i = 0; i < count; i++) {
         hg_net_step s;
         hg_net_step_get(l->plan, i, &s);
-        printf("%3d %-12s %9.1f  %4.1f%% %9.1f %7.1f  %s\n", i + 1, s.name, times[i] * 1e-3,
-               100 * times[i] / sum, s.flops / times[i], s.bytes / times[i],
-               *s.kernel ? s.kernel : "a copy");
+        printf("%3d %-12s %9.1f  %4.1f%% %9.1f %7.1f    %5.2f   %s\n", i + 1, s.name,
+               times[i] * 1e-3, 100 * times[i] / sum, s.flops / times[i], s.bytes / times[i],
+               yardsticks_ns(&y, s.flops, s.bytes) / times[i], *s.kernel ? s.kernel : "a copy");
     }
     printf("whole run: least %.1f us of %d; its steps together %.1f us\n", whole * 1e-3, rounds,
            sum * 1e-3);

@@ -21,6 +21,7 @@ expect "run" exits 0 net "$small" --run --n 2 --h 32 --w 96
 expect "... prints the outputs" says "head: 7680 values"
 expect "time" exits 0 net "$small" --time --seconds 0.01 --threads 2
 expect "... prints steps" says "GFLOP/s"
+expect "... and their share of what can be" says "of limit"
 
 # Input and output are raw floats: what goes in by channels or by pixels comes out the same.
 cat >"$work/copy.hgnet" <<'NET'
