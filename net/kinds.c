@@ -359,7 +359,7 @@ hg_status net_plan_step(const net_graph *g, const net_step *s, hg_context *conte
         hg_filter_desc desc = net_filter_of(g, s);
         desc.packed = g->options.packed;
         desc.id = desc.packed ? net_packed_id(g, s) : 0;
-        status = hg_filter_create(context, &desc, s->weight, &filter);
+        status = hg_filter_create(context, &desc, g->net->bare ? NULL : s->weight, &filter);
     }
     if (!status) status = kinds[s->kind].plan(g, s, context, filter, plan);
     if (!status) hg_filter_drop_weights(filter); /* nobody else plans with it */

@@ -4,7 +4,7 @@
 #include "net/graph.h"
 
 /* Raised when a pass changes what a step of the same lines has as its weights. */
-enum { PASSES = 2 };
+enum { PASSES = 1 };
 
 /* What a step has, beside its weights. */
 enum { WEIGHT, BIAS, SLOPES };
@@ -39,7 +39,6 @@ hg_status net_exchange_floats(const net_graph *g, const net_step *s)
     const int64_t inputs = g->values[s->inputs[0]].tensor.c;
     const int64_t channels = net_has_epilogue(s) ? s->a.k : inputs;
     if (!g->options.packed) return HG_OK;
-    hg_status status = exchange(g, s, BIAS, s->bias, channels);
-    if (!status) status = exchange(g, s, SLOPES, s->slopes, channels);
-    return status;
+    const hg_status status = exchange(g, s, BIAS, s->bias, channels);
+    return status ? status : exchange(g, s, SLOPES, s->slopes, channels);
 }
