@@ -101,7 +101,9 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
     const int64_t taps = p->kernel.h * p->kernel.w;
     const int64_t k_step = p->in.c / p->groups * taps;
     const hg_direct_filter view = {filter, p->out.c, k_step, taps, p->kernel.w, 1};
-    hg_direct_pack(p, k, &view, 0, p->in.c / p->groups, packed);
+    const int64_t panels = hg_direct_pack_panels(p, k);
+    for (int64_t panel = 0; panel < panels; panel++)
+        hg_direct_pack(p, k, &view, panel, (hg_span){0, p->in.c / p->groups}, packed);
 }
 
 /* ---- Run time ---- */

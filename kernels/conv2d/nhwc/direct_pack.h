@@ -7,6 +7,7 @@
 #ifndef HG_DIRECT_PACK_H
 #define HG_DIRECT_PACK_H
 
+#include "kernels/geometry.h"
 #include "kernels/kernel.h"
 
 /* Where the weight of output channel k, input channel c of its group and tap (y, x) lies: at
@@ -17,13 +18,12 @@ typedef struct hg_direct_filter {
     int64_t channels, k_step, c_step, y_step, x_step;
 } hg_direct_filter;
 
-/* Input channels of a group whose weights, read from where they lie, stay in cache until all phases
- * of a transposed convolution have taken theirs. */
-enum { HG_DIRECT_PACK_CHANNELS = 16 };
+/* How many panels a group has; of dots one. */
+int64_t hg_direct_pack_panels(const hg_problem *p, const hg_kernel *k);
 
-/* The weights of input channels [begin, end) of each group; `begin` is a multiple of
- * HG_DIRECT_PACK_CHANNELS. */
+/* Of each group one panel, if there are so many, of the weights of some input channels: every panel
+ * is packed from channel 0 on. */
 void hg_direct_pack(const hg_problem *p, const hg_kernel *k, const hg_direct_filter *filter,
-                    int64_t begin, int64_t end, float *packed);
+                    int64_t panel, hg_span channels, float *packed);
 
 #endif

@@ -228,9 +228,9 @@ static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
     for (size_t i = 0; i < HG_COUNT(more); i++) words[2 + i] = (int32_t)more[i];
 }
 
-/* Of input channels [begin, end), the weights of every phase. */
-static void pack_channels(const hg_problem *p, const hg_kernel *k, const cut *c,
-                          const float *filter, int64_t begin, int64_t end, float *packed)
+/* Of every phase one panel of the weights of some input channels. */
+static void pack_panel(const hg_problem *p, const hg_kernel *k, const cut *c, const float *filter,
+                       int64_t panel, hg_span channels, float *packed)
 {
     const int64_t taps = p->kernel.h * p->kernel.w;
     for (phase f = first_phase(p, c); f.merged; next_phase(p, c, &f)) {
@@ -242,20 +242,27 @@ static void pack_channels(const hg_problem *p, const hg_kernel *k, const cut *c,
                                        .c_step = taps,
                                        .y_step = -f.y.period * p->kernel.w,
                                        .x_step = -f.x.period};
-        if (f.y.taps > 0 && f.x.taps > 0) hg_direct_pack(&f.conv, k, &view, begin, end, packed);
+        if (f.y.taps > 0 && f.x.taps > 0)
+            hg_direct_pack(&f.conv, k, &view, panel, channels, packed);
         packed += HG_ROUND_UP(s.weights, (size_t)32) / sizeof(float);
     }
 }
 
-/* A few channels at a time: each phase takes some taps of every kernel, and cache lines hold those
- * of several phases. */
+/* Some channels of a panel at a time: each phase takes some taps of every kernel, and cache lines
+ * hold those of several phases. */
 static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
 {
+    enum { AT_ONCE = 16 };
     const cut c = cut_of(p, k);
     const int64_t channels = p->in.c / p->groups;
-    for (int64_t begin = 0; begin < channels; begin += HG_DIRECT_PACK_CHANNELS)
-        pack_channels(p, k, &c, filter, begin, HG_MIN(begin + HG_DIRECT_PACK_CHANNELS, channels),
-                      packed);
+    int64_t panels = 0;
+    for (phase f = first_phase(p, &c); f.merged; next_phase(p, &c, &f))
+        if (f.y.taps > 0 && f.x.taps > 0)
+            panels = HG_MAX(panels, hg_direct_pack_panels(&f.conv, k));
+    for (int64_t panel = 0; panel < panels; panel++)
+        for (int64_t begin = 0; begin < channels; begin += AT_ONCE)
+            pack_panel(p, k, &c, filter, panel, (hg_span){begin, HG_MIN(begin + AT_ONCE, channels)},
+                       packed);
 }
 
 /* ---- Run time ---- */
