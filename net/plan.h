@@ -37,7 +37,7 @@ struct hg_net_plan {
     int node_count;
 };
 
-/* The loop that is not the library's: strided.c. */
+/* The loop that is not the library's: copy.c. */
 void net_copy(const net_action *a, const float *in, float *out);
 
 #endif
