@@ -38,7 +38,7 @@ links_no_mode() {
     while read -r line; do
         links=$((links + 1))
         ! (cd "$work/$1" && bash -c "$line -###" 2>&1) | grep -q crtfastmath || { echo "$line"; return 1; }
-    done < <(ninja -C "$work/$1" -t commands | grep -E '^[^ ]*(cc|\+\+|gcc|clang) .*-o (dispatch|cli|tests)/' |
+    done < <(ninja -C "$work/$1" -t commands | grep -E '^[^ ]*(cc|\+\+|gcc|clang) .*-o (dispatch|cli|runtimes|tests)/' |
         grep -v -- ' -c ')
     [ "$links" -gt 2 ]
 }
