@@ -35,7 +35,8 @@ static const struct command {
      "          whole run; --seconds: for each problem (0.15, 0.5, 1.5 by level); --missing: only\n"
      "          what TABLE lacks; --noisy: that, and what noise left undecided.\n"
      "          TABLE: by default the file that programs read, see info. --report: a page with\n"
-     "          every problem's times; --shard: of N machines alike the I-th one's part"},
+     "          every problem's times, or FILE.svg: its picture; --shard: of N machines alike the\n"
+     "          I-th one's part"},
     {"explain", cli_explain, "explain KEY [--threads N] [--rejected | --json]",
      "which kernel a plan gets for a problem, and why; --rejected: also which it cannot get"},
     {"run", cli_run, "run KEY [--kernel \"NAME CONFIG\"] [--threads N] [--seconds S]",

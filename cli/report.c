@@ -159,25 +159,29 @@ static void put_axes(FILE *f, const report *r, double most)
 {
     for (double v = LEAST_X; v <= MOST_X; v *= 8)
         fprintf(f,
-                "<line x1=%.0f x2=%.0f y1=%d y2=%d stroke=\"var(--line)\"/><text x=%.0f y=%d "
-                "text-anchor=middle>%.4g</text>",
+                "<line x1=\"%.0f\" x2=\"%.0f\" y1=\"%d\" y2=\"%d\" stroke=\"var(--line)\"/><text "
+                "x=\"%.0f\" y=\"%d\" "
+                "text-anchor=\"middle\">%.4g</text>",
                 x_of(v), x_of(v), TOP, HEIGHT - BOTTOM, x_of(v), HEIGHT - BOTTOM + 22, v);
     for (double v = exp2(floor(log2(most))); v > most / RANGE; v /= 8)
         fprintf(f,
-                "<line x1=%d x2=%d y1=%.0f y2=%.0f stroke=\"var(--line)\"/><text x=%d y=%.0f "
-                "text-anchor=end>%.3g</text>",
+                "<line x1=\"%d\" x2=\"%d\" y1=\"%.0f\" y2=\"%.0f\" stroke=\"var(--line)\"/><text "
+                "x=\"%d\" y=\"%.0f\" "
+                "text-anchor=\"end\">%.3g</text>",
                 LEFT, WIDTH - 12, y_of(v, most), y_of(v, most), LEFT - 5, y_of(v, most) + 4, v);
     const double knee = r->gflops / r->gbps;
-    fprintf(f,
-            "<polyline fill=none stroke=\"var(--fg)\" points=\"%.0f,%.0f %.0f,%.0f %.0f,%.0f\"/>",
-            x_of(LEAST_X), y_of(LEAST_X * r->gbps, most), x_of(knee), y_of(r->gflops, most),
-            x_of(MOST_X), y_of(r->gflops, most));
-    fprintf(f, "<text x=%d y=%.0f text-anchor=end>%.0f GFLOP/s in L1</text>", WIDTH - 14,
-            y_of(r->gflops, most) - 5, r->gflops);
-    fprintf(f, "<text x=%.0f y=%.0f>memory %.0f GB/s</text>", x_of(0.2),
+    fprintf(
+        f,
+        "<polyline fill=\"none\" stroke=\"var(--fg)\" points=\"%.0f,%.0f %.0f,%.0f %.0f,%.0f\"/>",
+        x_of(LEAST_X), y_of(LEAST_X * r->gbps, most), x_of(knee), y_of(r->gflops, most),
+        x_of(MOST_X), y_of(r->gflops, most));
+    fprintf(f, "<text x=\"%d\" y=\"%.0f\" text-anchor=\"end\">%.0f GFLOP/s in L1</text>",
+            WIDTH - 14, y_of(r->gflops, most) - 5, r->gflops);
+    fprintf(f, "<text x=\"%.0f\" y=\"%.0f\">memory %.0f GB/s</text>", x_of(0.2),
             y_of(0.2 * r->gbps, most) + 22, r->gbps);
     fprintf(f,
-            "<text x=%d y=%d>GFLOP/s</text><text x=%d y=%d text-anchor=end>operations per byte "
+            "<text x=\"%d\" y=\"%d\">GFLOP/s</text><text x=\"%d\" y=\"%d\" "
+            "text-anchor=\"end\">operations per byte "
             "of input and output</text>",
             4, TOP - 10, WIDTH - 12, HEIGHT - 8);
 }
@@ -190,13 +194,9 @@ static double operations(const hg_problem *p)
                                     : outputs * (double)HG_MAX(p->kernel.h * p->kernel.w, 1);
 }
 
-static void put_roofline(FILE *f, const report *r)
+static void put_points(FILE *f, const report *r)
 {
     const double most = 4 * r->gflops; /* of the direct form: Winograd needs fewer */
-    fprintf(f, "<h2>Every problem against the machine</h2><div class=legend>");
-    for (size_t i = 0; i < HG_COUNT(families); i++)
-        fprintf(f, "<span><i style=\"background:var(--c%zu)\"></i>%s</span>", i, families[i].name);
-    fprintf(f, "</div><svg viewBox=\"0 0 %d %d\" role=img aria-label=roofline>", WIDTH, HEIGHT);
     put_axes(f, r, most);
     for (size_t i = 0; i < r->lines->count; i++) {
         const hg_record *record = &r->lines->records[i];
@@ -204,16 +204,42 @@ static void put_roofline(FILE *f, const report *r)
         if (!is_told(r, record) || hg_problem_parse(record->key, &p, NULL)) continue;
         size_t family = 0;
         while (family + 1 < HG_COUNT(families) && !(families[family].ops & 1u << p.op)) family++;
-        fprintf(f, "<circle cx=%.1f cy=%.1f r=4 fill=\"var(--c%zu)\" fill-opacity=.7><title>",
+        fprintf(f,
+                "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"4\" fill=\"var(--c%zu)\" "
+                "fill-opacity=\".7\"><title>",
                 x_of(operations(&p) / hg_problem_bytes(&p)),
                 y_of(operations(&p) / record->ranks[0].ns, most), family);
         put_text(f, label_of(r, record));
         fprintf(f, ": %.1f GFLOP/s, %.1f us</title></circle>", operations(&p) / record->ranks[0].ns,
                 record->ranks[0].ns * 1e-3);
     }
+}
+
+static void put_roofline(FILE *f, const report *r)
+{
+    fprintf(f, "<h2>Every problem against the machine</h2><div class=legend>");
+    for (size_t i = 0; i < HG_COUNT(families); i++)
+        fprintf(f, "<span><i style=\"background:var(--c%zu)\"></i>%s</span>", i, families[i].name);
+    fprintf(f, "</div><svg viewBox=\"0 0 %d %d\" role=img aria-label=roofline>", WIDTH, HEIGHT);
+    put_points(f, r);
     fprintf(f, "</svg><p class=dim>Convolutions count the operations of the direct form: Winograd "
                "may lie above the limit. Windows count one operation an element. Tensors that fit "
                "into a cache lie above the line of the memory.</p>");
+}
+
+/* The same as a drawing of its own. */
+static void put_drawing(FILE *f, const report *r)
+{
+    fprintf(f,
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+            "font-family=\"system-ui, sans-serif\"><style>%s</style>"
+            "<rect width=\"100%%\" height=\"100%%\" fill=\"var(--bg)\"/>",
+            WIDTH, HEIGHT, style);
+    for (size_t i = 0; i < HG_COUNT(families); i++)
+        fprintf(f, "<text x=\"%zu\" y=\"%d\" style=\"fill:var(--c%zu)\">%s</text>",
+                LEFT + 90 + 130 * i, TOP - 10, i, families[i].name);
+    put_points(f, r);
+    fprintf(f, "</svg>\n");
 }
 
 /* ---- Problems ---- */
@@ -275,19 +301,25 @@ static void put_records(FILE *f, const report *r)
     free(told);
 }
 
+static void put_page(FILE *f, const report *r)
+{
+    fprintf(f,
+            "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
+            "content=\"width=device-width\"><title>Hourglass, tuned</title><style>%s</style>",
+            style);
+    put_summary(f, r);
+    put_roofline(f, r);
+    put_records(f, r);
+    fprintf(f, "</html>\n");
+}
+
 bool report_write(const report *r, const char *path)
 {
     FILE *f = fopen(path, "w");
     bool good = f != NULL;
+    const size_t n = strlen(path);
     if (f) {
-        fprintf(f,
-                "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport "
-                "content=\"width=device-width\"><title>Hourglass, tuned</title><style>%s</style>",
-                style);
-        put_summary(f, r);
-        put_roofline(f, r);
-        put_records(f, r);
-        fprintf(f, "</html>\n");
+        n > 4 && !strcmp(path + n - 4, ".svg") ? put_drawing(f, r) : put_page(f, r);
         good = !ferror(f);
         good = fclose(f) == 0 && good;
     }

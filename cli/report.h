@@ -16,7 +16,8 @@ typedef struct report {
     double gflops, gbps; /* what this machine reaches in L1, and in memory */
 } report;
 
-/* Writes those records that are of the context's machine and threads. false after a message. */
+/* Writes those records that are of the context's machine and threads: a page, or to a .svg the
+ * roofline alone. false after a message. */
 bool report_write(const report *r, const char *path);
 
 #endif

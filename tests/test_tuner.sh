@@ -148,6 +148,10 @@ expect "with a picture" grep -q '<svg.*</svg>' "$work/report.html"
 expect "and each problem" test "$(grep -o '<section>' "$work/report.html" | wc -l)" -eq 3
 expect "complete" test "$(tail -n 1 "$work/report.html" | tail -c 8)" = '</html>'
 expect "nothing of other places" bash -c "! grep -qE 'https?:|src=|@import' '$work/report.html'"
+expect "its picture alone" exits 0 "$hourglass" tune --keys "$work/keys" --missing --out "$work/told.jsonl" \
+    --report "$work/report.svg"
+expect "with each problem" test "$(python3 -c 'import sys, xml.dom.minidom as dom
+print(len(dom.parse(sys.argv[1]).getElementsByTagName("circle")))' "$work/report.svg")" = 3
 expect "a report where nothing can be tuned" exits 1 "$hourglass" tune --keys "$work/absent" --out "$work/told.jsonl" \
     --report "$work/none.html"
 expect "is not written" test ! -e "$work/none.html"
