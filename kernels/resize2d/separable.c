@@ -24,13 +24,14 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 }
 
 /* Rows filtered along x for all outputs: pixels of planes are gathered, and short rows mostly
- * calls; else lanes are channels. */
+ * calls; else lanes are channels, of which a part is loaded and stored by masks. */
 static double across_ns(const hg_problem *p, const hg_kernel *k, double rows, double taps)
 {
     const double pixels = rows * (double)p->out.w;
     if (hg_resize_images_of(p).channels == 1) return pixels * (0.5 + 0.35 * taps) + 25.0 * rows;
     const double products = (taps + 1.0) * pixels * (double)p->out.c;
-    return products / (25.0 * hg_lanes_used(k, p->in.c) * hg_rate(k));
+    const double masked = p->in.c < hg_lanes(k) ? 2.5 * pixels : 0.0;
+    return masked + products / (25.0 * hg_lanes_used(k, p->in.c) * hg_rate(k));
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)

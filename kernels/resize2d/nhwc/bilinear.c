@@ -17,17 +17,20 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
            p->in.c > 1 && a.v.taps <= 2 && a.h.taps <= 2;
 }
 
-/* Four loads and six operations a vector, and what a pixel's weights cost. */
+/* Four loads and six operations a vector, or four channels, and what a pixel's weights cost. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const double pixels = (double)p->out.n * (double)p->out.h * (double)p->out.w;
-    const double vectors = (double)HG_CEIL_DIV(p->out.c, hg_lanes(k));
-    return hg_overlapped(pixels * (1.6 * vectors + 1.5), hg_traffic_ns(p) / 0.8) + 200.0;
+    const double pixel = p->out.c < hg_lanes(k)
+                             ? 0.9 * (double)HG_CEIL_DIV(p->out.c, HG_BILINEAR_QUAD) + 1.1
+                             : 1.6 * (double)HG_CEIL_DIV(p->out.c, hg_lanes(k)) + 1.5;
+    return hg_overlapped(pixels * pixel, hg_traffic_ns(p) / 0.8) + 200.0;
 }
 
 /* The tables: of the axes, then this, then the taps of all rows and of all columns. */
 typedef struct blocking {
     int64_t rows, ranges; /* of a range; of an image */
+    int64_t quads;        /* of hg_resize_bilinear_args */
 } blocking;
 
 static blocking blocking_of(const hg_problem *p)
@@ -62,6 +65,18 @@ static void fill_taps(const hg_resize_axis *a, int64_t step, hg_resize_two_taps 
     }
 }
 
+/* Pixels of fewer floats are read and written with what follows them, in dense rows. */
+static int64_t quads_of(const hg_problem *p, const hg_resize_two_taps *across)
+{
+    const int64_t c = p->in.c, quad = HG_BILINEAR_QUAD;
+    if (c >= quad) return p->out.w;
+    const bool dense = p->in.strides.w == c && p->out.strides.w == c;
+    if (!dense || p->out.w * c < quad) return 0;
+    int64_t n = (p->out.w * c - quad) / c + 1;
+    while (n > 0 && across[n - 1].second + quad > p->in.w * c) n--;
+    return n;
+}
+
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
     hg_resize_prepare(p, k, c, tables);
@@ -70,6 +85,7 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
     *b = blocking_of(p);
     fill_taps(&a->v, p->in.strides.h, taps_of(b));
     fill_taps(&a->h, p->in.strides.w, taps_of(b) + p->out.h);
+    b->quads = quads_of(p, taps_of(b) + p->out.h);
 }
 
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
@@ -83,7 +99,8 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     hg_resize_bilinear_args a = {.across = v + p->out.h,
                                  .width = p->out.w,
                                  .channels = p->out.c,
-                                 .out_pixel = p->out.strides.w};
+                                 .out_pixel = p->out.strides.w,
+                                 .quads = b->quads};
     for (int64_t i = begin; i < end; i++) {
         const float *in = t->input + i / b->ranges * p->in.strides.n;
         float *out = t->output + i / b->ranges * p->out.strides.n;

@@ -4,6 +4,8 @@
 
 #include "kernels/resize2d/resize2d.h"
 
+enum { HG_BILINEAR_QUAD = 4 }; /* floats */
+
 /* The two taps of an output along one axis, in floats from the start of the axis. An output of one
  * tap has it twice, at half its weight each: 0 times infinity would be NaN. */
 typedef struct hg_resize_two_taps {
@@ -22,6 +24,8 @@ typedef struct hg_resize_bilinear_args {
     float *output;
     const hg_resize_two_taps *y, *across; /* of the row; of its columns */
     int64_t width, channels, out_pixel;
+    int64_t quads; /* columns at the left that HG_BILINEAR_QUAD floats may be read and written from,
+                      those written beyond a pixel being of pixels that follow in the row */
 } hg_resize_bilinear_args;
 
 typedef void hg_resize_bilinear_fn(const hg_resize_bilinear_args *args);

@@ -1,0 +1,1 @@
+#include "kernels/resize2d/nhwc/bilinear_x86.h"
