@@ -235,19 +235,19 @@ def singles(w):
     w.write("mean_1", 0, "1x6x3x3", [node("ReduceMean", "x", "y", axes=[1])], [], [x])
     w.write("mean_old", 1, "1x6x3x3", [node("ReduceMean", "x", "y", axes=[2, 3])], [], [x])
     pads = lambda *v: tensor("p", [8], [0, 0, *v[:2], 0, 0, *v[2:]], "int64")
-    may = {  # claimed (-1: or not) as soon as a description has the operator
+    more = {
         "softmax": (node("Softmax", "x", "y", axis=1), []),
         "pad": (node("Pad", "xp", "y"), [pads(1, 0, 2, 3)]), "crop": (node("Pad", "xp", "y"), [pads(-1, 2, 0, -3)]),
         "pad_value": (node("Pad", "xpa", "y"), [pads(1, 2, 0, 0), tensor("a", [], [0.5])]),
         "reflect": (node("Pad", "xp", "y", mode="reflect"), [pads(2, 1, 3, 0)]),
         "edge": (node("Pad", "xp", "y", mode="edge"), [pads(2, 1, 3, 0)]),
     }
-    for name, (n, tensors) in may.items():
-        w.write(name, -1, "2x6x9x11 1x6x12x8", [n], tensors, [x], opset=20)
+    for name, (n, tensors) in more.items():
+        w.write(name, 1, "2x6x9x11 1x6x12x8", [n], tensors, [x], opset=20)
     for name, op in ("product", "Mul"), ("difference", "Sub"), ("least", "Min"), ("most", "Max"), ("broadcast", "Add"):
         size = 1 if name == "broadcast" else 0
         shape = "2x6x3x5+2x6x1x1" if size else "2x6x3x5+2x6x3x5"
-        w.write(name, -1, shape, [node(op, "xz", "y")], [], [x, info("z", [0, 6, size, size])])
+        w.write(name, 1, shape, [node(op, "xz", "y")], [], [x, info("z", [0, 6, size, size])])
     # The standard and the runtime differ here: of 13.5 rows 13 are made, and corners aligned with either.
     corners = node("Resize", ["x", "", "scales"], "y", mode="linear", coordinate_transformation_mode="align_corners")
     w.write("corners_between", 0, "1x6x9x11", [corners], [scales(1.5, 2.0)], [x])

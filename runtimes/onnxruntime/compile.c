@@ -111,6 +111,7 @@ void ep_compiled_free(OrtNodeComputeInfo *info)
     if (!c) return;
     ep_plans_free(c);
     hg_net_free(c->net);
+    hg_weights_free(c->weights);
     ep_description_free(&c->d);
     free(c->values), free(c->places), free(c->channels);
     pthread_mutex_destroy(&c->lock);

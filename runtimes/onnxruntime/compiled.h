@@ -25,7 +25,8 @@ typedef struct ep_compiled {
     pthread_mutex_t lock; /* of all below */
     bool fixed;           /* no other sizes can come: the network is gone, its plan is there */
     hg_net *net;
-    ep_shaped *plans; /* the last one used first */
+    hg_weights *weights; /* packed, for the plans of all shapes */
+    ep_shaped *plans;    /* the last one used first */
 } ep_compiled;
 
 /* The plan for these sizes, made where it is not kept; it stays until its users are 0 again. The

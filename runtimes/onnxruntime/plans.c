@@ -10,6 +10,10 @@ enum { KEPT_PLANS = 8 };
 static OrtStatus *read_net(ep_compiled *c, const hg_tensor *sizes)
 {
     hg_net_error error = {0};
+    if (!c->weights) {
+        const hg_status created = hg_weights_create(c->p->context, &c->weights);
+        if (created) return ep_fail_net(&c->p->api, created, NULL);
+    }
     char *text = ep_compose(&c->d, c->values, sizes, c->input_count, c->values + c->input_count,
                             c->output_count, true);
     if (!text) return ep_no_memory(&c->p->api);
@@ -35,7 +39,8 @@ static OrtStatus *make_plan(ep_compiled *c, const hg_tensor *sizes, ep_shaped **
     const hg_net_options options = {.inputs = s->sizes,
                                     .input = HG_NCHW,
                                     .output = HG_NCHW,
-                                    .accuracy = c->p->options.accuracy};
+                                    .accuracy = c->p->options.accuracy,
+                                    .packed = c->weights};
     const hg_status status = hg_net_plan_create(c->p->context, c->net, &options, &s->plan, &error);
     if (status) {
         free(s);
