@@ -78,6 +78,8 @@ HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int UNITS)
     }
 }
 
+#define EIGHT_TO_THIRTEEN(X) X(8) X(9) X(10) X(11) X(12) X(13)
+
 /* A tile of less than MR pixels. MR and UNITS are constants: what exceeds MR is not compiled. */
 HG_INLINE void partial_tile(const hg_direct_args *a, size_t i, size_t pixels, int MR, int UNITS)
 {
@@ -87,19 +89,20 @@ HG_INLINE void partial_tile(const hg_direct_args *a, size_t i, size_t pixels, in
         break;
     switch (pixels) {
         HG_ONE_TO_SEVEN(CASE)
+        EIGHT_TO_THIRTEEN(CASE)
     }
 #undef CASE
 }
 
 /* The pixels: tiles of MR, as many as there are; where a smaller one follows, REST < MR, tiles of
- * it. The last tile and a small rest make two of like size. */
+ * it, two where they are enough. The last tile and a small rest make two of like size. */
 HG_INLINE void tiles(const hg_direct_args *a, int MR, int REST, int UNITS)
 {
     const size_t most = (size_t)MR, whole = (size_t)REST;
-    size_t i = 0;
+    size_t i = 0, left = a->pixels;
     if (MR > REST)
-        for (; i + most <= a->pixels; i += most) tile(a, i, MR, UNITS);
-    size_t left = a->pixels - i;
+        for (; left == most || left > HG_MAX(most, 2 * whole); i += most, left -= most)
+            tile(a, i, MR, UNITS);
     for (; left == whole || left > whole + whole / 2; i += whole, left -= whole)
         tile(a, i, REST, UNITS);
     while (left > 0) {

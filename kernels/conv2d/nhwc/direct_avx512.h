@@ -3,9 +3,9 @@
 #define HG_DIRECT_AVX512_H
 
 /* Whole tiles: pixels, pixels of those that follow, units of columns. 24 to 28 sums leave registers
- * for the weights of a product and an input. */
+ * for the weights of a product and an input; less than 8 wait for each other. */
 #define TILES(X)                                                                                   \
-    X(24, 7, 1)                                                                                    \
+    X(24, 14, 1)                                                                                   \
     X(14, 7, 2)                                                                                    \
     X(8, 7, 3)                                                                                     \
     X(6, 6, 4)                                                                                     \
