@@ -6,11 +6,8 @@
     {                                                                                              \
         0                                                                                          \
     }
-#define FILTER(order, o, i, h, w, g)                                                               \
-    HG_F32, order, o, i, h, w, g,                                                                  \
-    {                                                                                              \
-        0                                                                                          \
-    }
+#define FILTER(as, k, c, r, s, g)                                                                  \
+    .order = as, .out_channels = k, .in_channels = c, .height = r, .width = s, .groups = g
 
 /* Two pixels (1, 10) and the taps (1, 2, 3) at stride 2: in full 1 2 13 20 30. */
 #define TRANSPOSE(...)                                                                             \
