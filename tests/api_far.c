@@ -186,10 +186,11 @@ static void run_candidates(hg_context *context, const trial *t)
     hg_filter *filter = filter_of(context, t);
     hg_plan *first = NULL, *plan;
     char name[256];
-    const hg_status status = hg_plan_from_key(context, t->key, filter, t->data.bias, NULL, &first);
+    const hg_status status =
+        data_plan(context, t->key, filter, t->data.bias, t->data.slopes, NULL, &first);
     expect(status == HG_OK, "%s: no plan: %s", t->key, last.sentence);
     for (size_t i = 0; first && hg_plan_candidate(first, i, name, sizeof name); i++) {
-        if (!expect(!hg_plan_from_key(context, t->key, filter, t->data.bias, name, &plan),
+        if (!expect(!data_plan(context, t->key, filter, t->data.bias, t->data.slopes, name, &plan),
                     "%s: %s refuses", t->key, name))
             continue;
         clear(t);
