@@ -9,7 +9,7 @@ from pathlib import Path
 
 import cffi
 
-HEADERS = ("status", "tensor", "conv", "pointwise", "pool", "upsample", "runtime", "tuning", "weights")
+HEADERS = ("status", "tensor", "conv", "pointwise", "pool", "upsample", "runtime", "tuning", "weights", "net")
 
 DECLARATIONS = """
 const char *hg_version(void);
@@ -23,6 +23,7 @@ int64_t time_runs(const hg_plan *plan, const void *input, void *output, void *wo
 
 SOURCE = """
 #include <hourglass/hourglass.h>
+#include <hourglass/net.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>

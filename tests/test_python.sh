@@ -13,8 +13,8 @@ passes() { grep -Eq '^[0-9]+ passed, 0 failed$' "$work/out" || { tail -n 40 "$wo
 expect "meson install" exits 0 env DESTDIR="$work/root" meson install -C "$build" --no-rebuild
 site=$(dirname "$(find "$work/root" -type d -path '*-packages/hourglass')")
 run_tests() {
-    exits 0 env PYTHONPATH="$1" "$python" python/tests/test_hourglass.py tests/golden/cases
-    passes
+    exits 0 env PYTHONPATH="$1" "$python" python/tests/test_hourglass.py tests/golden/cases && passes &&
+        exits 0 env PYTHONPATH="$1" "$python" python/tests/test_network.py && passes
 }
 expect "its tests" run_tests "$site"
 sed -n '/^```python$/,/^```$/p' docs/embed.md | grep -v '^```' >"$work/guide.py"

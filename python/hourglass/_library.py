@@ -40,9 +40,14 @@ def text(c_string):
     return ffi.string(c_string).decode("utf-8", "replace")
 
 
+def failure(status, sentence):
+    """The exception for a status."""
+    return _ERRORS.get(status, Error)(sentence)
+
+
 def error(status):
     """The exception for a status that a call of this thread has just answered."""
-    return _ERRORS.get(status, Error)(text(lib.last_sentence()) or text(lib.hg_status_string(status)))
+    return failure(status, text(lib.last_sentence()) or text(lib.hg_status_string(status)))
 
 
 def check(status):

@@ -15,11 +15,17 @@ _scratch = threading.local()  # .memory is this thread's workspace, which all pl
 
 
 def _grow(size):
-    """This thread's workspace, of at least `size` bytes."""
     block = ffi.new("char[]", size + 64)
     start = int(ffi.cast("uintptr_t", block))
     _scratch.block, _scratch.size, _scratch.memory = block, size, block + (-start) % 64
     return _scratch.memory
+
+
+def workspace(size):
+    """This thread's memory, of at least `size` bytes, which all plans and networks share."""
+    if size <= getattr(_scratch, "size", -1):
+        return _scratch.memory
+    return _grow(size)
 
 
 # ---- Arrays as tensors ----
@@ -89,7 +95,7 @@ class Form:
         return np.empty((n, h, w, c), dtype).transpose(0, 3, 1, 2)
 
 
-def _pointer(array):
+def pointer(array):
     if array.flags.c_contiguous:
         return _from_buffer(array)
     return ffi.cast("void *", array.__array_interface__["data"][0])
@@ -153,18 +159,13 @@ class Plan:
     def __repr__(self):
         return f"<hourglass.Plan {self.key}>"
 
-    def _workspace(self):
-        if self._size <= getattr(_scratch, "size", -1):
-            return _scratch.memory
-        return _grow(self._size)
-
     def __call__(self, input, second=None, out=None):
         if (self._plain and out is None and second is None and type(input) is np.ndarray
                 and input.dtype is _float32 and input.shape == self.input_shape and input.strides == self._bytes):
             out = np.empty(self._out_shape, self._dtype)
             dense = input.transpose(0, 2, 3, 1) if self._pixels else input
             status = _run_plan(self._plan, _from_buffer(dense), _from_buffer(out), _NULL, _NULL, _NULL,
-                               self._workspace())
+                               workspace(self._size))
             if status:
                 raise error(status)
             return out.transpose(0, 3, 1, 2) if self._pixels else out
@@ -204,7 +205,7 @@ class Plan:
                                "input's memory order")
         indices = self._out.new(_int64) if self._indices else None
         arrays = (input, out, residual, indices, input_indices)
-        status = _run_plan(self._plan, *(_NULL if a is None else _pointer(a) for a in arrays), self._workspace())
+        status = _run_plan(self._plan, *(_NULL if a is None else pointer(a) for a in arrays), workspace(self._size))
         if status:
             raise error(status)
         return (out, indices) if self._indices else out
