@@ -216,14 +216,16 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *co
     }
 }
 
-/* Phases have their places by stride, padding and size; their panels by the kernel. */
+/* Phases have their places by stride, padding and size; their panels by the kernel. Which of them
+ * merge depends on how many columns the last stride has, too. */
 static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
 {
     hg_conv2d_nhwc_direct.form(p, k, words);
     const cut c = cut_of(p, k);
     /* Sets of several widths are shared out in panels each in its own way: by their widest. */
     if (c.merges) words[0] = k->tile.nr;
-    const int64_t more[] = {c.merges,      c.origin,   p->stride.h, p->stride.w, p->dilation.h,
+    const int64_t merges = c.merges ? 1 + p->out.w % p->stride.w : 0;
+    const int64_t more[] = {merges,        c.origin,   p->stride.h, p->stride.w, p->dilation.h,
                             p->dilation.w, p->pad.top, p->pad.left, phases_y(p), phases_x(p)};
     for (size_t i = 0; i < HG_COUNT(more); i++) words[2 + i] = (int32_t)more[i];
 }
