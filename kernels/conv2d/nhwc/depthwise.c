@@ -86,7 +86,8 @@ static int64_t chunk_to_pack(const hg_problem *p, const blocking *b)
 /* Equal blocks of an image's rows. */
 static int64_t rows_to_copy(const hg_problem *p, const blocking *b)
 {
-    const int64_t row_bytes = p->in.w * p->stride.h * b->width * (int64_t)sizeof(float);
+    const int64_t row_bytes =
+        p->in.w * HG_MIN(p->stride.h, p->in.h) * b->width * (int64_t)sizeof(float);
     const int64_t most = HG_MAX(HG_CEIL_DIV(COPY_BYTES, row_bytes), COPY_ROWS);
     return HG_CEIL_DIV(p->out.h, HG_CEIL_DIV(p->out.h, most));
 }
@@ -385,7 +386,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
                            .out_step = p->out.strides.w * p->dilation.w,
                            .residual_step = p->residual_strides.w * p->dilation.w,
                            .overlap = p->out.c >= b->unit,
-                           .ahead = t->config.ahead == 1,
+                           .ahead = t->config.ahead == 1 ? p->stride.h : 0,
                            .post = p->post};
     const int64_t parts = HG_CEIL_DIV(p->out.c, b->width);
     if (parts == 1) {

@@ -33,8 +33,9 @@ typedef struct hg_depthwise_line {
  * Where `overlap`, the last block of B channels is [channels - B, channels) for weights and tensors
  * alike, so that no vector is partial: tensors may then be touched before channel 0. Otherwise
  * channels < B. weights and bias are readable up to the next multiple of B channels; nothing else
- * is read or written. Products are summed in this order in every kernel. Where `ahead`, input comes
- * from memory: what the next outputs of a row read is worth fetching. */
+ * is read or written. Products are summed in this order in every kernel. `ahead`: where the input
+ * comes from memory, so that what the next outputs of a row read is worth fetching, the rows of it
+ * that the row of outputs above has not read; else 0. */
 typedef struct hg_depthwise_args {
     const hg_depthwise_line *lines;
     int64_t line_count;
@@ -45,7 +46,8 @@ typedef struct hg_depthwise_args {
     int64_t out_step, residual_step;
     int64_t count;
     size_t channels;
-    bool overlap, ahead;
+    int64_t ahead;
+    bool overlap;
     hg_post post;
 } hg_depthwise_args;
 

@@ -109,7 +109,7 @@ __attribute__((noinline)) static void fetch_ahead(const hg_depthwise_args *a,
 {
     if (c % HG_CACHELINE) return;
     const int64_t next = ((x + px - 1) * STRIDE + KW - a->left) * a->pixel_step + c;
-    for (int64_t r = HG_MAX(l->rows - STRIDE, 0); r < l->rows; r++) {
+    for (int64_t r = HG_MAX(l->rows - a->ahead, 0); r < l->rows; r++) {
         HG_UNROLL
         for (int i = 0; i < px * STRIDE; i++)
             hg_prefetch(l->input, next + r * a->row_step + i * a->pixel_step);

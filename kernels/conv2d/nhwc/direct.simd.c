@@ -78,8 +78,6 @@ HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int UNITS)
     }
 }
 
-#define EIGHT_TO_THIRTEEN(X) X(8) X(9) X(10) X(11) X(12) X(13)
-
 /* A tile of less than MR pixels. MR and UNITS are constants: what exceeds MR is not compiled. */
 HG_INLINE void partial_tile(const hg_direct_args *a, size_t i, size_t pixels, int MR, int UNITS)
 {
@@ -88,8 +86,7 @@ HG_INLINE void partial_tile(const hg_direct_args *a, size_t i, size_t pixels, in
         if (MR > n) tile(a, i, n, UNITS);                                                          \
         break;
     switch (pixels) {
-        HG_ONE_TO_SEVEN(CASE)
-        EIGHT_TO_THIRTEEN(CASE)
+        RESTS(CASE)
     }
 #undef CASE
 }
@@ -125,7 +122,7 @@ TILES(FUNCTION)
 const hg_direct_ukernels HG_ROWS(direct_ukernels) = {{TILES(POINTER)}, {TILES(HEIGHT)}};
 
 #define ROW(columns)                                                                               \
-    {HG_ROW(conv2d, nhwc, "direct" #columns), .rev = 4, .tile = {0, columns},                      \
+    {HG_ROW(conv2d, nhwc, "direct" #columns), .rev = 5, .tile = {0, columns},                      \
      .algorithm = &hg_conv2d_nhwc_direct, .run.direct = &HG_ROWS(direct_ukernels)},
 const hg_kernel HG_ROWS(conv2d_nhwc_direct)[] = {HG_DIRECT_COLUMNS(ROW)
                                                      HG_DIRECT_WIDEST(ROW){.name = NULL}};

@@ -2,13 +2,15 @@
 #ifndef HG_DIRECT_NEON_H
 #define HG_DIRECT_NEON_H
 
-/* Whole tiles: pixels, pixels of those that follow, units of columns. */
+/* Whole tiles: pixels, pixels of those that follow, units of columns. RESTS: pixels of what is less
+ * than the latter. */
 #define TILES(X)                                                                                   \
     X(8, 8, 1)                                                                                     \
     X(6, 6, 2)                                                                                     \
     X(4, 4, 3)                                                                                     \
     X(3, 3, 4)                                                                                     \
     WIDE_TILES(X)
+#define RESTS HG_ONE_TO_SEVEN
 enum { MAX_MR = 8 };
 
 /* A segment's `count` products of MR pixels and NV vectors of columns; both are constants. Four
