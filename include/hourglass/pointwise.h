@@ -139,7 +139,7 @@ typedef struct hg_pad2d {
 } hg_pad2d;
 
 /* As hg_conv2d_output and hg_plan_conv2d. Besides, HG_INVALID: an unknown mode, an output without
- * rows or columns. HG_RANGE: a side of 2^31 or more. */
+ * rows or columns. HG_RANGE: a side, or rows or columns of the output, of 2^31 or more. */
 HG_API hg_status hg_pad2d_output(const hg_pad2d *op, hg_tensor *output);
 HG_API hg_status hg_plan_pad2d(hg_context *context, const hg_pad2d *op, hg_plan **plan);
 

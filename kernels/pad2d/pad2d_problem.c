@@ -5,7 +5,7 @@
 /* What a side adds, or, negative, takes away. */
 static hg_status check_side(int64_t value, const char *name, hg_reason *why)
 {
-    if (value > -HG_MAX_EXTENT && value < HG_MAX_EXTENT) return HG_OK;
+    if (value >= -HG_MAX_EXTENT && value <= HG_MAX_EXTENT) return HG_OK;
     return hg_fail(why, HG_RANGE, "%s is %lld; it must lie between -2^31 and 2^31", name,
                    (long long)value);
 }
