@@ -149,13 +149,13 @@ static bool runs_in_bands(const hg_kernel *k, const hg_problem *band)
     return sizes.stages <= 1 && sizes.shared == 0;
 }
 
-/* Adds what kernels of the problem's own operator can do. */
 /* Their rows take both layouts as they lie. */
 static bool any_layout(hg_op op)
 {
     return op == HG_OP_BINARY || op == HG_OP_ACTIVATION2D || op == HG_OP_PAD2D;
 }
 
+/* Adds what kernels of the problem's own operator can do. */
 static size_t add_ways(const hg_context *context, int threads, const hg_problem *p, bool forced,
                        int64_t bands, size_t count, hg_candidate list[HG_MAX_CANDIDATES])
 {

@@ -186,17 +186,23 @@ static float *turn(const hg_filter *filter)
     return copy;
 }
 
-/* What the kernel packs for the problem, from the allocator; NULL: out of memory. Gaps between its
- * parts are left as they come, but zero where a file may be made of it. */
+/* Who holds what is packed: the filter, or what other filters share, of another context perhaps. */
+static const hg_host *holder(const hg_filter *filter)
+{
+    const hg_weights *shared = filter->desc.packed;
+    return shared ? &shared->context->host : &filter->context->host;
+}
+
+/* What the kernel packs for the problem, from the holder's allocator; NULL: out of memory. Gaps
+ * between its parts are left as they come, but zero where a file may be made of it. */
 static float *pack(const hg_filter *filter, const hg_problem *p, const hg_kernel *k, bool turned,
                    size_t bytes)
 {
-    const hg_host *host = &filter->context->host;
     float *copy = turned ? turn(filter) : NULL;
-    float *data = copy || !turned ? hg_allocate(host, bytes) : NULL;
+    float *data = copy || !turned ? hg_allocate(holder(filter), bytes) : NULL;
     if (data && filter->desc.packed) memset(data, 0, bytes);
     if (data) k->algorithm->pack(p, k, turned ? copy : filter->weights, data);
-    hg_release(host, copy);
+    hg_release(&filter->context->host, copy);
     return data;
 }
 
@@ -226,13 +232,19 @@ static hg_status provide(hg_filter *filter, const hg_problem *p, const hg_kernel
     if (shared && (form->data = hg_weights_packed(shared, &is, k)) != NULL) return HG_OK;
     if (!filter->weights)
         return hg_fail(why, HG_UNSUPPORTED,
-                       "the filter's weights were dropped, and not packed before as %s wants them",
+                       "the filter's weights are not there, dropped or never given, and were not "
+                       "packed before as %s wants them",
                        k->name);
     float *data = pack(filter, p, k, form->turned, bytes);
-    if (data && !shared) form->data = form->owned = data;
-    if (data && shared && !(form->data = hg_weights_take(shared, &is, k, data)))
-        hg_release(&filter->context->host, data);
-    return form->data ? HG_OK : hg_fail(why, HG_NO_MEMORY, "out of memory for packed weights");
+    if (!data) return hg_fail(why, HG_NO_MEMORY, "out of memory for packed weights");
+    if (!shared) {
+        form->data = form->owned = data;
+        return HG_OK;
+    }
+    const hg_status status = hg_weights_take(shared, &is, k, data, &form->data);
+    if (status == HG_INVALID)
+        return hg_fail(why, status, "filter.id: filter.packed has other weights by this id");
+    return status ? hg_fail(why, status, "out of memory for packed weights") : HG_OK;
 }
 
 /* Adds a form to the filter; the caller holds the lock. */
@@ -266,16 +278,18 @@ hg_status hg_filter_packed(hg_filter *filter, const hg_problem *p, const hg_kern
     return status;
 }
 
-/* Of weights that are not there, none. */
+/* Of weights that are not there, none. What is packed of it is another filter's: its id, too, is of
+ * the factor. */
 static hg_filter *upsample(const hg_filter *filter, hg_size2 factor)
 {
-    const hg_filter_desc desc = hg_upsampled_filter(&filter->desc, factor);
+    const uint64_t by = (uint64_t)factor.h << 32 | (uint64_t)factor.w;
+    hg_filter_desc desc = hg_upsampled_filter(&filter->desc, factor);
+    if (desc.id) desc.id = hg_hash_mix(desc.id, by);
     hg_filter *summed = allocate(filter->context, &desc, filter->weights != NULL);
     if (!summed) return NULL;
     if (summed->weights)
         hg_upsampled_weights(&filter->desc, factor, filter->weights, summed->weights);
-    if (filter->source)
-        summed->source = hg_hash_mix(filter->source, (uint64_t)factor.h << 32 | (uint64_t)factor.w);
+    if (filter->source) summed->source = hg_hash_mix(filter->source, by);
     summed->factor = factor;
     return summed;
 }

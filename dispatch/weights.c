@@ -87,14 +87,19 @@ static const hg_weights_entry *find(const hg_weights *weights, const hg_packing 
     return NULL;
 }
 
+static bool contradicts(const hg_weights *weights, uint64_t id, uint64_t source)
+{
+    for (const hg_weights_entry *entry = weights->first; id && entry; entry = entry->next)
+        if (entry->is.kernel[0] && entry->is.id == id && entry->is.source != source) return true;
+    return false;
+}
+
 /* ---- Packings of filters ---- */
 
 bool hg_weights_contradict(hg_weights *weights, uint64_t id, uint64_t source)
 {
-    bool found = false;
     hg_os_lock_take(&weights->lock);
-    for (const hg_weights_entry *entry = weights->first; entry && !found; entry = entry->next)
-        found = entry->is.kernel[0] && entry->is.id == id && entry->is.source != source;
+    const bool found = contradicts(weights, id, source);
     hg_os_lock_drop(&weights->lock);
     return found;
 }
@@ -107,16 +112,20 @@ const float *hg_weights_packed(hg_weights *weights, const hg_packing *like, cons
     return entry ? entry->data : NULL;
 }
 
-const float *hg_weights_take(hg_weights *weights, const hg_packing *is, const hg_kernel *k,
-                             float *data)
+hg_status hg_weights_take(hg_weights *weights, const hg_packing *is, const hg_kernel *k,
+                          float *data, const float **kept)
 {
+    hg_status status = HG_OK;
     hg_os_lock_take(&weights->lock);
     const hg_weights_entry *entry = find(weights, is, k);
-    const float *kept = entry ? entry->data : NULL;
-    if (!kept && hg_weights_append(weights, is, data, data)) kept = data;
+    if (!entry && contradicts(weights, is->id, is->source))
+        status = HG_INVALID;
+    else if (!entry && !hg_weights_append(weights, is, data, data))
+        status = HG_NO_MEMORY;
     hg_os_lock_drop(&weights->lock);
-    if (entry) hg_release(&weights->context->host, data);
-    return kept;
+    *kept = status ? NULL : entry ? entry->data : data;
+    if (*kept != data) hg_release(&weights->context->host, data);
+    return status;
 }
 
 /* ---- Floats of a program's own ---- */
@@ -126,17 +135,13 @@ static hg_packing floats_of(uint64_t id, size_t count)
     return (hg_packing){.id = id, .bytes = count * sizeof(float)};
 }
 
-static hg_status add_floats(hg_weights *weights, const hg_packing *is, const float *values)
+/* The caller, who holds the lock, loses `copy` where *taken says so. */
+static hg_status add_floats(hg_weights *weights, const hg_packing *is, float *copy, bool *taken)
 {
-    const hg_host *host = &weights->context->host;
     const hg_weights_entry *entry = find(weights, is, NULL);
-    if (entry && memcmp(entry->data, values, is->bytes) == 0) return HG_OK;
-    if (entry) return hg_report(host, HG_INVALID, "hg_weights_add: other floats have this id");
-    float *copy = hg_allocate(host, is->bytes);
-    if (copy) memcpy(copy, values, is->bytes);
-    if (copy && hg_weights_append(weights, is, copy, copy)) return HG_OK;
-    hg_release(host, copy);
-    return hg_report(host, HG_NO_MEMORY, "hg_weights_add: out of memory");
+    *taken = !entry && hg_weights_append(weights, is, copy, copy);
+    if (entry) return memcmp(entry->data, copy, is->bytes) == 0 ? HG_OK : HG_INVALID;
+    return *taken ? HG_OK : HG_NO_MEMORY;
 }
 
 hg_status hg_weights_add(hg_weights *weights, uint64_t id, const float *values, size_t count)
@@ -148,10 +153,18 @@ hg_status hg_weights_add(hg_weights *weights, uint64_t id, const float *values, 
     if (count > PTRDIFF_MAX / sizeof(float))
         return hg_report(host, HG_RANGE, "hg_weights_add: too many floats");
     const hg_packing is = floats_of(id, count);
+    float *copy = hg_allocate(host, is.bytes);
+    if (!copy) return hg_report(host, HG_NO_MEMORY, "hg_weights_add: out of memory");
+    memcpy(copy, values, is.bytes);
+    bool taken;
     hg_os_lock_take(&weights->lock);
-    const hg_status status = add_floats(weights, &is, values);
+    const hg_status status = add_floats(weights, &is, copy, &taken);
     hg_os_lock_drop(&weights->lock);
-    return status;
+    if (!taken) hg_release(host, copy);
+    if (!status) return HG_OK;
+    return hg_report(host, status,
+                     status == HG_INVALID ? "hg_weights_add: other floats have this id"
+                                          : "hg_weights_add: out of memory");
 }
 
 const float *hg_weights_find(const hg_weights *weights, uint64_t id, size_t count)

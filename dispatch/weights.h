@@ -15,7 +15,7 @@ typedef struct hg_packing {
     char kernel[HG_KERNEL_NAME_SIZE]; /* that packed; "": floats */
     int32_t unused;
     uint64_t bytes;
-    uint64_t offset, hash; /* in the file, and of what lies there */
+    uint64_t offset, hash; /* in the file, and of what lies there; 0: not of a file */
 } hg_packing;
 
 typedef struct hg_weights_entry {
@@ -47,9 +47,10 @@ bool hg_weights_contradict(hg_weights *weights, uint64_t id, uint64_t source);
 /* What a kernel's algorithm can use in place of what it would pack: `like` has all but offset and
  * hash, and source 0 where only the id is known. NULL: there is nothing. */
 const float *hg_weights_packed(hg_weights *weights, const hg_packing *like, const hg_kernel *k);
-/* Takes over `data`, unless the like is there by now, which is what it returns. NULL: out of
- * memory, and `data` is the caller's still. */
-const float *hg_weights_take(hg_weights *weights, const hg_packing *is, const hg_kernel *k,
-                             float *data);
+/* Takes over `data`, from the allocator of the weights' context, or releases it if the like is
+ * there by now: *kept is what plans read. HG_INVALID: something of another filter is there by this
+ * id. HG_NO_MEMORY. */
+hg_status hg_weights_take(hg_weights *weights, const hg_packing *is, const hg_kernel *k,
+                          float *data, const float **kept);
 
 #endif

@@ -123,15 +123,25 @@ hg_status hg_weights_open(hg_context *context, const char *path, hg_weights **we
     return HG_OK;
 }
 
+static const hg_weights_entry *next_of(hg_weights *weights, const hg_weights_entry *entry)
+{
+    hg_os_lock_take(&weights->lock);
+    const hg_weights_entry *next = entry->next;
+    hg_os_lock_drop(&weights->lock);
+    return next;
+}
+
 hg_status hg_weights_verify(const hg_weights *weights)
 {
     if (!weights) return HG_INVALID;
     hg_weights *const lockable = (hg_weights *)(uintptr_t)weights;
     bool whole = true;
     hg_os_lock_take(&lockable->lock);
-    for (const hg_weights_entry *entry = weights->first; entry && whole; entry = entry->next)
-        whole = entry->owned || hg_hash(entry->data, entry->is.bytes) == entry->is.hash;
+    const hg_weights_entry *entry = weights->first;
     hg_os_lock_drop(&lockable->lock);
+    /* What the file has stands first. */
+    for (; entry && !entry->owned && whole; entry = next_of(lockable, entry))
+        whole = hg_hash(entry->data, entry->is.bytes) == entry->is.hash;
     return whole ? HG_OK
                  : hg_report(&weights->context->host, HG_INVALID,
                              "hg_weights_verify: what was packed is damaged");
@@ -168,15 +178,16 @@ static void take_entries(hg_weights *weights, const parts *p)
     hg_os_lock_drop(&weights->lock);
 }
 
-/* The end of the file. */
+/* The end of the file. What came from a file keeps its hash: damage is not to be hidden. */
 static uint64_t place(const parts *p)
 {
     static const char zeros[ALIGNMENT];
     uint64_t end = sizeof(file_header) + p->count * sizeof(hg_packing);
     for (size_t i = 0; i < p->count; i++) {
         hg_packing *is = &p->list[i];
+        const bool is_new = is->offset == 0;
         is->offset = HG_ROUND_UP(end, (uint64_t)ALIGNMENT);
-        is->hash = hg_hash(p->pieces[3 + 2 * i].bytes, is->bytes);
+        if (is_new) is->hash = hg_hash(p->pieces[3 + 2 * i].bytes, is->bytes);
         p->pieces[2 + 2 * i] = (hg_os_piece){zeros, is->offset - end};
         end = is->offset + is->bytes;
     }

@@ -169,7 +169,70 @@ static void test_dropped(hg_context *context)
     hg_filter_free(filter);
 }
 
+/* The same weights, planned once more, are no other weights of their id. */
+static void test_upsampled(hg_context *context)
+{
+    const hg_upsample_conv2d op = {.input = hg_tensor_nhwc(HG_F32, 1, 4, 4, 2), .factor = {2, 2}};
+    hg_weights *packed = NULL;
+    hg_weights_create(context, &packed);
+    const hg_filter_desc desc = {.order = HG_OIHW,
+                                 .out_channels = 2,
+                                 .in_channels = 2,
+                                 .height = 1,
+                                 .width = 1,
+                                 .packed = packed,
+                                 .id = 5};
+    for (int i = 0; i < 3; i++) { /* at last without them */
+        hg_filter *filter = NULL;
+        hg_plan *plan = NULL;
+        hg_status status =
+            hg_filter_create(context, &desc, i < 2 ? sample_weights() : NULL, &filter);
+        if (!status) status = hg_plan_upsample_conv2d(context, &op, filter, NULL, &plan);
+        expect(!status, "upsampled for time %d: %s", i, last.sentence);
+        hg_plan_free(plan);
+        hg_filter_free(filter);
+    }
+    hg_weights_free(packed);
+}
+
+/* Two filters of one id that are both made before either is planned. */
+static void test_contradiction(hg_context *context)
+{
+    const descriptor d = sample(HG_OP_CONV2D);
+    hg_weights *packed = NULL;
+    hg_filter *filters[2] = {NULL};
+    hg_plan *plan;
+    hg_weights_create(context, &packed);
+    hg_filter_desc desc = d.filter;
+    desc.packed = packed, desc.id = 5;
+    for (int i = 0; i < 2; i++)
+        expect(!hg_filter_create(context, &desc, sample_weights() + i, &filters[i]), "a filter");
+    expect(!descriptor_plan(context, &d, filters[0], NULL, &plan), "the first one's plan");
+    hg_plan_free(plan);
+    plan = NULL;
+    const hg_status status = descriptor_plan(context, &d, filters[1], NULL, &plan);
+    expect_refused(status, 1 << HG_INVALID, plan, "filter.id", "the second one's");
+    for (int i = 0; i < 2; i++) hg_filter_free(filters[i]);
+    hg_weights_free(packed);
+}
+
 /* ---- Memory ---- */
+
+/* What is packed is its context's that the packed weights are of, whatever the filter's is. */
+static void test_two_allocators(void)
+{
+    meter m[2] = {{0}};
+    hg_context *contexts[] = {context_of(&m[0]), context_of(&m[1])};
+    hg_weights *packed = NULL;
+    hg_weights_create(contexts[0], &packed);
+    expect(count_wrong(contexts[1], packed, sample_weights()) == 0, "packed for another context");
+    expect(count_wrong(contexts[1], packed, NULL) == 0, "and found");
+    hg_weights_free(packed);
+    for (int i = 0; i < 2; i++) {
+        hg_context_free(contexts[i]);
+        expect(m[i].live == 0 && m[i].held == 0, "allocator %d has %ld blocks", i, m[i].live);
+    }
+}
 
 /* Packs, saves, opens and plans of the file. */
 static hg_status attempt(meter *m, float *y)
@@ -306,6 +369,9 @@ void test_weights(void)
     if (make_samples(context)) {
         test_round(context);
         test_dropped(context);
+        test_upsampled(context);
+        test_contradiction(context);
+        test_two_allocators();
         test_weights_files(context, file);
         hg_weights_create(context, &packed);
         test_shared(context, packed, sample_weights());

@@ -57,6 +57,10 @@ static void test_damage(hg_context *context, const char *whole, size_t size)
     bytes[size - 1] ^= 1;
     expect(!open_bytes(context, bytes, size, &packed), "a bit of what is packed");
     expect_refused(hg_weights_verify(packed), 1 << HG_INVALID, NULL, "damaged", "verified");
+    expect(!hg_weights_save(packed, file), "saved all the same: %s", last.sentence);
+    hg_weights_free(packed);
+    expect(!hg_weights_open(context, file, &packed), "and opened: %s", last.sentence);
+    expect_refused(hg_weights_verify(packed), 1 << HG_INVALID, NULL, "damaged", "a copy of damage");
     hg_weights_free(packed);
     free(bytes);
 }

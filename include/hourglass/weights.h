@@ -7,9 +7,9 @@
  *     hg_weights_save        all of it as a file
  *     hg_weights_open        the file, mapped: plans read it in place, and processes share it
  *
- * A filter finds its packings by the hash of its weights, or, without them, by the number that the
- * caller gave it (hg_filter_desc.id): where all packings are there, the weights themselves need
- * neither be read nor kept. A packing belongs to a kernel's revision and to the form of the problem
+ * A filter finds its packings by the number that the caller gave it, if it did (hg_filter_desc.id),
+ * and by the hash of its weights, or, without them, by the number alone: where all packings are
+ * there, the weights themselves need neither be read nor kept. A packing belongs to a kernel's revision and to the form of the problem
  * and says so; what another kernel packed, or another revision, is passed over. docs/embed.md has
  * an example. */
 #ifndef HOURGLASS_WEIGHTS_H
@@ -35,7 +35,8 @@ HG_API hg_status hg_weights_create(hg_context *context, hg_weights **weights);
  * it is mapped ends the programs that read it, by a signal: replace it, as hg_weights_save does.
  * On failure *weights is NULL. HG_INVALID: a null pointer, or a file that is damaged, cut off or
  * none of packed weights. HG_UNSUPPORTED: of another version of the library, another format, or
- * from a machine of the other byte order. HG_IO: not readable, or no regular file. HG_NO_MEMORY. */
+ * from a machine of the other byte order. HG_IO: not readable, empty, or no regular file.
+ * HG_NO_MEMORY. */
 HG_API hg_status hg_weights_open(hg_context *context, const char *path, hg_weights **weights);
 
 /* Writes everything to a file, under another name beside it; when all of it is on the disk the name
