@@ -66,6 +66,17 @@ static hg_status load_and_plan(loaded *l, loader *by, const char *file, hg_weigh
     return status ? status : hg_net_plan_create(l->context, l->net, &options, &l->plan, error);
 }
 
+/* Of a file that is to be written: is it something else than packed weights, which is to stay? */
+static bool is_foreign(const char *path)
+{
+    char magic[8];
+    FILE *file = fopen(path, "rb");
+    if (!file) return false;
+    const size_t size = fread(magic, 1, sizeof magic, file);
+    fclose(file);
+    return size > 0 && (size < sizeof magic || memcmp(magic, "hgpacked", sizeof magic) != 0);
+}
+
 static bool exists(const char *path)
 {
     FILE *file = fopen(path, "rb");
@@ -89,6 +100,11 @@ static bool load(loaded *l, const char *file, const net_options *o)
 {
     hg_net_error error;
     hg_weights *packed = NULL;
+    if (o->packed && is_foreign(o->packed)) {
+        fprintf(stderr, "hourglass: %s is no file of packed weights, and stays as it is\n",
+                o->packed);
+        return false;
+    }
     l->context = cli_context(o->threads);
     if (!l->context) return false;
     if (o->packed && load_packed(l, file, o)) return true;

@@ -60,6 +60,13 @@ static hg_status scale_input(const net_graph *g, net_node *v, const hg_tensor *f
                     (long long)o->size.h, (long long)o->size.w);
 }
 
+/* All sizes of values stay below what an int64_t holds in bytes, with room to add some up. */
+static bool fits(const hg_tensor *t)
+{
+    const double elements = (double)t->n * (double)t->h * (double)t->w * (double)t->c;
+    return elements < 0x1p40;
+}
+
 static hg_status size_inputs(net_graph *g)
 {
     const hg_tensor *given = g->options.inputs;
@@ -68,6 +75,8 @@ static hg_status size_inputs(net_graph *g)
     for (int i = 0; !status && i < g->net->input_count; i++) {
         net_node *v = &g->values[g->inputs[i]];
         status = given ? size_input(g, v, &given[i]) : scale_input(g, v, &first);
+        if (!status && !fits(&v->tensor))
+            status = net_fail(g->error, v->word, HG_RANGE, "input %s is too large", v->name);
     }
     return status;
 }
@@ -134,13 +143,6 @@ static hg_status refuse(const net_graph *g, const net_step *s, hg_status status)
                     "%.*s of n=%lld c=%lld h=%lld w=%lld, with these attributes: %s",
                     NET_SHOW(s->word), (long long)t->n, (long long)t->c, (long long)t->h,
                     (long long)t->w, reason);
-}
-
-/* All sizes of values stay below what an int64_t holds in bytes, with room to add some up. */
-static bool fits(const hg_tensor *t)
-{
-    const double elements = (double)t->n * (double)t->h * (double)t->w * (double)t->c;
-    return elements < 0x1p40;
 }
 
 static int64_t elements(const hg_tensor *t)

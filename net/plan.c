@@ -66,7 +66,7 @@ static hg_status plan_step(hg_net_plan *plan, const net_graph *g, const net_step
     a->written[0] = s->output, a->written[1] = s->indices;
     hg_status status = net_exchange_floats(g, s);
     if (!status) status = net_plan_step(g, s, context, &a->plan);
-    if (status == HG_UNSUPPORTED && g->net->bare)
+    if (status == HG_UNSUPPORTED && g->net->bare && (net_has_epilogue(s) || s->slopes))
         return net_fail(
             g->error, s->word, status,
             "%.*s: its weights are not packed as this plan needs them; load the network "

@@ -53,6 +53,10 @@ expect "a file that is cut off" exits 0 net "$small" --packed "$work/packed" --o
 expect "... is named" says "cut off"
 expect "... and written anew" cmp "$work/packed" "$work/kept"
 expect "a folder that is none" exits 1 net "$small" --packed "$work/none/packed"
+cp "$small" "$work/other"
+expect "a file of another kind" exits 1 net "$small" --packed "$work/other"
+expect "... is named" says "is no file of packed weights, and stays as it is"
+expect "... and stays as it is" cmp "$small" "$work/other"
 
 printf 'hgnet 1\ninput x c=1 h=4 w=4\ny = conv2d x k=1 window=9\noutput y\n' >"$work/wrong.hgnet"
 expect "a wrong line" exits 1 net "$work/wrong.hgnet"
