@@ -49,10 +49,10 @@ def whole(name, values):
 
 
 def info(name, dims):
-    """A value of float32; a dimension of 0 is open; dims None: nothing is said of them."""
+    """A value of float32; a dimension of 0 is open, a word is its name; dims None: nothing is said of them."""
     if dims is None:
         return field(1, name) + field(2, field(1, field(1, 1)))
-    shape = b"".join(field(1, field(1, d) if d else field(2, "any%d" % i)) for i, d in enumerate(dims))
+    shape = b"".join(field(1, field(2, d or "any%d" % i) if isinstance(d or "", str) else field(1, d)) for i, d in enumerate(dims))
     return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
 
 

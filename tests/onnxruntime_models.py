@@ -11,6 +11,7 @@ import sys
 
 sys.dont_write_bytecode = True
 from onnx_model import info, model, node, tensor
+from onnxruntime_limits import limits
 
 # Cases of tests/onnx that the runtime keeps, and why.
 KEPT = {
@@ -320,7 +321,7 @@ def cases(w):
 
 def main(words):
     w = Writer(words[0])
-    checks = [unet, split, two_inputs, none, singles, cases]
+    checks = [unet, split, two_inputs, none, singles, limits, cases]
     for write in [resnet, deep_unet, mobile] if "--time" in words else checks:
         write(w)
     w.done()

@@ -49,6 +49,26 @@ static int inputs_of(const claim *c, int lot, int node)
     return count;
 }
 
+static bool made_in(const claim *c, int value, int lot)
+{
+    return value != EP_NONE && c->maker[value] != EP_NONE && c->lot[c->maker[value]] == lot;
+}
+
+/* What a lot makes for others: nodes outside, or who runs the model. */
+static int outputs_of(const claim *c, int lot)
+{
+    int count = 0;
+    for (int v = 0; v < c->g.value_count; v++)
+        if (c->g.values[v].output && made_in(c, v, lot)) c->ends[count++] = v;
+    for (int i = 0; i < c->g.node_count; i++) {
+        const ep_node *n = &c->g.nodes[i];
+        for (int j = 0; c->lot[i] != lot && j < n->input_count + n->implicit_count; j++)
+            if (made_in(c, n->inputs[j], lot) && !listed(c->ends, count, n->inputs[j]))
+                c->ends[count++] = n->inputs[j];
+    }
+    return count;
+}
+
 /* ---- Checks ---- */
 
 /* Sizes of inputs, where they are not known those of another (but 1: that may be broadcast), or
@@ -115,7 +135,9 @@ static bool check_lot(const claim *c, int lot)
     int last = lot;
     for (int i = 0; !why && i < c->g.node_count; i++)
         if (c->lot[i] == lot) why = ep_describe(&d, &c->g.nodes[i]), last = i;
+    if (!why && outputs_of(c, lot) > EP_MOST_ENDS) why = "more outputs than a network has";
     const int inputs = inputs_of(c, lot, 0);
+    if (!why && inputs > EP_MOST_ENDS) why = "more inputs than a network has";
     if (!why && size_inputs(c, inputs))
         why = read_text(&d, c, inputs, c->g.nodes[last].outputs[0], &error);
     ep_description_free(&d);
@@ -145,7 +167,7 @@ static void divide(claim *c)
     for (int i = 0; i < c->g.node_count; i++) {
         const ep_node *n = &c->g.nodes[i];
         c->lot[i] = i;
-        for (int j = 0; j < n->input_count; j++) {
+        for (int j = 0; j < n->input_count + n->implicit_count; j++) {
             const int made = n->inputs[j] == EP_NONE ? EP_NONE : c->maker[n->inputs[j]];
             if (made == EP_NONE) continue;
             const int level = c->level[made] + (c->can[made] != c->can[i]);

@@ -4,8 +4,6 @@
 
 #include "runtimes/onnxruntime/describe.h"
 
-enum { EP_MOST_ENDS = 64 }; /* as many inputs or outputs as hourglass-net takes */
-
 /* A plan for the inputs' sizes. */
 typedef struct ep_shaped {
     struct ep_shaped *next; /* the one used before */

@@ -5,6 +5,8 @@
 
 #include "runtimes/onnxruntime/graph.h"
 
+enum { EP_MOST_ENDS = 64 }; /* as many inputs or outputs as hourglass-net takes */
+
 typedef struct ep_description {
     const ep_graph *graph;
     char *text; /* the operators' lines */

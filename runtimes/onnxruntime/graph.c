@@ -42,57 +42,67 @@ static OrtStatus *place_value(ep_graph *g, const OrtValueInfo *info, int *place)
     *v = (ep_value){.name = name, .info = info};
     EP_TRY(read_shape(g->api, info, v));
     EP_TRY(g->api->ort->ValueInfo_IsConstantInitializer(info, &v->constant));
+    EP_TRY(g->api->ort->ValueInfo_IsGraphOutput(info, &v->output));
     *place = g->value_count++;
     return NULL;
 }
 
 /* ---- Nodes ---- */
 
-static OrtStatus *count_ends(const ep_api *api, const OrtNode *node, size_t *inputs,
-                             size_t *outputs)
+typedef struct ends {
+    size_t inputs, implicit, outputs, all;
+} ends;
+
+static OrtStatus *count_ends(const ep_api *api, const OrtNode *node, ends *e)
 {
-    EP_TRY(api->ort->Node_GetNumInputs(node, inputs));
-    return api->ort->Node_GetNumOutputs(node, outputs);
+    EP_TRY(api->ort->Node_GetNumInputs(node, &e->inputs));
+    EP_TRY(api->ort->Node_GetNumImplicitInputs(node, &e->implicit));
+    EP_TRY(api->ort->Node_GetNumOutputs(node, &e->outputs));
+    e->all = e->inputs + e->implicit + e->outputs;
+    return NULL;
 }
 
 static OrtStatus *read_node(ep_graph *g, const OrtNode *node, const OrtValueInfo **infos,
                             int *places, ep_node *n)
 {
     const OrtApi *ort = g->api->ort;
-    size_t inputs, outputs;
-    EP_TRY(count_ends(g->api, node, &inputs, &outputs));
+    ends e;
+    EP_TRY(count_ends(g->api, node, &e));
+    const size_t before = e.inputs + e.implicit;
     *n = (ep_node){.node = node,
                    .inputs = places,
-                   .outputs = places + inputs,
-                   .input_count = (int)inputs,
-                   .output_count = (int)outputs};
+                   .outputs = places + before,
+                   .input_count = (int)e.inputs,
+                   .implicit_count = (int)e.implicit,
+                   .output_count = (int)e.outputs};
     EP_TRY(ort->Node_GetOperatorType(node, &n->op));
     EP_TRY(ort->Node_GetDomain(node, &n->domain));
     EP_TRY(ort->Node_GetSinceVersion(node, &n->version));
-    EP_TRY(ort->Node_GetInputs(node, infos, inputs));
-    EP_TRY(ort->Node_GetOutputs(node, infos + inputs, outputs));
-    for (size_t i = 0; i < inputs + outputs; i++) EP_TRY(place_value(g, infos[i], &places[i]));
+    EP_TRY(ort->Node_GetInputs(node, infos, e.inputs));
+    EP_TRY(ort->Node_GetImplicitInputs(node, infos + e.inputs, e.implicit));
+    EP_TRY(ort->Node_GetOutputs(node, infos + before, e.outputs));
+    for (size_t i = 0; i < e.all; i++) EP_TRY(place_value(g, infos[i], &places[i]));
     return NULL;
 }
 
 static OrtStatus *read_nodes(ep_graph *g, const OrtNode **nodes, size_t count)
 {
     OrtStatus *status = NULL;
-    size_t ends = 1, at = 0;
+    size_t room = 1, at = 0;
     for (size_t i = 0; i < count; i++) {
-        size_t inputs, outputs;
-        EP_TRY(count_ends(g->api, nodes[i], &inputs, &outputs));
-        ends += inputs + outputs;
+        ends e;
+        EP_TRY(count_ends(g->api, nodes[i], &e));
+        room += e.all;
     }
-    const OrtValueInfo **infos = calloc(ends, sizeof *infos);
-    g->values = calloc(ends, sizeof *g->values);
-    g->places = calloc(ends, sizeof *g->places);
+    const OrtValueInfo **infos = calloc(room, sizeof *infos);
+    g->values = calloc(room, sizeof *g->values);
+    g->places = calloc(room, sizeof *g->places);
     g->nodes = calloc(count + 1, sizeof *g->nodes);
     if (!infos || !g->values || !g->places || !g->nodes) status = ep_no_memory(g->api);
     for (size_t i = 0; !status && i < count; i++) {
         ep_node *n = &g->nodes[g->node_count++];
         status = read_node(g, nodes[i], infos, g->places + at, n);
-        at += (size_t)(n->input_count + n->output_count);
+        at += (size_t)(n->input_count + n->implicit_count + n->output_count);
     }
     free(infos);
     return status;

@@ -12,7 +12,7 @@ typedef struct ep_value {
     ONNXTensorElementDataType type;
     int rank;              /* EP_NONE: not known, or above EP_RANK */
     int64_t dims[EP_RANK]; /* EP_NONE: not known */
-    bool constant;
+    bool constant, output; /* output: of the graph */
 } ep_value;
 
 typedef struct ep_node {
@@ -21,6 +21,8 @@ typedef struct ep_node {
     int version;
     int *inputs, *outputs; /* values; EP_NONE: left out */
     int input_count, output_count;
+    int implicit_count; /* values behind the inputs, which the node's own graphs read: of If, Loop
+                         */
 } ep_node;
 
 typedef struct ep_graph {
