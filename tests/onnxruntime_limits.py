@@ -1,6 +1,6 @@
 """Models at the edge of what the provider claims: where the runtime differs from the standard, and where a subgraph could not run.
 Contract: onnxruntime_models.py, which writes them."""
-from onnx_model import field, info, node, tensor
+from onnx_model import field, info, node, tensor, whole
 
 IMAGE = [0, 6, 0, 0]
 
@@ -37,6 +37,33 @@ def ends(w):
             w.write(f"inputs_{count}_{name}", claimed, "1x6x4x5", nodes, [], [info("x", dims)], [f"s{count - 1}"])
 
 
+def resizing(w):
+    """Sizes and pixels by factors that float32 rounds, and rules of old versions."""
+    r = lambda **words: node("Resize", ["x", "", "scales"], "y", **words)
+    old, up = node("Resize", ["x", "scales"], "y", mode="nearest"), node("Upsample", ["x", "scales"], "y", mode="nearest")
+    known, sizes = [1, 6, 10, 10], "1x6x10x10"
+    floor = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+    cases = [
+        ("open", 0, r(mode="linear"), (0.7, 0.7), IMAGE, sizes, 13),
+        ("size", 0, r(mode="linear"), (0.7, 0.7), known, sizes, 13),  # 6 of the standard, 7 of the runtime
+        ("same_size", 1, r(mode="linear"), (0.7, 1.3), [1, 6, 11, 12], "1x6x11x12", 13),
+        ("dyadic", 1, r(mode="cubic"), (1.0009765625, 0.5009765625), IMAGE, "1x6x10x10 1x6x7x64", 13),
+        ("nearest", 0, r(**floor), (1.6, 1.6), [1, 6, 20, 30], "1x6x20x30", 13),
+        ("nearest_dyadic", 1, r(**floor), (1.625, 0.75), IMAGE, "1x6x20x30 2x6x9x11", 13),
+        ("upsample", 0, up, (1.2, 1.7), [1, 6, 9, 11], "1x6x9x11", 9),
+        ("old_third", 0, old, (0.75, 0.75), IMAGE, "1x6x8x8", 10), ("old_half", 1, old, (0.5, 0.25), IMAGE, "1x6x9x13", 10),
+        ("old_linear", 1, node("Resize", ["x", "scales"], "y", mode="linear"), (0.5, 1.25), IMAGE, "1x6x9x13", 10),
+    ]
+    for name, claimed, n, scales, dims, shapes, opset in cases:
+        w.write("resize_" + name, claimed, shapes, [n], [tensor("scales", [4], [1.0, 1.0, *scales])], [info("x", dims)],
+                opset=opset)
+    for name, size, words in (("ceil", (7, 9), {"nearest_mode": "round_prefer_ceil"}),
+                              ("symmetric", (15, 10), {"coordinate_transformation_mode": "half_pixel_symmetric",
+                                                       "nearest_mode": "floor"})):
+        w.write("resize_" + name, 0, "1x6x20x30", [node("Resize", ["x", "", "", "sizes"], "y", mode="nearest", **words)],
+                [whole("sizes", [1, 6, *size])], [info("x", [1, 6, 20, 30])], opset=19)
+
+
 def limits(w):
-    for write in (implicit, ends):
+    for write in (implicit, ends, resizing):
         write(w)

@@ -9,7 +9,7 @@
 typedef struct resizing {
     double scales[4];
     int64_t sizes[4];
-    bool has_scales, has_sizes;
+    bool has_scales, has_sizes, old; /* old: of versions below 11 */
     const char *mode;
     char coordinates[32], rounding[24];
 } resizing;
@@ -69,8 +69,8 @@ static const char *read_rules(const ep_description *d, const ep_node *n, resizin
         const char *onnx, *word;
     } modes[] = {
         {"", "nearest"}, {"nearest", "nearest"}, {"linear", "bilinear"}, {"cubic", "bicubic"}};
-    const bool old = !strcmp(n->op, "Upsample") || n->version < 11;
     char mode[16], policy[24];
+    r->old = !strcmp(n->op, "Upsample") || n->version < 11;
     ep_word(d->graph, n, "mode", mode, sizeof mode);
     ep_word(d->graph, n, "coordinate_transformation_mode", r->coordinates, sizeof r->coordinates);
     ep_word(d->graph, n, "nearest_mode", r->rounding, sizeof r->rounding);
@@ -79,9 +79,40 @@ static const char *read_rules(const ep_description *d, const ep_node *n, resizin
         if (!strcmp(modes[i].onnx, mode)) r->mode = modes[i].word;
     if (!r->mode) return "of another mode";
     if (*policy && strcmp(policy, "stretch")) return "that keeps the aspect ratio";
-    if (!*r->coordinates) strcpy(r->coordinates, old ? "asymmetric" : "half_pixel");
-    if (!*r->rounding) strcpy(r->rounding, old ? "floor" : "round_prefer_floor");
+    if (!*r->coordinates) strcpy(r->coordinates, r->old ? "asymmetric" : "half_pixel");
+    if (!*r->rounding) strcpy(r->rounding, r->old ? "floor" : "round_prefer_floor");
     return strcmp(r->coordinates, "tf_crop_and_resize") ? NULL : "of a crop";
+}
+
+/* Few binary places: products with sizes are exact in float32. */
+static bool is_dyadic(double scale)
+{
+    return scale * 1024 == floor(scale * 1024);
+}
+
+/* Where the runtime makes other sizes or takes other pixels than the standard: it counts in
+ * float32, and shrank by a rule of its own before version 11. */
+static const char *check_scales(const resizing *r, const int64_t *dims)
+{
+    const bool nearest = !strcmp(r->mode, "nearest");
+    for (int axis = 2; axis < 4; axis++) {
+        const double scale = r->scales[axis], inverse = 1 / scale, size = (double)dims[axis];
+        const float rounded = (float)scale * (float)dims[axis];
+        if (nearest && r->old && scale < 1 && inverse != floor(inverse))
+            return "that shrinks by an old rule";
+        if (is_dyadic(scale)) continue;
+        if (nearest) return "to nearest pixels by a factor that float32 rounds";
+        if (dims[axis] < 1 || floor(scale * size) != floor((double)rounded))
+            return "to a size that float32 rounds";
+    }
+    return NULL;
+}
+
+/* Halves are rounded as float32 has them. */
+static bool rounds_halves(const resizing *r)
+{
+    return !strcmp(r->mode, "nearest") && (!strcmp(r->rounding, "round_prefer_ceil") ||
+                                           !strcmp(r->coordinates, "half_pixel_symmetric"));
 }
 
 static bool are_whole(const resizing *r)
@@ -113,6 +144,9 @@ const char *ep_resize(ep_description *d, const ep_node *n, const char *word)
     /* Of 13.5 rows 13 are made; the runtime aligns with those, the standard's formula with all. */
     if (r.has_scales && !strcmp(r.coordinates, "align_corners") && !are_whole(&r))
         return "with corners of sizes that are not whole";
+    if (rounds_halves(&r)) return "to nearest pixels by a rule that float32 rounds";
+    if (r.has_scales) why = check_scales(&r, ep_input(d, n, 0)->dims);
+    if (why) return why;
     if (is_upsampling(&r)) {
         ep_write(d, "v%d = upsample v%d by=%dx%d\n", n->outputs[0], n->inputs[0], (int)r.scales[2],
                  (int)r.scales[3]);
@@ -123,7 +157,7 @@ const char *ep_resize(ep_description *d, const ep_node *n, const char *word)
     if (r.has_sizes)
         ep_write(d, " size=%lldx%lld", (long long)r.sizes[2], (long long)r.sizes[3]);
     else
-        ep_write(d, " scale=%.9g,%.9g", r.scales[2], r.scales[3]);
+        ep_write(d, " scale=%.15g,%.15g", r.scales[2], r.scales[3]);
     if (!strcmp(r.mode, "nearest"))
         ep_write(d, " rounding=%s", r.rounding + (strncmp(r.rounding, "round_", 6) ? 0 : 6));
     ep_number(d->graph, n, "cubic_coeff_a", &cubic);
