@@ -64,6 +64,29 @@ def resizing(w):
                 [whole("sizes", [1, 6, *size])], [info("x", [1, 6, 20, 30])], opset=19)
 
 
+def broadcasts(w):
+    """Values that are both repeated, or a first one of a difference."""
+    known, pixel, column, row = [2, 6, 3, 5], [2, 6, 1, 1], [2, 6, 3, 1], [2, 6, 1, 5]
+    image, names = IMAGE, ["N", 6, "H", "W"]
+    cases = [
+        ("both", "Add", 0, row, column, None, None), ("channels", "Mul", 0, pixel, [2, 1, 3, 5], None, None),
+        ("images", "Mul", 0, [2, 6, 1, 1], [1, 6, 3, 5], None, None),
+        ("open_both", "Add", 0, row, column, [0, 6, 1, 0], [0, 6, 0, 1]),
+        ("open_channels", "Mul", 0, pixel, [2, 1, 3, 5], [0, 6, 1, 1], [0, 1, 0, 0]),
+        ("open_images", "Mul", 0, [2, 6, 1, 1], [1, 6, 3, 5], [2, 6, 1, 1], [1, 6, 0, 0]),
+        ("names", "Add", 0, row, column, names, ["N", 6, "K", "L"]),
+        ("same_names", "Sub", 1, known, known, names, names), ("difference", "Sub", 0, pixel, known, [0, 6, 1, 1], image),
+        ("difference_names", "Sub", 0, pixel, known, names, ["N", 6, "K", "L"]),
+        ("difference_second", "Sub", 1, known, pixel, image, [0, 6, 1, 1]),
+        ("excite", "Mul", 1, pixel, known, [0, 6, 1, 1], image), ("most", "Max", 0, row, column, [0, 6, 1, 0], [0, 6, 0, 1]),
+        ("one_image", "Add", 1, [1, 6, 3, 5], known, [1, 6, 0, 0], image),
+    ]
+    for name, op, claimed, x, z, said_x, said_z in cases:
+        shapes = "+".join("x".join(map(str, v)) for v in (x, z))
+        w.write("repeated_" + name, claimed, shapes, [node(op, "xz", "y")], [],
+                [info("x", said_x or x), info("z", said_z or z)])
+
+
 def limits(w):
-    for write in (implicit, ends, resizing):
+    for write in (implicit, ends, resizing, broadcasts):
         write(w)

@@ -19,6 +19,7 @@ static OrtStatus *read_shape(const ep_api *api, const OrtValueInfo *info, ep_val
     EP_TRY(api->ort->GetDimensionsCount(tensor, &rank));
     if (rank > EP_RANK) return NULL;
     EP_TRY(api->ort->GetDimensions(tensor, v->dims, rank));
+    EP_TRY(api->ort->GetSymbolicDimensions(tensor, v->symbols, rank));
     v->rank = (int)rank;
     return NULL;
 }

@@ -10,9 +10,10 @@ typedef struct ep_value {
     const char *name;
     const OrtValueInfo *info;
     ONNXTensorElementDataType type;
-    int rank;              /* EP_NONE: not known, or above EP_RANK */
-    int64_t dims[EP_RANK]; /* EP_NONE: not known */
-    bool constant, output; /* output: of the graph */
+    int rank;                     /* EP_NONE: not known, or above EP_RANK */
+    int64_t dims[EP_RANK];        /* EP_NONE: not known */
+    const char *symbols[EP_RANK]; /* names of dimensions; "": none */
+    bool constant, output;        /* output: of the graph */
 } ep_value;
 
 typedef struct ep_node {

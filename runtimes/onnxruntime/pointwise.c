@@ -147,6 +147,31 @@ static const char *gated(const ep_description *d, const ep_node *n, int *x)
     return NULL;
 }
 
+/* Open sizes of one name are the same. So are, it is taken, those of which one has none: nodes made
+ * it, as both sides of a residual are made. The first of a difference must be sure. */
+static bool are_same(const ep_value *a, const ep_value *b, int axis, bool sure)
+{
+    const int64_t x = a->dims[axis], y = b->dims[axis];
+    if (a == b || (x > 0 && x == y)) return true;
+    if (x > 0 || y > 0) return false;
+    const char *s = a->symbols[axis], *t = b->symbols[axis];
+    return *s && *t ? !strcmp(s, t) : !sure;
+}
+
+/* One of two values alone may be repeated; of a difference the second. */
+static const char *check_repeated(const ep_value *a, const ep_value *b, bool is_difference)
+{
+    bool first = false, second = false; /* may be */
+    for (int axis = 0; axis < 4; axis++) {
+        const int64_t x = a->dims[axis], y = b->dims[axis];
+        if (are_same(a, b, axis, is_difference)) continue;
+        first = first || x == 1 || (x < 1 && y != 1);
+        second = second || y == 1 || (y < 1 && x != 1);
+    }
+    if (first && second) return "of values that may both be repeated";
+    return first && is_difference ? "of a value that may be repeated" : NULL;
+}
+
 static const char *of_values(ep_description *d, const ep_node *n, const char *word)
 {
     int x = 0;
@@ -157,6 +182,8 @@ static const char *of_values(ep_description *d, const ep_node *n, const char *wo
         return NULL;
     }
     if (!word) return "of two values";
+    const char *why = check_repeated(ep_input(d, n, 0), ep_input(d, n, 1), !strcmp(n->op, "Sub"));
+    if (why) return why;
     ep_write(d, "v%d = %s v%d v%d\n", n->outputs[0], word, n->inputs[0], n->inputs[1]);
     return NULL;
 }
