@@ -87,6 +87,27 @@ def broadcasts(w):
                 [info("x", said_x or x), info("z", said_z or z)])
 
 
+def windows(w):
+    """auto_pad that the runtime has of its own, and lists that are no window's."""
+    def transpose(size, **words):
+        return "ConvTranspose", "xw", [w.draw("w", [6, 4, *size])], words
+
+    pool = lambda op, **words: (op, "x", [], words)
+    cases = {
+        "transpose_short": (0, transpose([1, 2], strides=[1, 4], auto_pad="SAME_UPPER")),
+        "transpose_padded": (0, transpose([2, 2], strides=[4, 3], output_padding=[1, 2], auto_pad="SAME_LOWER")),
+        "transpose_whole": (1, transpose([3, 2], strides=[3, 2], auto_pad="SAME_UPPER")),
+        "avg_dilated": (0, pool("AveragePool", kernel_shape=[2, 3], dilations=[1, 2], auto_pad="SAME_UPPER")),
+        "lp_dilated": (0, pool("LpPool", kernel_shape=[4, 2], dilations=[1, 2], auto_pad="SAME_LOWER")),
+        "avg_skips": (0, pool("AveragePool", kernel_shape=[3, 2], strides=[3, 4], auto_pad="SAME_UPPER")),
+        "lp_skips": (0, pool("LpPool", kernel_shape=[3, 1], strides=[1, 4], p=1, auto_pad="SAME_UPPER")),
+        "avg_same": (1, pool("AveragePool", kernel_shape=[3, 2], strides=[2, 2], auto_pad="SAME_UPPER")),
+    }
+    for name, (claimed, (op, inputs, tensors, words)) in cases.items():
+        w.write("same_" + name, claimed, "1x6x10x12 2x6x9x11 1x6x13x8", [node(op, inputs, "y", **words)], tensors,
+                [info("x", IMAGE)], opset=22)
+
+
 def limits(w):
-    for write in (implicit, ends, resizing, broadcasts):
+    for write in (implicit, ends, resizing, broadcasts, windows):
         write(w)

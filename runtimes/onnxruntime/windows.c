@@ -33,6 +33,29 @@ const char *ep_geometry(ep_description *d, const ep_node *n)
     return NULL;
 }
 
+/* Where the runtime's auto_pad makes other sizes than the standard's, or pads other sides: averages
+ * of dilated windows, or of windows that leave pixels out; transposed ones that leave them out. */
+static const char *check_same(const ep_description *d, const ep_node *n, const int64_t *window)
+{
+    const bool is_transposed = !strcmp(n->op, "ConvTranspose");
+    const bool averages = !strcmp(n->op, "AveragePool") || !strcmp(n->op, "LpPool");
+    int64_t stride[EP_AXES] = {1, 1}, dilation[EP_AXES] = {1, 1}, more[EP_AXES] = {0};
+    char automatic[16];
+    int count;
+    ep_word(d->graph, n, "auto_pad", automatic, sizeof automatic);
+    if (strncmp(automatic, "SAME_", 5) != 0) return NULL;
+    ep_integers(d->graph, n, "strides", stride, &count);
+    ep_integers(d->graph, n, "dilations", dilation, &count);
+    ep_integers(d->graph, n, "output_padding", more, &count);
+    for (int i = 0; i < 2; i++) {
+        const int64_t extent = (window[i] - 1) * dilation[i] + 1;
+        const bool skips = stride[i] > window[i] && !strcmp(automatic, "SAME_UPPER");
+        if (is_transposed ? extent + more[i] < stride[i] : averages && (dilation[i] > 1 || skips))
+            return "with auto_pad that the runtime has of its own";
+    }
+    return NULL;
+}
+
 /* What a transposed convolution says besides. */
 static const char *transposed(ep_description *d, const ep_node *n)
 {
@@ -64,6 +87,7 @@ const char *ep_conv(ep_description *d, const ep_node *n, const char *word)
     ep_write(d, "v%d = %s v%d k=%lld window=%lldx%lld groups=%lld", n->outputs[0], word,
              n->inputs[0], (long long)k, (long long)dims[2], (long long)dims[3], (long long)groups);
     const char *why = ep_geometry(d, n);
+    if (!why) why = check_same(d, n, dims + 2);
     if (!why && is_transposed) why = transposed(d, n);
     if (why) return why;
     ep_write(d, "%s\n", b ? " bias=next" : "");
@@ -85,6 +109,7 @@ const char *ep_pool(ep_description *d, const ep_node *n, const char *word)
     ep_write(d, "v%d = %s v%d window=%lldx%lld", n->outputs[0], word, n->inputs[0],
              (long long)window[0], (long long)window[1]);
     const char *why = ep_geometry(d, n);
+    if (!why) why = check_same(d, n, window);
     if (why) return why;
     ep_integers(d->graph, n, "strides", v, &count);
     if (!count) ep_write(d, " stride=1");
