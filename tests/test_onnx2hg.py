@@ -189,6 +189,37 @@ def test_refusals(folder):
     expect("wrong usage", onnx2hg.main(["one"]) == 2)
 
 
+def test_rules(folder):
+    """What a node of one version, or of one rank, becomes: the words of its lines, or why it becomes nothing."""
+    image, pixel = [info("x", [1, 4, 8, 8])], node("GlobalAveragePool", ["x"], ["g"])
+    flat = node("Flatten", ["g"], ["f"])
+    scales = tensor("s", [4], [1.0, 1.0, 2.0, 1.5])
+    shape = lambda *v: ([pixel, node("Reshape", ["g", "t"], ["f"]), node("Relu", ["f"], ["y"])], [whole("t", v)])
+    add = lambda dims, count=4: ([pixel, flat, node("Add", ["f", "k"], ["y"])],
+                                 [tensor("k", dims, [1.0, 2.0, 3.0, 4.0][:count])])
+    resize = lambda **words: ([node("Resize", ["x", "", "s"], ["y"], **words)], [scales])
+    cases = [
+        ("Resize, 10", 10, ([node("Resize", ["x", "s"], ["y"], mode="nearest")], [scales]), "asymmetric", "rounding=floor"),
+        ("Resize, 11", 11, resize(mode="nearest"), "half_pixel", "rounding=prefer_floor"),
+        ("an aspect ratio", 18, resize(keep_aspect_ratio_policy="not_larger"), None, "aspect"),
+        ("stretched", 18, resize(mode="linear", keep_aspect_ratio_policy="stretch"), "half_pixel", "bilinear"),
+        ("axes", 18, ([node("Resize", ["x", "", "s"], ["y"], axes=[2, 3])], [tensor("s", [2], [2.0, 2.0])]), None, "axes"),
+        ("two images of one", 13, shape(2, -1), None, "no pixel"), ("one image", 13, shape(1, -1), "relu", ""),
+        ("all images", 13, shape(0, 4, 1, 1), "relu", ""), ("any", 13, shape(-1, 4), "relu", ""),
+        ("a bias", 13, add([4]), "scale", "bias=next"), ("a row", 13, add([1, 4]), "scale", ""),
+        ("a number", 13, add([1], 1), "scale", ""), ("an image", 13, add([1, 4, 1, 1]), None, "sizes"),
+        ("a number of four axes", 13, add([1, 1, 1, 1], 1), None, "sizes"), ("a column", 13, add([4, 1]), None, "sizes"),
+    ]
+    for name, opset, (nodes, tensors), line, word in cases:
+        code, said = run(folder, model(nodes, tensors, image, ["y"], opset))
+        if not line:
+            expect(name + ": " + said, code == 3 and word in said)
+            continue
+        with open(os.path.join(folder, "m.hgnet"), "rb") as f:
+            text = f.read().decode(errors="replace")
+        expect(name + ": " + said + text, code == 0 and line in text and word in text)
+
+
 def test_damage(folder):
     """Never anything but an exit code."""
     nodes, tensors, _ = network(random.Random(1))
@@ -216,6 +247,7 @@ with tempfile.TemporaryDirectory() as work, redirect_stderr(io.StringIO()):
     test_values(sys.argv[1], work, network, "in/x:0", 72)
     test_values(sys.argv[1], work, classifier, "x", 4)
     test_refusals(work)
+    test_rules(work)
     test_damage(work)
 print("%d passed, %d failed" % (passed, failed))
 sys.exit(failed > 0)
