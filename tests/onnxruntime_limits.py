@@ -108,6 +108,27 @@ def windows(w):
                 [info("x", IMAGE)], opset=22)
 
 
+def constants(w):
+    """Numbers that are not finite: weights would be multiplied by them."""
+    parts = [w.draw(p, [4], 0.5, 1.5) for p in "shm"] + [tensor("v", [4], [1.0, float("inf"), 1.0, 1.0])]
+    for name, n, tensors in (("mul", node("Mul", ["c", "k"], ["y"]), [tensor("k", [1], [float("inf")])]),
+                             ("add", node("Add", ["c", "k"], ["y"]), [tensor("k", [4, 1, 1], [0.0, float("nan"), 1.0, 2.0])]),
+                             ("norm", node("BatchNormalization", ["c", *"shmv"], ["y"]), parts)):
+        first = node("Conv", ["x", "w"], ["c"]) if name == "mul" else node("Relu", ["x"], ["c"])
+        w.write("infinite_" + name, 1, "1x%dx4x5" % (6 if name == "mul" else 4), [first, n], [w.draw("w", [4, 6, 1, 1])] + tensors,
+                [info("x", IMAGE if name == "mul" else [0, 4, 0, 0])])
+
+
+def pads(w):
+    """Around the image once, by sides that are not cut."""
+    for name, claimed, sides, dims in (("once", 1, [1, 2, 3, 0], [1, 6, 10, 12]), ("whole", 1, [10, 0, 0, 12], [1, 6, 10, 12]),
+                                       ("cut", 0, [-1, 2, 3, -2], [1, 6, 10, 12]), ("open", 0, [1, 2, 3, 0], IMAGE),
+                                       ("twice", 0, [3, 3, 3, 3], [1, 6, 2, 2])):
+        shape = "x".join(map(str, dims)) if dims != IMAGE else "1x6x4x5"
+        w.write("wrap_" + name, claimed, shape, [node("Pad", ["x", "p"], "y", mode="wrap")],
+                [whole("p", [0, 0, *sides[:2], 0, 0, *sides[2:]])], [info("x", dims)], opset=19)
+
+
 def limits(w):
-    for write in (implicit, ends, resizing, broadcasts, windows):
+    for write in (implicit, ends, resizing, broadcasts, windows, constants, pads):
         write(w)

@@ -102,6 +102,7 @@ static double difference(const float *a, const float *b, int64_t count)
 {
     double most = 0;
     for (int64_t i = 0; i < count; i++) {
+        if (a[i] == b[i] || (isnan(a[i]) && isnan(b[i]))) continue; /* also of infinity */
         const double off = fabs((double)a[i] - (double)b[i]) / fmax(1, fabs((double)b[i]));
         most = off > most || isnan(off) ? off : most;
     }

@@ -80,6 +80,15 @@ static const float *per_channel(const ep_description *d, const ep_node *n, int i
     return *count == c ? values : NULL;
 }
 
+/* Weights of others are multiplied by these: infinity times 0 is a number that the model has not.
+ */
+static bool are_finite(const float *values, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++)
+        if (!isfinite(values[i])) return false;
+    return true;
+}
+
 const char *ep_prelu(ep_description *d, const ep_node *n, const char *word)
 {
     const int64_t c = channels(d, n, 0);
@@ -105,6 +114,7 @@ const char *ep_batch_norm(ep_description *d, const ep_node *n, const char *word)
         int64_t count = 0;
         parts[i] = ep_floats(d->graph, n, i + 1, &count);
         if (!parts[i] || count != c) return "statistics that are not constants of the channels";
+        if (!are_finite(parts[i], count)) return "statistics that are not finite";
     }
     for (int64_t i = 0; i < c; i++)
         if (!(parts[3][i] + eps > 0)) return "a variance that is not positive";
@@ -205,6 +215,7 @@ static const char *of_constant(ep_description *d, const ep_node *n, int constant
     int64_t count;
     const float *values = per_channel(d, n, constant, c, &count);
     if (!values) return "a constant that is not one of the channels";
+    if (!are_finite(values, count)) return "a constant that is not finite";
     if (div && constant == 0) return "by a value";
     for (int64_t i = 0; div && i < count; i++)
         if (!isnormal(values[i]) || !isnormal(1 / values[i])) return "a divisor without an inverse";

@@ -263,6 +263,15 @@ static bool read_sides(const ep_description *d, const ep_node *n, int64_t *begin
     return !begin[0] && !end[0] && !begin[1] && !end[1];
 }
 
+/* Of a border that goes around the runtime makes the standard's once around alone. */
+static bool goes_round(const int64_t *dims, const int64_t *begin, const int64_t *end)
+{
+    for (int axis = 2; axis < 4; axis++)
+        if (begin[axis] < 0 || end[axis] < 0 || begin[axis] > dims[axis] || end[axis] > dims[axis])
+            return false;
+    return true;
+}
+
 const char *ep_pad(ep_description *d, const ep_node *n, const char *word)
 {
     int64_t begin[4] = {0}, end[4] = {0}, count = 0;
@@ -271,6 +280,8 @@ const char *ep_pad(ep_description *d, const ep_node *n, const char *word)
     if (!read_sides(d, n, begin, end)) return "not by constants, or of images or channels";
     if (ep_has_input(n, 2) && (!value || count != 1)) return "with a value that is not constant";
     ep_word(d->graph, n, "mode", mode, sizeof mode);
+    if (!strcmp(mode, "wrap") && !goes_round(ep_input(d, n, 0)->dims, begin, end))
+        return "around an image more than once, or of one that is cut";
     ep_write(d, "v%d = %s v%d sides=%lld,%lld,%lld,%lld border=%s", n->outputs[0], word,
              n->inputs[0], (long long)begin[2], (long long)begin[3], (long long)end[2],
              (long long)end[3], *mode ? mode : "constant");
