@@ -111,11 +111,12 @@ def windows(w):
 def constants(w):
     """Numbers that are not finite: weights would be multiplied by them."""
     parts = [w.draw(p, [4], 0.5, 1.5) for p in "shm"] + [tensor("v", [4], [1.0, float("inf"), 1.0, 1.0])]
-    for name, n, tensors in (("mul", node("Mul", ["c", "k"], ["y"]), [tensor("k", [1], [float("inf")])]),
+    weights = w.draw("w", [4, 6, 1, 1])
+    for name, n, tensors in (("mul", node("Mul", ["c", "k"], ["y"]), [weights, tensor("k", [1], [float("inf")])]),
                              ("add", node("Add", ["c", "k"], ["y"]), [tensor("k", [4, 1, 1], [0.0, float("nan"), 1.0, 2.0])]),
                              ("norm", node("BatchNormalization", ["c", *"shmv"], ["y"]), parts)):
         first = node("Conv", ["x", "w"], ["c"]) if name == "mul" else node("Relu", ["x"], ["c"])
-        w.write("infinite_" + name, 1, "1x%dx4x5" % (6 if name == "mul" else 4), [first, n], [w.draw("w", [4, 6, 1, 1])] + tensors,
+        w.write("infinite_" + name, 1, "1x%dx4x5" % (6 if name == "mul" else 4), [first, n], tensors,
                 [info("x", IMAGE if name == "mul" else [0, 4, 0, 0])])
 
 

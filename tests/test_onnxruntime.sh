@@ -15,6 +15,8 @@ python3 "$here/onnxruntime_models.py" "$models" "${@:2}"
 if [ -x "$build/examples/onnxruntime" ] && [ $# -eq 1 ]; then
     "$build/examples/onnxruntime" "$models/unet.onnx" 64x48 2 >"$models/said"
     grep -q "^13 of 13 nodes" "$models/said" || { cat "$models/said" && exit 1; }
+    "$build/examples/onnxruntime" "$models/infinite_add.onnx" 4x5 >"$models/said"
+    grep -q "^largest difference -\?nan" "$models/said" || { cat "$models/said" && exit 1; }
 fi
 "$build/tests/test_onnxruntime" "$runtime" "$build/runtimes/onnxruntime/libhourglass-onnxruntime.so" \
     "$build/tests/libonnxruntime-failing.so" "$models" "${@:2}"
