@@ -51,7 +51,8 @@ bool ep_has_output(const ep_node *n, int i);
 
 bool ep_number(const ep_graph *g, const ep_node *n, const char *name, double *value);
 bool ep_integer(const ep_graph *g, const ep_node *n, const char *name, int64_t *value);
-/* At most EP_AXES of them; *count is 0 where there is no such attribute. */
+/* At most EP_AXES of them; *count is 0 where there is no such attribute, -1 where there are more.
+ */
 void ep_integers(const ep_graph *g, const ep_node *n, const char *name, int64_t *values,
                  int *count);
 void ep_numbers(const ep_graph *g, const ep_node *n, const char *name, double *values, int *count);

@@ -24,7 +24,7 @@ bool ep_has_output(const ep_node *n, int i)
 
 /* ---- Attributes ---- */
 
-/* Reads an attribute of a type into room bytes; how many it takes, or 0. */
+/* Reads an attribute of a type into room bytes; how many it takes, above room unread, or 0. */
 static size_t read(const ep_graph *g, const ep_node *n, const char *name, OrtOpAttrType type,
                    void *to, size_t room)
 {
@@ -34,7 +34,7 @@ static size_t read(const ep_graph *g, const ep_node *n, const char *name, OrtOpA
     size_t size = 0;
     if (!good(g, ort->Node_GetAttributeByName(n->node, name, &attribute)) || !attribute) return 0;
     if (!good(g, ort->OpAttr_GetType(attribute, &found)) || found != type) return 0;
-    return good(g, ort->ReadOpAttr(attribute, type, to, room, &size)) && size <= room ? size : 0;
+    return good(g, ort->ReadOpAttr(attribute, type, to, room, &size)) || size > room ? size : 0;
 }
 
 bool ep_number(const ep_graph *g, const ep_node *n, const char *name, double *value)
@@ -50,23 +50,29 @@ bool ep_integer(const ep_graph *g, const ep_node *n, const char *name, int64_t *
     return read(g, n, name, ORT_OP_ATTR_INT, value, sizeof *value) > 0;
 }
 
+/* Of a list: -1, longer than EP_AXES. */
+static int count_of(size_t bytes, size_t element)
+{
+    return bytes > EP_AXES * element ? -1 : (int)(bytes / element);
+}
+
 void ep_integers(const ep_graph *g, const ep_node *n, const char *name, int64_t *values, int *count)
 {
     const size_t room = EP_AXES * sizeof *values;
-    *count = (int)(read(g, n, name, ORT_OP_ATTR_INTS, values, room) / sizeof *values);
+    *count = count_of(read(g, n, name, ORT_OP_ATTR_INTS, values, room), sizeof *values);
 }
 
 void ep_numbers(const ep_graph *g, const ep_node *n, const char *name, double *values, int *count)
 {
     float floats[EP_AXES];
-    *count = (int)(read(g, n, name, ORT_OP_ATTR_FLOATS, floats, sizeof floats) / sizeof *floats);
+    *count = count_of(read(g, n, name, ORT_OP_ATTR_FLOATS, floats, sizeof floats), sizeof *floats);
     for (int i = 0; i < *count; i++) values[i] = (double)floats[i];
 }
 
 void ep_word(const ep_graph *g, const ep_node *n, const char *name, char *word, size_t room)
 {
     const size_t size = read(g, n, name, ORT_OP_ATTR_STRING, word, room - 1);
-    word[size] = 0;
+    word[size < room ? size : 0] = 0;
 }
 
 /* ---- Constants ---- */

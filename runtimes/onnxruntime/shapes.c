@@ -21,6 +21,7 @@ static bool spread(const ep_description *d, const ep_node *n, const double *list
     int64_t axes[EP_AXES];
     int named;
     ep_integers(d->graph, n, "axes", axes, &named);
+    if (count < 1) return false;
     if (named ? named != count : count != 4) return false;
     for (int i = 0; i < count; i++) {
         const int64_t axis = !named ? i : axes[i] < 0 ? axes[i] + 4 : axes[i];
