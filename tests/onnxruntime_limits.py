@@ -121,10 +121,9 @@ def constants(w):
 
 
 def pads(w):
-    """Around the image once, by sides that are not cut."""
+    """Around the image once, by sides that are not cut. Where it is twice the runtime's values vary from run to run."""
     for name, claimed, sides, dims in (("once", 1, [1, 2, 3, 0], [1, 6, 10, 12]), ("whole", 1, [10, 0, 0, 12], [1, 6, 10, 12]),
-                                       ("cut", 0, [-1, 2, 3, -2], [1, 6, 10, 12]), ("open", 0, [1, 2, 3, 0], IMAGE),
-                                       ("twice", 0, [3, 3, 3, 3], [1, 6, 2, 2])):
+                                       ("cut", 0, [-1, 2, 3, -2], [1, 6, 10, 12]), ("open", 0, [1, 2, 3, 0], IMAGE)):
         shape = "x".join(map(str, dims)) if dims != IMAGE else "1x6x4x5"
         w.write("wrap_" + name, claimed, shape, [node("Pad", ["x", "p"], "y", mode="wrap")],
                 [whole("p", [0, 0, *sides[:2], 0, 0, *sides[2:]])], [info("x", dims)], opset=19)
