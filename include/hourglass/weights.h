@@ -9,9 +9,9 @@
  *
  * A filter finds its packings by the number that the caller gave it, if it did (hg_filter_desc.id),
  * and by the hash of its weights, or, without them, by the number alone: where all packings are
- * there, the weights themselves need neither be read nor kept. A packing belongs to a kernel's revision and to the form of the problem
- * and says so; what another kernel packed, or another revision, is passed over. docs/embed.md has
- * an example. */
+ * there, the weights themselves need neither be read nor kept. A packing belongs to a kernel's
+ * revision and to the form of the problem and says so; what another kernel packed, or another
+ * revision, is passed over. docs/embed.md has an example. */
 #ifndef HOURGLASS_WEIGHTS_H
 #define HOURGLASS_WEIGHTS_H
 
