@@ -19,19 +19,8 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     hg_each_output(t, begin, end, NULL, element);
 }
 
-static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
-{
-    (void)k, (void)c;
-    *sizes = (hg_sizes){.ranges = {p->out.n * p->out.h}};
-}
-
-static double cost(const hg_problem *p, const hg_kernel *k)
-{
-    (void)k;
-    return 5.0 * hg_tensor_elements(&p->out) + 200.0;
-}
-
-static const hg_algorithm reference = {.name = "reference", .cost = cost, .size = size, .run = run};
+static const hg_algorithm reference = {
+    .name = "reference", .cost = hg_reference_light, .size = hg_reference_rows, .run = run};
 
 const hg_kernel hg_pad2d_ref[] = {
     HG_REFERENCE(pad2d, HG_OP_PAD2D, 1, &reference),

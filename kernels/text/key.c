@@ -109,6 +109,12 @@ static void add_binary(text *t, const hg_problem *p)
         add(t, " with=%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, b->n, b->h, b->w, b->c);
 }
 
+/* Of each pixel one, made of it alone: the key has no sizes but the input's. */
+static bool maps_pixels(hg_op op)
+{
+    return op == HG_OP_BINARY || op == HG_OP_SOFTMAX2D || op == HG_OP_ACTIVATION2D;
+}
+
 void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
 {
     hg_numbers numbers;
@@ -116,8 +122,8 @@ void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
     text out = {key, HG_KEY_SIZE}, *t = &out;
     const bool conv = hg_problem_has_filter(p), classes = p->op == HG_OP_RESIZE_ARGMAX2D;
     const bool resize = p->op == HG_OP_RESIZE2D || classes, binary = p->op == HG_OP_BINARY;
-    const bool pixels = hg_problem_may_be_in_place(p); /* each for itself */
-    const bool pad = p->op == HG_OP_PAD2D, windows = !resize && !pixels && !pad;
+    const bool pixels = maps_pixels(p->op), pad = p->op == HG_OP_PAD2D;
+    const bool windows = !resize && !pixels && !pad;
     add(t, "%s f32 %s n%" PRId64 " c%" PRId64 " h%" PRId64 " w%" PRId64, hg_op_name(p->op),
         hg_layout_name(p->in.layout), p->in.n, p->in.c, p->in.h, p->in.w);
     if (conv) add(t, " k%" PRId64, p->out.c);

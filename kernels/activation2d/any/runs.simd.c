@@ -2,6 +2,7 @@
 #include "kernels/activation2d/activation2d.h"
 
 #include "kernels/pointwise/spread.h"
+#include "kernels/simd/aligned.h"
 #include "kernels/simd/post.h"
 
 HG_INLINE void run_first(const float *x, float *y, size_t n, const vpost *post)
@@ -18,9 +19,8 @@ HG_INLINE void run_by(const float *x, float *y, int64_t n, const hg_post *post, 
     vpost p = v_post_of(post);
     p.leaky = leaky;
     int64_t i = 0;
-    if (nontemporal) { /* up to where a vector of y is aligned */
-        const int64_t floats = (int64_t)((uintptr_t)y / sizeof(float) % VL);
-        i = HG_MIN((VL - floats) % VL, n);
+    if (nontemporal) {
+        i = v_before_aligned(y, n);
         if (i > 0) run_first(x, y, (size_t)i, &p);
     }
     for (; i + AT_ONCE * VL <= n; i += AT_ONCE * VL) {

@@ -2,6 +2,7 @@
 #include "kernels/binary/runs.h"
 
 #include "kernels/pointwise/spread.h"
+#include "kernels/simd/aligned.h"
 #include "kernels/simd/post.h"
 
 /* NaN if a or b is. op is a constant. */
@@ -32,9 +33,8 @@ HG_INLINE void run_by(hg_binary_op op, bool single, bool nontemporal, const floa
     p.leaky = leaky;
     const vfloat vsingle = single ? v_splat(b) : v_zero();
     int64_t i = 0;
-    if (nontemporal) { /* up to where a vector of y is aligned */
-        const int64_t floats = (int64_t)((uintptr_t)y / sizeof(float) % VL);
-        i = HG_MIN((VL - floats) % VL, n);
+    if (nontemporal) {
+        i = v_before_aligned(y, n);
         if (i > 0) run_first(op, single, a, b, y, (size_t)i, &p);
     }
     for (; i + AT_ONCE * VL <= n; i += AT_ONCE * VL) {

@@ -1,21 +1,15 @@
 /* Padding, rows of output. Contract: kernels/pad2d/pad2d.h. */
 #include "kernels/pad2d/pad2d.h"
 
-#include "kernels/simd/simd.h"
+#include "kernels/simd/aligned.h"
 
 enum { AT_ONCE = 4 };
-
-/* Floats up to where a vector of y is aligned, at most n. */
-HG_INLINE int64_t before_aligned(const float *y, int64_t n)
-{
-    return HG_MIN((VL - (int64_t)((uintptr_t)y / sizeof(float) % VL)) % VL, n);
-}
 
 /* n floats. */
 HG_INLINE void copy(const float *x, float *y, int64_t n, bool nontemporal)
 {
     int64_t i = 0;
-    if (nontemporal) i = before_aligned(y, n);
+    if (nontemporal) i = v_before_aligned(y, n);
     if (i > 0) v_store_up_to(y, v_load_up_to(x, (size_t)i), (size_t)i);
     for (; i + AT_ONCE * VL <= n; i += AT_ONCE * VL) {
         vfloat v[AT_ONCE];
@@ -33,7 +27,7 @@ HG_INLINE void copy(const float *x, float *y, int64_t n, bool nontemporal)
 HG_INLINE void fill(vfloat v, float *y, int64_t n, bool nontemporal)
 {
     int64_t i = 0;
-    if (nontemporal) i = before_aligned(y, n);
+    if (nontemporal) i = v_before_aligned(y, n);
     if (i > 0) v_store_up_to(y, v, (size_t)i);
     for (; i + VL <= n; i += VL) v_put(y + i, v, nontemporal);
     if (i < n) v_store_first(y + i, v, (size_t)(n - i));
