@@ -242,10 +242,13 @@ void hg_predict(const hg_context *context, const hg_problem *p, const hg_candida
             const double v = predicted(&list[i], near, n, means, mean);
             if (v < least) least = v, best = &list[i];
         }
+        /* The untuned kind keeps its configuration: a block that was best for a neighbour's sizes
+         * is no better here than the one made for this problem's. */
+        if (best != &list[0]) best = tuned_config(best, list, count, near, n);
         *prediction = (hg_prediction){.neighbours = n,
                                       .first = near[0].entry,
                                       .distance = near[0].distance,
-                                      .best = tuned_config(best, list, count, near, n),
+                                      .best = best,
                                       .ns = best == &list[0] ? exp(first) : exp(least),
                                       .default_ns = exp(first)};
     }
