@@ -23,6 +23,12 @@ int cli_net(int argc, char **argv);
 /* A context for `threads` threads whose log goes to stderr; NULL after a message. */
 hg_context *cli_context(int threads);
 
+/* Does something that takes time measurements on each class of the machine's cores in turn: with a
+ * context of that class alone, while this thread, and those that it starts, may run on no other
+ * core. Where there is one class, with `context`, unbound. The last exit code that is not CLI_OK;
+ * CLI_INTERRUPTED ends it. */
+int cli_each_class(hg_context *context, int (*work)(void *self, hg_context *context), void *self);
+
 /* "1 problem", "2 problems". */
 static inline const char *cli_plural(size_t count)
 {

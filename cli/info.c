@@ -18,6 +18,16 @@ static void print_machine(const hg_context *context)
            (long long)m.l2 / 1024, (long long)m.l3 / 1024);
 }
 
+/* Of the cores that this process may use, where they are of several kinds. */
+static void print_classes(const hg_context *context)
+{
+    const hg_cores *c = &context->cores;
+    for (int i = 0; i < c->count && c->count > 1; i++)
+        printf("%s %d of %s, l1d %lld KiB, l2 %lld KiB\n", i ? "         " : "cores    ",
+               c->sizes[i], c->classes[i].key, (long long)c->classes[i].l1d / 1024,
+               (long long)c->classes[i].l2 / 1024);
+}
+
 static void print_tables(const hg_context *context)
 {
     hg_table_counts n;
@@ -45,6 +55,7 @@ int cli_info(int argc, char **argv)
     hg_context *context = cli_context(threads);
     if (!context) return CLI_FAILED;
     print_machine(context);
+    print_classes(context);
     print_tables(context);
     printf("\n%-52s %-8s %-4s %s\n", "kernel", "isa", "rev", "available");
     hg_kernel_info info;

@@ -249,9 +249,15 @@ static int merge(table *t)
 
 /* ---- verify ---- */
 
+static int verify_class(void *self, hg_context *context)
+{
+    const table *t = self;
+    return cli_verify_table(context, &t->lines, t->seconds);
+}
+
 static int verify(table *t)
 {
-    return cli_verify_table(t->context, &t->lines, t->seconds);
+    return cli_each_class(t->context, verify_class, t);
 }
 
 /* ---- export-c ---- */

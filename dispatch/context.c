@@ -29,6 +29,11 @@ static void prefer(hg_context *context, const char *kernel)
     snprintf(context->preferred, sizeof context->preferred, "%s", kernel);
 }
 
+static void cap(hg_context *context, hg_isa isa)
+{
+    for (int i = 0; i < context->cores.count; i++) hg_cpu_cap(&context->cores.classes[i], isa);
+}
+
 static void read_overrides(hg_context *context)
 {
     const char *isa = hg_os_environment("HG_ISA"), *kernel = hg_os_environment("HG_KERNEL");
@@ -41,7 +46,7 @@ static void read_overrides(hg_context *context)
     if (!isa) return;
     for (int i = HG_ISA_SCALAR; i <= HG_ISA_AVX512; i++)
         if (strcmp(isa, hg_isa_name((hg_isa)i)) == 0) {
-            hg_cpu_cap(&context->machine, (hg_isa)i);
+            cap(context, (hg_isa)i);
             return;
         }
     hg_report(&context->host, HG_INVALID, "HG_ISA is none of scalar, neon, avx2, avx512; ignored");
@@ -52,6 +57,7 @@ static void read_overrides(hg_context *context)
 static void destroy(hg_context *context)
 {
     const hg_host host = context->host;
+    for (int i = 1; i < HG_MAX_CLASSES; i++) hg_release(&host, context->of_class[i]);
     hg_workers_free(&host, context->workers);
     hg_table_free(&context->table);
     hg_release(&host, context);
@@ -71,23 +77,50 @@ static hg_status check_options(const hg_context_options *o, hg_reason *why)
     return HG_OK;
 }
 
-static hg_status fill(hg_context *context, const hg_context_options *o)
+static hg_status start_workers(hg_context *context)
 {
-    hg_cpu_detect(&context->machine);
-    hg_cpu_cap(&context->machine, o->isa);
-    if (!o->ignore_environment) read_overrides(context);
-    if (o->kernel) prefer(context, o->kernel);
-    context->table = (hg_table){.host = &context->host, .machine = context->machine.key};
-    const hg_status status = hg_table_load(&context->table, o);
-    if (status) return status;
-    if (context->threads > 1 && !context->executor.parallel_for) {
-        context->workers = hg_workers_create(&context->host, context->threads);
-        if (!context->workers)
-            return hg_report(&context->host, HG_UNSUPPORTED,
-                             "no threads to be had: give options.executor");
-        context->executor = (hg_executor){hg_workers_run, context->workers};
+    if (context->threads == 1 || context->executor.parallel_for) return HG_OK;
+    context->workers = hg_workers_create(&context->host, context->threads);
+    if (!context->workers)
+        return hg_report(&context->host, HG_UNSUPPORTED,
+                         "no threads to be had: give options.executor");
+    context->executor = (hg_executor){hg_workers_run, context->workers};
+    return HG_OK;
+}
+
+/* Copies of what is otherwise complete. */
+static hg_status add_classes(hg_context *context)
+{
+    for (int i = 1; i < context->cores.count; i++) {
+        hg_context *copy = hg_allocate(&context->host, sizeof *copy);
+        if (!copy) return HG_NO_MEMORY;
+        *copy = *context;
+        copy->references = 1; /* the context's */
+        copy->machine = copy->cores.classes[i];
+        copy->table.self = i;
+        memset(copy->of_class, 0, sizeof copy->of_class);
+        context->of_class[i] = copy;
     }
     return HG_OK;
+}
+
+static hg_status fill(hg_context *context, const hg_context_options *o)
+{
+    hg_machine here;
+    hg_cpu_detect(&here);
+    /* What is reproducible must not depend on the cores that this thread may run on just now. */
+    hg_cpu_cores(&here, o->reproducible, &context->cores);
+    cap(context, o->isa);
+    if (!o->ignore_environment) read_overrides(context);
+    if (o->kernel) prefer(context, o->kernel);
+    context->machine = context->cores.classes[0];
+    context->table = (hg_table){.host = &context->host,
+                                .machines = context->cores.classes,
+                                .machine_count = context->cores.count};
+    hg_status status = hg_table_load(&context->table, o);
+    if (!status) status = start_workers(context);
+    if (!status) status = add_classes(context);
+    return status;
 }
 
 hg_status hg_context_create(const hg_context_options *options, hg_context **out)
@@ -129,6 +162,13 @@ void hg_context_free(hg_context *context)
 
 /* ---- Questions ---- */
 
+const hg_context *hg_context_of_machine(const hg_context *context, const char *key)
+{
+    for (int i = 0; i < context->cores.count; i++)
+        if (strcmp(context->cores.classes[i].key, key) == 0) return hg_context_of_class(context, i);
+    return NULL;
+}
+
 void hg_context_machine(const hg_context *context, hg_machine *machine)
 {
     *machine = context->machine;
@@ -153,10 +193,11 @@ void hg_context_tables(const hg_context *context, hg_table_counts *counts)
     counts->usable = 0;
     for (size_t i = 0; i < context->table.count; i++) {
         const hg_table_entry *e = &context->table.entries[i];
-        if (hg_entry_fault(context, e))
+        const hg_context *of = hg_context_of_class(context, e->machine);
+        if (hg_entry_fault(of, e))
             counts->foreign++;
         else
-            counts->usable += !is_outdated(context, e);
+            counts->usable += !is_outdated(of, e);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "dispatch/cpu.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,7 +13,6 @@
 #include <cpuid.h>
 
 enum { YMM = 0x06, ZMM = 0xE6 }; /* XCR0: the registers that the OS saves, opmask included */
-enum { AVX512 = (int)(bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL) };
 
 /* XCR0. */
 static unsigned saved_registers(void)
@@ -24,30 +24,20 @@ static unsigned saved_registers(void)
     return low;
 }
 
-static hg_isa own_isa(void)
+static bool ask_here(void *self, int cpu, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
 {
-    unsigned a, b, c, d, b7 = 0, rest;
-    const unsigned saved = saved_registers();
-    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_FMA) || (saved & YMM) != YMM)
-        return HG_ISA_SCALAR;
-    if (!__get_cpuid_count(7, 0, &rest, &b7, &rest, &rest) || !(b7 & bit_AVX2))
-        return HG_ISA_SCALAR;
-    const bool avx512 = (b7 & (unsigned)AVX512) == (unsigned)AVX512 && (saved & ZMM) == ZMM;
-    return avx512 ? HG_ISA_AVX512 : HG_ISA_AVX2;
+    (void)self, (void)cpu;
+    return __get_cpuid_count(leaf, subleaf, &r[0], &r[1], &r[2], &r[3]);
 }
 
-/* Data caches by the "deterministic cache parameters" leaf: 4 on Intel, 0x8000001D on AMD. */
-static void own_caches(bool amd, hg_machine *m)
+static const hg_core_source here = {.cpuid = ask_here};
+
+static hg_isa own_isa(void)
 {
-    int64_t *const level_size[4] = {NULL, &m->l1d, &m->l2, &m->l3};
-    for (unsigned i = 0; i < 16; i++) {
-        unsigned a, b, c, d;
-        if (!__get_cpuid_count(amd ? 0x8000001Du : 4u, i, &a, &b, &c, &d) || (a & 31u) == 0) return;
-        const unsigned type = a & 31u, level = (a >> 5) & 7u;
-        if (type == 2 || level < 1 || level > 3) continue; /* instructions, or unknown */
-        *level_size[level] = (int64_t)((b >> 22) + 1) * (((b >> 12) & 1023u) + 1) *
-                             ((b & 4095u) + 1) * ((int64_t)c + 1);
-    }
+    const unsigned saved = saved_registers();
+    const hg_isa isa = hg_cores_isa(&here, HG_CPU_HERE);
+    if ((saved & YMM) != YMM) return HG_ISA_SCALAR;
+    return isa == HG_ISA_AVX512 && (saved & ZMM) != ZMM ? HG_ISA_AVX2 : isa;
 }
 
 /* AMD's older leaves, for hypervisors that leave the other empty: L1d in C of 0x80000005, L2 in C
@@ -92,7 +82,7 @@ static void identify(hg_machine *m)
     const unsigned base = (eax >> 8) & 15u;
     const unsigned family = base == 15 ? base + ((eax >> 20) & 255u) : base;
     const unsigned model = ((eax >> 4) & 15u) | ((eax >> 12) & 240u);
-    own_caches(amd, m);
+    hg_cores_caches(&here, HG_CPU_HERE, amd ? 0x8000001Du : 4u, m);
     if (amd && m->l1d == 0) older_caches(m);
     brand(m->name, sizeof m->name);
     snprintf(m->key, sizeof m->key, "%s-f%um%u", vendor, family, model);
@@ -137,10 +127,15 @@ void hg_cpu_detect(hg_machine *m)
     m->cores = hg_os_processors();
     identify(m);
     const hg_isa cap = hg_cpuinfo_ask(m);
+    hg_cpu_add_caches(m);
+    hg_cpu_cap(m, cap);
+}
+
+void hg_cpu_add_caches(hg_machine *m)
+{
     const size_t used = strlen(m->key);
     snprintf(m->key + used, sizeof m->key - used, "-l1.%lldk-l2.%lldk", (long long)(m->l1d / 1024),
              (long long)(m->l2 / 1024));
-    hg_cpu_cap(m, cap);
 }
 
 void hg_cpu_cap(hg_machine *m, hg_isa cap)
@@ -152,4 +147,78 @@ void hg_cpu_cap(hg_machine *m, hg_isa cap)
     if (earlier) *earlier = '\0';
     const size_t used = strlen(m->key);
     snprintf(m->key + used, sizeof m->key - used, "%s%s", mark, hg_isa_name(m->isa));
+}
+
+/* ---- Classes of cores ---- */
+
+/* A look at all processors, and where the thread is that looks. */
+typedef struct look {
+    const hg_machine *machine;
+    const bool *allowed; /* NULL: all */
+    hg_cores *cores;
+    int at;
+} look;
+
+static bool read_file(void *self, const char *path, char *text, size_t size)
+{
+    (void)self;
+    return hg_os_first_bytes(path, text, size);
+}
+
+#if defined(__x86_64__)
+/* Moves the thread to the processor that is asked. */
+static bool ask_there(void *self, int cpu, uint32_t leaf, uint32_t subleaf, uint32_t r[4])
+{
+    look *l = self;
+    if (cpu != HG_CPU_HERE && cpu != l->at) {
+        if (!hg_os_move(cpu)) return false;
+        l->at = cpu;
+    }
+    return ask_here(NULL, cpu, leaf, subleaf, r);
+}
+
+static void *look_around(void *argument)
+{
+    look *l = argument;
+    const hg_core_source source = {.self = l, .read = read_file, .cpuid = ask_there};
+    hg_cores_find(&source, l->machine, l->allowed, l->cores);
+    return NULL;
+}
+
+static bool may_differ(void)
+{
+    return hg_cores_hybrid(&here);
+}
+
+/* On a thread of its own, which is moved from processor to processor; the caller's stays. */
+static void find_cores(look *l)
+{
+    hg_os_thread thread;
+    if (hg_os_thread_start(&thread, look_around, l))
+        hg_os_thread_join(&thread);
+    else
+        hg_cpu_cap(&l->cores->classes[0], HG_ISA_AVX2); /* all that every hybrid has */
+}
+#else
+static bool may_differ(void)
+{
+    return true;
+}
+
+static void find_cores(look *l)
+{
+    const hg_core_source source = {.read = read_file};
+    hg_cores_find(&source, l->machine, l->allowed, l->cores);
+}
+#endif
+
+/* Where a run cannot be told its processor without a system call there is one class. */
+void hg_cpu_cores(const hg_machine *machine, bool all, hg_cores *cores)
+{
+    bool allowed[HG_MAX_CPUS];
+    look l = {.machine = machine, .cores = cores, .at = HG_CPU_HERE};
+    hg_cores_single(machine, cores);
+    if (!may_differ() || hg_os_cpu() < 0) return;
+    if (!all && hg_os_allowed(allowed, HG_MAX_CPUS)) l.allowed = allowed;
+    find_cores(&l);
 }

@@ -2,7 +2,7 @@
 #ifndef HG_CPU_H
 #define HG_CPU_H
 
-#include "hourglass/tuning.h"
+#include "dispatch/cores.h"
 
 /* Fills every field; never fails. The instruction sets come from the CPU itself (CPUID, getauxval)
  * and are confirmed by cpuinfo where it works, so cpuinfo can lower them but not raise them. It is
@@ -24,5 +24,12 @@ static inline hg_isa hg_cpuinfo_ask(hg_machine *machine)
 /* Lowers the instruction sets to `cap` and weaker ones that this processor has; HG_ISA_ANY is no
  * cap. Under a cap other kernels are fastest, so the key says so and records are kept apart. */
 void hg_cpu_cap(hg_machine *machine, hg_isa cap);
+
+/* Completes a key by the sizes of caches that differ between cores of one model. */
+void hg_cpu_add_caches(hg_machine *machine);
+
+/* The classes of cores that the caller's thread may run on; all: of the whole machine. machine: as
+ * hg_cpu_detect filled it. Never fails: what cannot be told apart is one class. */
+void hg_cpu_cores(const hg_machine *machine, bool all, hg_cores *cores);
 
 #endif

@@ -30,8 +30,9 @@ static hg_isa confirmed_isa(hg_isa isa)
 
 static bool begins_readably(const char *path, bool with_digit)
 {
-    char first;
-    return hg_os_first_byte(path, &first) && (!with_digit || (first >= '0' && first <= '9'));
+    char first[2];
+    return hg_os_first_bytes(path, first, sizeof first) &&
+           (!with_digit || (first[0] >= '0' && first[0] <= '9'));
 }
 
 /* cpuinfo writes to stderr where it cannot read, or not understand, what it is made from; which of

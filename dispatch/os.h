@@ -23,6 +23,14 @@ int hg_os_processors(void); /* logical ones in use; at least 1 */
 /* AT_HWCAP of Linux: what an ARM processor has; 0 elsewhere. */
 unsigned long hg_os_hardware(void);
 
+/* The logical processor that the caller is on, in some ns and without a system call; below 0: not
+ * to be had so. */
+int hg_os_cpu(void);
+/* Which processors the calling thread may run on; false: not known. */
+bool hg_os_allowed(bool *allowed, int count);
+/* Binds the calling thread to one processor, where it then is; false: not possible. */
+bool hg_os_move(int cpu);
+
 /* ---- Files ---- */
 
 enum {
@@ -38,8 +46,8 @@ enum {
  * nobody, as opening a pipe would. HG_IO: not readable, not a regular file, too long. HG_NO_MEMORY.
  */
 hg_status hg_os_read(const hg_host *host, const char *path, size_t most, char **text, size_t *size);
-/* The first byte of a file; false if none can be read. */
-bool hg_os_first_byte(const char *path, char *first);
+/* At most size - 1 bytes that a file begins with, and a 0; false if not one can be read. */
+bool hg_os_first_bytes(const char *path, char *text, size_t size);
 /* Calls visit for the files of a folder whose names end so, in the order of their bytes in every
  * locale, until it answers false. No folder: no call. */
 void hg_os_list(const char *folder, const char *ending, bool (*visit)(void *self, const char *path),

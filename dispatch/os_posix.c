@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #if defined(__linux__)
+#include <sched.h>
 #include <sys/auxv.h>
 #endif
 
@@ -77,6 +78,57 @@ unsigned long hg_os_hardware(void)
 #endif
 }
 
+#if defined(__linux__)
+#if !defined(__x86_64__)
+/* Of glibc 2.35 and newer: > 0 where the kernel keeps each thread's processor in its memory. */
+extern const unsigned __rseq_size __attribute__((weak));
+#endif
+
+/* glibc reads that memory; elsewhere x86 has rdpid, or a segment's limit, behind the vDSO, where
+ * AArch64 would enter the kernel. */
+int hg_os_cpu(void)
+{
+#if !defined(__x86_64__)
+    if (!&__rseq_size || __rseq_size == 0) return -1;
+#endif
+    return sched_getcpu();
+}
+
+bool hg_os_allowed(bool *allowed, int count)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set)) return false;
+    for (int i = 0; i < count; i++) allowed[i] = i < CPU_SETSIZE && CPU_ISSET((size_t)i, &set);
+    return true;
+}
+
+bool hg_os_move(int cpu)
+{
+    cpu_set_t set;
+    if (cpu < 0 || cpu >= CPU_SETSIZE) return false;
+    CPU_ZERO(&set);
+    CPU_SET((size_t)cpu, &set);
+    return sched_setaffinity(0, sizeof set, &set) == 0;
+}
+#else
+int hg_os_cpu(void)
+{
+    return -1;
+}
+
+bool hg_os_allowed(bool *allowed, int count)
+{
+    (void)allowed, (void)count;
+    return false;
+}
+
+bool hg_os_move(int cpu)
+{
+    (void)cpu;
+    return false;
+}
+#endif
+
 /* ---- Files ---- */
 
 hg_status hg_os_read(const hg_host *host, const char *path, size_t most, char **text, size_t *size)
@@ -99,13 +151,14 @@ hg_status hg_os_read(const hg_host *host, const char *path, size_t most, char **
     return status;
 }
 
-bool hg_os_first_byte(const char *path, char *first)
+bool hg_os_first_bytes(const char *path, char *text, size_t size)
 {
     const int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return false;
-    const bool read_one = read(file, first, 1) == 1;
+    const ssize_t n = read(file, text, size - 1);
     close(file);
-    return read_one;
+    if (n > 0) text[n] = '\0';
+    return n > 0;
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

@@ -46,6 +46,24 @@ unsigned long hg_os_hardware(void)
     return 0;
 }
 
+/* Classes of cores are told apart on Linux only. */
+int hg_os_cpu(void)
+{
+    return -1;
+}
+
+bool hg_os_allowed(bool *allowed, int count)
+{
+    (void)allowed, (void)count;
+    return false;
+}
+
+bool hg_os_move(int cpu)
+{
+    (void)cpu;
+    return false;
+}
+
 /* ---- Files ---- */
 
 static hg_status read_all(const hg_host *host, HANDLE file, size_t most, char **text, size_t *size)
@@ -74,13 +92,14 @@ hg_status hg_os_read(const hg_host *host, const char *path, size_t most, char **
     return status;
 }
 
-bool hg_os_first_byte(const char *path, char *first)
+bool hg_os_first_bytes(const char *path, char *text, size_t size)
 {
     FILE *file = fopen(path, "rb");
     if (!file) return false;
-    const bool read_one = fread(first, 1, 1, file) == 1;
+    const size_t n = fread(text, 1, size - 1, file);
     fclose(file);
-    return read_one;
+    text[n] = '\0';
+    return n > 0;
 }
 
 static int by_name(const void *a, const void *b)

@@ -231,8 +231,8 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const hg_channel_data *d
     return HG_OK;
 }
 
-hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filter *filter,
-                         const hg_channel_data *data, const char *forced, hg_plan **out)
+hg_status hg_plan_create_one(hg_context *context, const hg_problem *problem, hg_filter *filter,
+                             const hg_channel_data *data, const char *forced, hg_plan **out)
 {
     hg_plan *plan = hg_allocate(&context->host, sizeof *plan);
     if (!plan) return hg_report(&context->host, HG_NO_MEMORY, "out of memory for a plan");
@@ -253,6 +253,7 @@ hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filt
 void hg_plan_free(hg_plan *plan)
 {
     if (!plan) return;
+    hg_plan_free_classes(plan);
     hg_context *context = plan->context;
     hg_release(&context->host, plan->bias);
     hg_release(&context->host, plan->slopes);

@@ -3,6 +3,7 @@
 #define HG_PLAN_H
 
 #include "dispatch/filter.h"
+#include "dispatch/os.h"
 #include "dispatch/select.h"
 #include "kernels/activation/activation.h"
 #include "kernels/layout/transpose.h"
@@ -36,9 +37,15 @@ typedef struct hg_pooling {
     void *tables;
 } hg_pooling;
 
+/* On a machine with several classes of cores (cores.h), a plan has a plan for each class that wants
+ * another kernel or configuration than those before it; it is itself that of the first. What they
+ * pack of a filter in one form they share. A run is of one class from beginning to end: that of the
+ * core on which hg_run is called, whatever cores take part. Its other threads may thus have kernels
+ * that are not the fastest for them, but never bits of two kernels in one tensor. */
 struct hg_plan {
     hg_context *context;
-    hg_filter *filter; /* NULL for operators without weights */
+    hg_plan *of_class[HG_MAX_CLASSES]; /* [0] is NULL where all classes run this one */
+    hg_filter *filter;                 /* NULL for operators without weights */
     hg_problem asked;
     hg_problem problem; /* the same, or the convolution that it is (hg_problem_as_conv2d) */
     hg_problem inner;   /* what the kernel runs: `problem`, its NHWC twin, or a band */
@@ -74,9 +81,23 @@ typedef struct hg_channel_data {
 
 #define HG_USUAL_SLOPE 0.25f /* that PyTorch's training begins with */
 
-/* The one way to a plan; the public functions build the problem and come here. */
+/* The plan that the core under the caller wants; in some ns, without a system call. */
+static inline const hg_plan *hg_plan_here(const hg_plan *plan)
+{
+    if (!plan->of_class[0]) return plan;
+    const unsigned cpu = (unsigned)hg_os_cpu();
+    return plan->of_class[cpu < HG_MAX_CPUS ? plan->context->cores.of_cpu[cpu] : 0];
+}
+
+/* The one way to a plan; the public functions build the problem and come here. What is forced, or
+ * reproducible, is one plan for all classes. */
 hg_status hg_plan_create(hg_context *context, const hg_problem *problem, hg_filter *filter,
                          const hg_channel_data *data, const char *forced, hg_plan **plan);
+
+/* Of the context's own class alone; and the release of the others' plans. */
+hg_status hg_plan_create_one(hg_context *context, const hg_problem *problem, hg_filter *filter,
+                             const hg_channel_data *data, const char *forced, hg_plan **plan);
+void hg_plan_free_classes(hg_plan *plan);
 
 /* Parts of a run, for those who check results by sample: how many independent ranges the plan's
  * only step has, 0 if it has several steps, and a serial run of some of them. */

@@ -152,6 +152,7 @@ static const char *fault_of(const hg_plan *plan, const hg_io *io, const void *wo
 hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace)
 {
     if (!plan || !io) return HG_INVALID;
+    plan = hg_plan_here(plan);
     const char *fault = fault_of(plan, io, workspace);
     if (fault) return hg_report(&plan->context->host, HG_INVALID, fault);
     run_state r; /* not cleared: that takes as long as the smallest layers */

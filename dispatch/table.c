@@ -164,14 +164,24 @@ static bool reserve(hg_table *table, const progress *p)
     return true;
 }
 
+/* machine_count: of none. */
+static int machine_of(const hg_table *table, const hg_record *r)
+{
+    int i = 0;
+    while (i < table->machine_count && strcmp(r->machine, table->machines[i].key)) i++;
+    return i;
+}
+
 static hg_status add_record(hg_table *table, names *known, const hg_record *r, const progress *p)
 {
-    if (strcmp(r->machine, table->machine) != 0) {
+    const int machine = machine_of(table, r);
+    if (machine == table->machine_count) {
         table->counts.foreign++;
         return HG_OK;
     }
     if (!reserve(table, p)) return HG_NO_MEMORY;
     hg_table_entry *e = &table->entries[table->count];
+    e->machine = machine;
     if (!resolve(known, r, e)) {
         table->counts.foreign++;
         return HG_OK;
@@ -206,6 +216,12 @@ hg_status hg_table_add(hg_table *table, const char *text, size_t size)
 
 /* ---- Order ---- */
 
+/* Keys and families of different machines lie apart. */
+static uint64_t number_of(uint64_t number, int machine)
+{
+    return number ^ (uint64_t)machine * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 static int by_number(const void *a, const void *b)
 {
     const hg_table_slot *x = a, *y = b;
@@ -228,8 +244,8 @@ void hg_table_seal(hg_table *table)
         hg_table_entry *e = &table->entries[i];
         const uint32_t number = (uint32_t)i;
         e->metrics = hg_key_metrics(e->key);
-        table->by_key[i] = (hg_table_slot){hg_key_number(e->key), number};
-        table->by_family[i] = (hg_table_slot){e->metrics.family, number};
+        table->by_key[i] = (hg_table_slot){number_of(hg_key_number(e->key), e->machine), number};
+        table->by_family[i] = (hg_table_slot){number_of(e->metrics.family, e->machine), number};
     }
     qsort(table->by_key, table->count, sizeof *slots, by_number);
     qsort(table->by_family, table->count, sizeof *slots, by_number);
@@ -259,8 +275,10 @@ static size_t lower_bound(const hg_table_slot *slots, size_t count, uint64_t num
     return low;
 }
 
-static hg_table_span span_of(const hg_table_slot *slots, size_t count, uint64_t number)
+static hg_table_span span_of(const hg_table *table, const hg_table_slot *slots, uint64_t of_any)
 {
+    const size_t count = table->count;
+    const uint64_t number = number_of(of_any, table->self);
     if (count == 0) return (hg_table_span){NULL, 0};
     const size_t first = lower_bound(slots, count, number);
     size_t end = first;
@@ -270,10 +288,10 @@ static hg_table_span span_of(const hg_table_slot *slots, size_t count, uint64_t 
 
 hg_table_span hg_table_of_key(const hg_table *table, const char *key)
 {
-    return span_of(table->by_key, table->count, hg_key_number(key));
+    return span_of(table, table->by_key, hg_key_number(key));
 }
 
 hg_table_span hg_table_of_family(const hg_table *table, uint64_t family)
 {
-    return span_of(table->by_family, table->count, family);
+    return span_of(table, table->by_family, family);
 }

@@ -87,6 +87,7 @@ uint64_t hg_key_number(const char *key);
 typedef struct hg_table_entry {
     char *key;
     int threads, count;
+    int machine; /* of hg_table.machines */
     struct {
         const hg_kernel *kernel;
         hg_config config;
@@ -108,9 +109,12 @@ typedef struct hg_table_span {
     size_t count;
 } hg_table_span;
 
+/* The records of a context's machine, or, on a machine with several classes of cores, of all of
+ * them: a lookup finds those of `self` only. Copies that differ in it share the rest. */
 typedef struct hg_table {
     const hg_host *host;
-    const char *machine;     /* whose records are taken */
+    const hg_machine *machines; /* whose records are taken */
+    int machine_count, self;
     hg_table_entry *entries; /* in the order of the files; of two for one problem the later counts,
                                 unless it does not fit */
     size_t count, capacity;
@@ -136,8 +140,8 @@ hg_table_span hg_table_of_family(const hg_table *table, uint64_t family);
 
 enum { HG_MAX_TABLE = 64 << 20 }; /* bytes of a file that is read */
 
-/* Adds FOLDER/MACHINE.jsonl, if there is one, as what was installed with the library. First of all:
- * the others then count before it. */
+/* Adds FOLDER/MACHINE.jsonl of each machine that has one, as what was installed with the library.
+ * First of all: the others then count before it. */
 hg_status hg_table_add_shipped(hg_table *table, const char *folder);
 
 /* Adds the tables of the library and the environment, then those of the options, and seals. Files

@@ -79,10 +79,14 @@ bool hg_table_folder(char *folder, size_t size)
 
 hg_status hg_table_add_shipped(hg_table *table, const char *folder)
 {
-    char path[1000], first;
-    const int n = snprintf(path, sizeof path, "%s/%s.jsonl", folder, table->machine);
-    if (n < 0 || (size_t)n >= sizeof path || !hg_os_first_byte(path, &first)) return HG_OK;
-    const hg_status status = add_file(table, path);
+    hg_status status = HG_OK;
+    for (int i = 0; i < table->machine_count && !status; i++) {
+        char path[1000], first[2];
+        const char *key = table->machines[i].key;
+        const int n = snprintf(path, sizeof path, "%s/%s.jsonl", folder, key);
+        if (n > 0 && (size_t)n < sizeof path && hg_os_first_bytes(path, first, sizeof first))
+            status = add_file(table, path);
+    }
     table->shipped = table->count;
     return status;
 }

@@ -47,7 +47,7 @@ static bool is_fit(const hg_context *context, const hg_record *r)
     return r->threads >= 1 && r->threads <= INT16_MAX && is_canonical(r->key) &&
            is_plain(kernel, "._") &&
            (is_reference(kernel) || hg_registry_family(kernel, family, sizeof family)) &&
-           (strcmp(r->machine, context->machine.key) ||
+           (!hg_context_of_machine(context, r->machine) ||
             hg_record_health(context, r, &why) == HG_HEALTHY);
 }
 

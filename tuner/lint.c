@@ -41,7 +41,8 @@ hg_health hg_record_health(const hg_context *context, const hg_record *r, hg_rea
         hg_fail(why, HG_INVALID, "%s", fault);
         return HG_USELESS;
     }
-    if (strcmp(r->machine, context->machine.key)) {
+    context = hg_context_of_machine(context, r->machine);
+    if (!context) {
         hg_fail(why, HG_INVALID, "it is of machine %.80s", r->machine);
         return HG_ELSEWHERE;
     }

@@ -100,7 +100,8 @@ typedef struct hg_epilogue {
     hg_strides residual_strides; /* 0: see hg_strides */
 } hg_epilogue;
 
-/* How a kernel may round. Every class is deterministic: the same plan gives the same bits.
+/* How a kernel may round. Every class is deterministic: the same plan gives the same bits (on one
+ * kind of cores: hg_run).
  * STRICT: direct summation, |error| <= gamma(K+1) * (|b| + sum |x||w|) for K products per output.
  * DEFAULT and RELAXED also admit fast algorithms with norm-wise bounds: relative to the largest
  * pixels around, and for |x| <= 2^119; beyond, they may overflow. docs/accuracy.md has all. */

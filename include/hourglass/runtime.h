@@ -78,8 +78,9 @@ typedef struct hg_context_options {
  * HG_UNSUPPORTED: reserved words, or threads > 1 and no executor and no threads. HG_NO_MEMORY.
  *
  * reproducible: plans get the kernel and configuration that one thread would get without a table,
- * so that results have the same bits for any number of threads and whatever has been tuned, on
- * processors of one kind (hg_machine.key) with one build of the library. What is forced or
+ * so that results have the same bits for any number of threads, whatever has been tuned and
+ * whichever of a machine's cores runs them, on processors of one kind (hg_machine.key) with one
+ * build of the library. What is forced or
  * preferred still counts. It costs what the tables would have gained, and finer work for many
  * threads.
  *
@@ -128,7 +129,9 @@ HG_API size_t hg_plan_workspace_size(const hg_plan *plan);
  * parts, and nothing where those are 1 or the plan is too small for several. The bits of the result
  * do not depend on how many threads take part, on alignment or on earlier runs. Plans of contexts
  * with other numbers of threads or other tables may have other kernels, and with them other bits:
- * see options.reproducible. HG_INVALID: a null pointer that the operator needs, output == input
+ * see options.reproducible. Where the machine has several classes of cores (hg_machine) and the
+ * tables, or the caches, ask for another kernel on each, the core on which hg_run is called decides
+ * for the whole run; unless options.reproducible is set or a kernel is forced. HG_INVALID: a null pointer that the operator needs, output == input
  * (but see pointwise.h), an executor without a function, an unaligned workspace, reserved words;
  * nothing was written. HG_INDEX: see hg_max_unpool2d. */
 HG_API hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace);

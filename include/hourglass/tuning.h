@@ -8,6 +8,10 @@
 extern "C" {
 #endif
 
+/* Where a machine has cores of several classes (performance and efficiency cores of x86, clusters of
+ * ARM; told apart on Linux), each has a key, caches and records of its own. This is the fastest
+ * class among those that the thread which created the context may run on; reproducible: among all.
+ * The instruction set is what all classes have. */
 typedef struct hg_machine {
     char key[96];        /* what tuning records are filed under, e.g. "amd-f26m2-l1.48k-l2.1024k",
                             under a cap "...-isa.scalar" */
