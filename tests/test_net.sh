@@ -6,9 +6,14 @@ cd "$(dirname "$0")/.."
 . tests/expect.sh
 net() { "$hourglass" net "$@"; }
 
+declare -A gives=([dcgan64]="image  n=1 c=3 h=64 w=64" [fcn8s]="classes  n=1 c=1 h=500 w=500"
+                  [linknet512]="classes  n=1 c=1 h=512 w=512" [resnet50]="scores  n=1 c=1000 h=1 w=1"
+                  [segnet]="classes  n=1 c=1 h=352 w=480" [small]="head  n=1 c=5 h=32 w=32"
+                  [unet256]="head  n=1 c=2 h=256 w=256")
 for file in examples/networks/*.hgnet; do
     expect "$file is planned" exits 0 net "$file"
     expect "... in one arena" says "arena"
+    expect "... to its output" says "output  ${gives[$(basename "$file" .hgnet)]-not known}"
 done
 small=examples/networks/small.hgnet
 expect "fused" exits 0 net "$small"
