@@ -33,6 +33,8 @@ static const char *const coordinates[] = {
     "align_corners", "tf_crop_and_resize ", "pytorch_nearest",    NULL};
 static const char *const roundings[] = {"prefer_floor", "prefer_ceil", "floor", "ceil", NULL};
 static const char *const borders[] = {"constant", "reflect", "edge", "wrap", NULL};
+static const char *const conventions[] = {"pytorch",          "onnx", "onnx_columns", "tensorflow",
+                                          "tensorflow_batch", NULL};
 static const char *const class_types[] = {"i32", "u8", NULL};
 /* in the order of hg_padding_mode, behind the explicit one */
 static const char *const paddings[] = {"same_upper", "same_lower",  "valid",
@@ -66,7 +68,10 @@ static const attribute attributes[] = {
     {"rounding", WORD, AT(rounding), roundings},
     {"type", WORD, AT(class_type), class_types},
     {"border", WORD, AT(border), borders},
+    {"indices", WORD, AT(convention), conventions},
     {"value", NUMBER, AT(value), NULL},
+    {"factor", NUMBER, AT(factor), NULL},
+    {"term", NUMBER, AT(term), NULL},
     {"cubic_a", NUMBER, AT(cubic_a), NULL},
     {"scale", SCALES, AT(scale_h), NULL},
     {"p", NUMBER, AT(p), NULL},
@@ -228,6 +233,7 @@ static net_attributes defaults(const net_operator *op)
                         .binary = op->binary,
                         .global = op->global,
                         .eps = 1e-5,
+                        .factor = 1,
                         .p = 2,
                         .min = -HUGE_VAL,
                         .max = HUGE_VAL};

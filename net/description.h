@@ -26,6 +26,7 @@ typedef enum net_kind {
     NET_BATCH_NORM,
     NET_SCALE,
     NET_BIAS,
+    NET_LINEAR, /* x * factor + term, of all channels */
     NET_ACTIVATION,
     NET_UPSAMPLE_CONV2D,
     NET_RESIZE_ARGMAX2D,
@@ -51,10 +52,10 @@ typedef struct net_attributes {
     hg_size2 window, stride, dilation, output_padding, size, adaptive, scale_by;
     hg_padding padding;
     net_range channels, rows, columns;
-    int ceil, include_pad, global, signed_form, antialias, exclude_outside;  /* bool */
-    int mode, coordinates, rounding, activation, class_type, binary, border; /* enumerations */
+    int ceil, include_pad, global, signed_form, antialias, exclude_outside;              /* bool */
+    int mode, coordinates, rounding, activation, class_type, binary, border, convention; /* enums */
     int64_t sides[4]; /* top, left, bottom, right */
-    double value;
+    double value, factor, term;
     double cubic_a, scale_h, scale_w, p, eps;
     double min, max, slope, offset;
     net_parameter weight, bias;

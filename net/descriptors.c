@@ -99,6 +99,7 @@ hg_max_pool2d net_max_pool2d_of(const net_graph *g, const net_step *s)
                            .output_strides = output_strides(g, s),
                            .pool = pool_of(s),
                            .indices = s->indices != NET_NONE,
+                           .index_convention = (hg_index_convention)s->a.convention,
                            .index_type = HG_INDEX_I32};
 }
 
@@ -128,6 +129,7 @@ hg_max_unpool2d net_max_unpool2d_of(const net_graph *g, const net_step *s)
                              .stride = s->a.stride,
                              .padding = s->a.padding,
                              .output_size = s->a.size,
+                             .index_convention = (hg_index_convention)s->a.convention,
                              .index_type = HG_INDEX_I32};
 }
 

@@ -11,13 +11,13 @@ hg_status net_no_memory(const net_graph *g)
 
 /* ---- From lines to steps ---- */
 
-/* Passes add few: copies before concatenations and at the edges. */
+/* Passes add few: copies before concatenations and at the edges, and constants of lines. */
 static hg_status reserve(net_graph *g)
 {
     const hg_net *net = g->net;
     int copies = net->input_count + net->output_count;
     for (int i = 0; i < net->line_count; i++) copies += net->lines[i].input_count;
-    g->value_room = net->value_count + copies;
+    g->value_room = net->value_count + copies + net->line_count;
     g->step_room = net->line_count + copies;
     g->values = net_take(g->memory, (size_t)g->value_room, sizeof *g->values);
     g->steps = net_take(g->memory, (size_t)g->step_room, sizeof *g->steps);
@@ -90,6 +90,10 @@ static hg_status copy_values(net_graph *g)
                                   .word = net->values[i].word,
                                   .tensor = net->values[i].tensor,
                                   .parent = NET_NONE};
+    for (int i = 0; i < net->input_count; i++) {
+        net_node *v = &g->values[net->inputs[i]];
+        v->indices = v->tensor.dtype == HG_I32;
+    }
     memcpy(g->inputs, net->inputs, (size_t)net->input_count * sizeof *net->inputs);
     memcpy(g->outputs, net->outputs, (size_t)net->output_count * sizeof *net->outputs);
     return size_inputs(g);
@@ -133,7 +137,9 @@ static hg_status refuse(const net_graph *g, const net_step *s, hg_status status)
 {
     const hg_tensor *t = &g->values[s->inputs[0]].tensor;
     const hg_tensor *u = s->input_count > 1 ? &g->values[s->inputs[1]].tensor : NULL;
-    const char *reason = hg_status_string(status);
+    const bool apart = s->kind == NET_BINARY && status == HG_INVALID;
+    const char *reason = apart ? "one of the two alone can be repeated, of a difference the second"
+                               : hg_status_string(status);
     if (u)
         return net_fail(g->error, s->word, status,
                         "%.*s of c=%lld h=%lld w=%lld and c=%lld h=%lld w=%lld: %s",
@@ -193,10 +199,6 @@ static hg_status infer_lines(net_graph *g)
         g->step_count++;
         status = infer(g, &g->steps[i], &g->net->lines[i]);
     }
-    for (int i = 0; !status && i < g->net->output_count; i++)
-        if (g->values[g->outputs[i]].indices)
-            status = net_fail(g->error, g->values[g->outputs[i]].word, HG_UNSUPPORTED,
-                              "indices cannot be an output");
     return status;
 }
 
@@ -296,6 +298,15 @@ int net_uses(const net_graph *g, int value)
         uses += s->residual == value;
     }
     return uses;
+}
+
+void net_replace(net_graph *g, int value, int by)
+{
+    for (int i = 0; i < g->net->output_count; i++)
+        if (g->outputs[i] == value) g->outputs[i] = by;
+    for (int i = 0; i < g->step_count; i++)
+        for (int j = 0; j < g->steps[i].input_count; j++)
+            if (g->steps[i].inputs[j] == value) g->steps[i].inputs[j] = by;
 }
 
 net_step *net_only_producer(net_graph *g, int value)

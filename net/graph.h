@@ -7,7 +7,7 @@
 enum { NET_NONE = -1, NET_FUSED = 16 };
 
 /* Where a value's memory begins. */
-typedef enum net_home { NET_ARENA, NET_INPUT, NET_OUTPUT } net_home;
+typedef enum net_home { NET_ARENA, NET_INPUT, NET_OUTPUT, NET_CONSTANT } net_home;
 
 /* NHWC, except what the caller holds as NCHW. A value with a parent is a part of it: a slice, or
  * what a concatenation is made of. */
@@ -20,9 +20,10 @@ typedef struct net_node {
     int64_t y, x, c; /* the first element, in the parent */
     net_home home;   /* slot: which input or output */
     int slot;
-    size_t offset;   /* bytes from the beginning of its home */
-    size_t bytes;    /* of those without a parent: what it takes */
-    int first, last; /* of those without a parent: the steps in which it is in use; -1: none */
+    const float *floats; /* NET_CONSTANT: its elements, one for each channel */
+    size_t offset;       /* bytes from the beginning of its home */
+    size_t bytes;        /* of those without a parent: what it takes */
+    int first, last;     /* of those without a parent: the steps in which it is in use; -1: none */
 } net_node;
 
 typedef struct net_step {
@@ -36,6 +37,9 @@ typedef struct net_step {
     hg_size2 factor;               /* NET_UPSAMPLE_CONV2D */
     float *weight, *bias, *slopes; /* a copy that passes may change; NULL: none, and of convolutions
                                       of a net without weights */
+    bool scales, shifts, uniform;  /* of NET_AFFINE, and of what it becomes, as the text says: it
+                                      has factors, terms, the same of all channels (then a net
+                                      without weights has them as well) */
     net_word words[NET_FUSED];     /* operators of the lines that it does */
     int word_count;
 } net_step;
@@ -84,6 +88,8 @@ void net_close_gaps(net_graph *g);
 bool net_has_epilogue(const net_step *s);
 /* ... an activation, which other steps can, too. */
 bool net_takes_activation(const net_step *s, int activation);
+/* What reads a value, or gives it out, reads another. */
+void net_replace(net_graph *g, int value, int by);
 hg_status net_no_memory(const net_graph *g);
 
 /* ---- Kinds of steps: kinds.c ---- */
@@ -107,9 +113,9 @@ hg_status net_exchange_floats(const net_graph *g, const net_step *s);
 /* ---- Passes, one file each ---- */
 
 typedef hg_status net_pass(net_graph *g);
-net_pass net_fold_affine, net_lower_affine, net_fuse_pad, net_fuse_upsample, net_fuse_residual,
-    net_fuse_activation, net_fuse_pool, net_fuse_argmax, net_drop_unused, net_lower, net_place,
-    net_allocate_arena;
+net_pass net_fuse_gate, net_fuse_gain, net_fold_affine, net_fold_forward, net_lower_affine,
+    net_fuse_pad, net_fuse_upsample, net_fuse_residual, net_fuse_activation, net_fuse_pool,
+    net_fuse_argmax, net_lower_product, net_drop_unused, net_lower, net_place, net_allocate_arena;
 /* All of them in order. */
 hg_status net_run_passes(net_graph *g);
 

@@ -319,6 +319,7 @@ static const struct {
     [NET_BATCH_NORM] = {same_output, NULL, four_channels, NULL},
     [NET_SCALE] = {same_output, NULL, channels, channels},
     [NET_BIAS] = {same_output, NULL, NULL, channels},
+    [NET_LINEAR] = {same_output, NULL, NULL, NULL},
     [NET_ACTIVATION] = {activation_output, activation_plan, slopes, NULL},
     [NET_AFFINE] = {same_output, NULL, channels, channels},
     [NET_COPY] = {same_output, NULL, NULL, NULL},

@@ -4,7 +4,7 @@
 #include "net/graph.h"
 
 /* Raised when a pass changes what a step of the same lines has as its weights. */
-enum { PASSES = 1 };
+enum { PASSES = 2 };
 
 /* What a step has, beside its weights. */
 enum { WEIGHT, BIAS, SLOPES };

@@ -3,12 +3,21 @@
 
 #include "net/graph.h"
 
-static hg_status take_pairs(net_graph *g, net_step *s, float **factor, float **term)
+static hg_status take_pairs(net_graph *g, const net_step *s, float **factor, float **term)
 {
     const int64_t c = g->values[s->inputs[0]].tensor.c;
     *factor = net_take(g->memory, (size_t)c, sizeof **factor);
     *term = net_take(g->memory, (size_t)c, sizeof **term);
     return *factor && *term ? HG_OK : net_no_memory(g);
+}
+
+static void become_affine(net_step *s, float *factor, float *term)
+{
+    s->scales = s->kind != NET_BIAS;
+    s->shifts = s->kind != NET_SCALE || s->bias;
+    s->kind = NET_AFFINE;
+    s->weight = factor;
+    s->bias = term;
 }
 
 /* (x - mean) / sqrt(variance + eps) * scale + shift */
@@ -28,9 +37,7 @@ static hg_status lower_batch_norm(net_graph *g, net_step *s)
         factor[i] = (float)f;
         term[i] = (float)((double)shift[i] - (double)mean[i] * f);
     }
-    s->kind = NET_AFFINE;
-    s->weight = factor;
-    s->bias = term;
+    become_affine(s, factor, term);
     return HG_OK;
 }
 
@@ -45,19 +52,24 @@ static hg_status lower_scale(net_graph *g, net_step *s)
         factor[i] = s->weight ? s->weight[i] : 1;
         term[i] = s->bias ? s->bias[i] : 0;
     }
-    s->kind = NET_AFFINE;
-    s->weight = factor;
-    s->bias = term;
+    become_affine(s, factor, term);
     return HG_OK;
 }
 
-static void replace(net_graph *g, int value, int by)
+static hg_status lower_linear(net_graph *g, net_step *s)
 {
-    for (int i = 0; i < g->net->output_count; i++)
-        if (g->outputs[i] == value) g->outputs[i] = by;
-    for (int i = 0; i < g->step_count; i++)
-        for (int j = 0; j < g->steps[i].input_count; j++)
-            if (g->steps[i].inputs[j] == value) g->steps[i].inputs[j] = by;
+    const int64_t c = g->values[s->inputs[0]].tensor.c;
+    float *factor, *term;
+    const hg_status status = take_pairs(g, s, &factor, &term);
+    if (status) return status;
+    if (!isfinite((float)s->a.factor) || !isfinite((float)s->a.term))
+        return net_fail(g->error, s->word, HG_INVALID, "factor or term is not finite");
+    for (int64_t i = 0; i < c; i++) factor[i] = (float)s->a.factor, term[i] = (float)s->a.term;
+    become_affine(s, factor, term);
+    s->uniform = true;
+    s->scales = s->a.factor != 1;
+    s->shifts = s->a.term != 0;
+    return HG_OK;
 }
 
 hg_status net_lower(net_graph *g)
@@ -67,8 +79,9 @@ hg_status net_lower(net_graph *g)
         net_step *s = &g->steps[i];
         if (s->kind == NET_BATCH_NORM) status = lower_batch_norm(g, s);
         if (s->kind == NET_SCALE || s->kind == NET_BIAS) status = lower_scale(g, s);
+        if (s->kind == NET_LINEAR) status = lower_linear(g, s);
         if (s->kind == NET_ACTIVATION && s->a.activation == HG_IDENTITY) {
-            replace(g, s->output, s->inputs[0]);
+            net_replace(g, s->output, s->inputs[0]);
             s->gone = true;
         }
     }

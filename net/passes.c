@@ -5,10 +5,12 @@ static const struct {
     net_pass *run;
     bool fuses; /* left out where every line is to be a step */
 } passes[] = {
-    {net_lower, false},          {net_fold_affine, true},   {net_fuse_pad, true},
+    {net_lower, false},          {net_fuse_gate, true},     {net_fuse_gain, true},
+    {net_fold_affine, true},     {net_fold_forward, true},  {net_fuse_pad, true},
     {net_fuse_upsample, true},   {net_lower_affine, false}, {net_fuse_residual, true},
     {net_fuse_activation, true}, {net_fuse_pool, true},     {net_fuse_argmax, true},
-    {net_drop_unused, false},    {net_place, false},        {net_allocate_arena, false},
+    {net_lower_product, false},  {net_drop_unused, false},  {net_place, false},
+    {net_allocate_arena, false},
 };
 
 hg_status net_run_passes(net_graph *g)

@@ -6,9 +6,19 @@
 
 static net_address address_of(const net_graph *g, int value)
 {
-    if (value == NET_NONE) return (net_address){NET_ARENA, NET_NONE, 0};
+    if (value == NET_NONE) return (net_address){.slot = NET_NONE};
     const net_node *v = &g->values[value];
-    return (net_address){v->home, v->home == NET_ARENA ? 0 : v->slot, v->offset};
+    return (net_address){v->home, v->home == NET_ARENA ? 0 : v->slot, v->offset, NULL};
+}
+
+static hg_status keep_constant(hg_net_plan *plan, const net_graph *g, int value, net_address *a)
+{
+    const net_node *v = &g->values[value];
+    const size_t bytes = (size_t)v->tensor.c * sizeof *v->floats;
+    void *copy = net_take(&plan->memory, bytes, 1);
+    if (!copy) return net_no_memory(g);
+    a->constant = memcpy(copy, v->floats, bytes);
+    return HG_OK;
 }
 
 /* "conv2d:4 batch_norm:5 relu:6" */
@@ -65,6 +75,8 @@ static hg_status plan_step(hg_net_plan *plan, const net_graph *g, const net_step
     a->read[0] = s->inputs[0], a->read[1] = second, a->read[2] = s->residual;
     a->written[0] = s->output, a->written[1] = s->indices;
     hg_status status = net_exchange_floats(g, s);
+    if (!status && second != NET_NONE && g->values[second].home == NET_CONSTANT)
+        status = keep_constant(plan, g, second, &a->second);
     if (!status) status = net_plan_step(g, s, context, &a->plan);
     if (status == HG_UNSUPPORTED && g->net->bare && (net_has_epilogue(s) || s->slopes))
         return net_fail(

@@ -9,6 +9,7 @@ typedef struct net_address {
     net_home home;
     int slot;
     size_t offset;
+    const void *constant; /* NET_CONSTANT: it is known, and the plan's */
 } net_address;
 
 /* One step as a run sees it. */

@@ -83,14 +83,16 @@ static hg_status read_version(reader *r, const net_words *w)
     return HG_OK;
 }
 
-/* c, h, w and n of an input. */
-static bool read_size(net_word name, net_word value, hg_tensor *t)
+/* c, h, w and n of an input, or its type. */
+static bool read_input_word(net_word name, net_word value, hg_tensor *t)
 {
     int64_t *const sizes[] = {&t->c, &t->h, &t->w, &t->n};
     const char *const names[] = {"c", "h", "w", "n"};
     for (int i = 0; i < 4; i++)
         if (net_is(name, names[i])) return net_integer(value, 1, INT32_MAX, sizes[i]);
-    return false;
+    if (!net_is(name, "type") || !net_is(value, "indices")) return false;
+    t->dtype = HG_I32;
+    return true;
 }
 
 static hg_status read_input(reader *r, const net_words *w)
@@ -101,9 +103,10 @@ static hg_status read_input(reader *r, const net_words *w)
     hg_tensor t = hg_tensor_nhwc(HG_F32, 0, 0, 0, 0);
     if (w->count < 2) return net_fail(r->error, w->word[0], HG_INVALID, "an input needs a name");
     for (int i = 2; i < w->count; i++)
-        if (!net_cut(w->word[i], &name, &number) || !read_size(name, number, &t))
+        if (!net_cut(w->word[i], &name, &number) || !read_input_word(name, number, &t))
             return net_fail(r->error, w->word[i], HG_INVALID,
-                            "\"%.*s\" is not c=, h=, w= or n= and a number from 1 on",
+                            "\"%.*s\" is not c=, h=, w= or n= and a number from 1 on, nor "
+                            "type=indices",
                             NET_SHOW(w->word[i]));
     if (!t.c || !t.h || !t.w)
         return net_fail(r->error, w->word[1], HG_INVALID, "an input needs c=, h= and w=");

@@ -18,6 +18,7 @@ typedef struct homes {
 static const void *readable(const homes *h, net_address a)
 {
     if (a.slot == NET_NONE) return NULL;
+    if (a.home == NET_CONSTANT) return a.constant;
     const char *base = a.home == NET_INPUT    ? h->inputs[a.slot]
                        : a.home == NET_OUTPUT ? h->outputs[a.slot]
                                               : h->arena;

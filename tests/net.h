@@ -28,6 +28,7 @@ void net_test_random(int64_t cases, uint64_t seed);
 void net_test_errors(void);
 void net_test_damage(uint64_t seed);
 void net_test_files(void);
+void net_test_indices(void);
 void net_test_memory(void);
 void net_test_packed(void);
 

@@ -33,6 +33,68 @@ static hg_status load(const folder *f, const char *weights_line, hg_net_error *e
     return status;
 }
 
+/* ---- Indices as an input ---- */
+
+typedef struct unpooling {
+    float x[8], y[32], want[32];
+    int32_t i[8];
+} unpooling;
+
+/* Two channels of 2x2 values; places[1] counts the whole tensor, as ONNX does. */
+static unpooling unpooling_of(bool nchw, bool onnx)
+{
+    static const int32_t places[2][8] = {{1, 2, 8, 15, 0, 3, 9, 14}, {1, 2, 8, 15, 16, 19, 25, 30}};
+    unpooling u = {.want = {0}};
+    for (int j = 0; j < 8; j++) {
+        const int at = nchw ? j : j % 4 * 2 + j / 4, place = places[0][j];
+        u.x[at] = (float)(j + 1);
+        u.i[at] = places[onnx][j];
+        u.want[nchw ? j / 4 * 16 + place : place * 2 + j / 4] = (float)(j + 1);
+    }
+    return u;
+}
+
+static hg_status unpool(unpooling *u, bool nchw, const char *convention, hg_net_error *e)
+{
+    char text[256];
+    hg_net *net = NULL;
+    hg_net_plan *plan = NULL;
+    hg_context *context;
+    const hg_layout layout = nchw ? HG_NCHW : HG_NHWC;
+    const int size = snprintf(text, sizeof text,
+                              "hgnet 1\ninput x c=2 h=2 w=2\ninput i c=2 h=2 w=2 type=indices\n"
+                              "y = max_unpool2d x i window=2 indices=%s\noutput y\n",
+                              convention);
+    hg_context_create(NULL, &context);
+    hg_status status = hg_net_read(text, (size_t)size, NULL, 0, NULL, &net, e);
+    const hg_net_options options = {.input = layout, .output = layout};
+    if (!status) status = hg_net_plan_create(context, net, &options, &plan, e);
+    if (!status) {
+        void *memory = aligned_alloc(64, hg_net_memory_size(plan) + 64);
+        status = hg_net_run(plan, (const void *[]){u->x, u->i}, (void *[]){u->y}, memory);
+        free(memory);
+    }
+    hg_net_plan_free(plan);
+    hg_net_free(net);
+    hg_context_free(context);
+    return status;
+}
+
+void net_test_indices(void)
+{
+    for (int way = 0; way < 4; way++) {
+        const bool nchw = way & 1, onnx = way & 2;
+        hg_net_error e = {0};
+        unpooling u = unpooling_of(nchw, onnx);
+        const hg_status status = unpool(&u, nchw, onnx ? "onnx" : "pytorch", &e);
+        NET_EXPECT(status == HG_OK && !memcmp(u.y, u.want, sizeof u.y),
+                   "indices of an input, %d: %s %s", way, hg_status_string(status), e.text);
+        u.i[3] = 32;
+        NET_EXPECT(unpool(&u, nchw, onnx ? "onnx" : "pytorch", &e) == HG_INDEX,
+                   "an index outside, %d", way);
+    }
+}
+
 void net_test_files(void)
 {
     /* The checksum is that of Python's zlib.crc32(struct.pack('<3f', 1, 2, 3)). */

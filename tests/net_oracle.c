@@ -115,6 +115,19 @@ static void pool2d(const net_line *l, const net_image *in, net_image *out)
     }
 }
 
+/* In the image's plane, and as the line counts them. */
+static void indices(const net_attributes *a, const net_image *in, const net_image *pooled,
+                    net_image *out)
+{
+    const int64_t whole = a->convention == HG_INDEX_ONNX ? in->h * in->w : 0;
+    FOR_EACH(out)
+    {
+        const int64_t i = ((n * out->c + c) * out->h + y) * out->w + x;
+        out->indices[i] = pooled->indices[i];
+        out->v[i] = (double)(pooled->indices[i] + (n * in->c + c) * whole);
+    }
+}
+
 static void unpool(const net_image *in, const net_image *indices, net_image *out)
 {
     FOR_EACH(out) * at(out, n, c, y, x) = 0;
@@ -152,7 +165,8 @@ static void pointwise(const hg_net *net, const net_line *l, const net_image *in,
         else if (l->op->kind == NET_ACTIVATION)
             *to = oracle_activation(&post, v, prelu ? (double)w[c] : 0);
         else
-            *to = v * (a->weight.given ? (double)w[c] : 1) + (a->bias.given ? (double)b[c] : 0);
+            *to = v * a->factor * (a->weight.given ? (double)w[c] : 1) + a->term +
+                  (a->bias.given ? (double)b[c] : 0);
     }
     free(w), free(b);
 }
@@ -255,9 +269,7 @@ static void run_line(const hg_net *net, const net_line *l, net_image *images)
     case NET_AVG_POOL2D:
     case NET_LP_POOL2D:
         pool2d(l, in, out);
-        if (l->output_count == 2)
-            memcpy(images[l->outputs[1]].indices, out->indices,
-                   (size_t)(out->n * out->c * out->h * out->w) * sizeof *out->indices);
+        if (l->output_count == 2) indices(a, in, out, &images[l->outputs[1]]);
         break;
     case NET_MAX_UNPOOL2D:
         unpool(in, &images[l->inputs[1]], out);

@@ -22,6 +22,7 @@ int main(int argc, char **argv)
     net_test_errors();
     net_test_damage(seed);
     net_test_files();
+    net_test_indices();
     net_test_memory();
     net_test_packed();
     printf("%ld passed, %ld failed\n", net_passed, net_failed);
