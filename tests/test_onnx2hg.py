@@ -206,8 +206,8 @@ def test_rules(folder):
         ("axes", 18, ([node("Resize", ["x", "", "s"], ["y"], axes=[2, 3])], [tensor("s", [2], [2.0, 2.0])]), None, "axes"),
         ("two images of one", 13, shape(2, -1), None, "no pixel"), ("one image", 13, shape(1, -1), "relu", ""),
         ("all images", 13, shape(0, 4, 1, 1), "relu", ""), ("any", 13, shape(-1, 4), "relu", ""),
-        ("a bias", 13, add([4]), "scale", "bias=next"), ("a row", 13, add([1, 4]), "scale", ""),
-        ("a number", 13, add([1], 1), "scale", ""), ("an image", 13, add([1, 4, 1, 1]), None, "sizes"),
+        ("a bias", 13, add([4]), "bias", ""), ("a row", 13, add([1, 4]), "bias", ""),
+        ("a number", 13, add([1], 1), "linear", "term=1"), ("an image", 13, add([1, 4, 1, 1]), None, "sizes"),
         ("a number of four axes", 13, add([1, 1, 1, 1], 1), None, "sizes"), ("a column", 13, add([4, 1]), None, "sizes"),
     ]
     for name, opset, (nodes, tensors), line, word in cases:
