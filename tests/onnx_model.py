@@ -48,15 +48,20 @@ def whole(name, values):
     return tensor(name, [len(values)], values, "int64")
 
 
-def info(name, dims):
-    """A value of float32; a dimension of 0 is open, a word is its name; dims None: nothing is said of them."""
+FLOAT, INT64 = 1, 7
+
+
+def info(name, dims, kind=FLOAT):
+    """A value; a dimension of 0 is open, a word is its name; dims None: nothing is said of them."""
     if dims is None:
-        return field(1, name) + field(2, field(1, field(1, 1)))
+        return field(1, name) + field(2, field(1, field(1, kind)))
     shape = b"".join(field(1, field(2, d or "any%d" % i) if isinstance(d or "", str) else field(1, d)) for i, d in enumerate(dims))
-    return field(1, name) + field(2, field(1, field(1, 1) + field(2, shape)))
+    return field(1, name) + field(2, field(1, field(1, kind) + field(2, shape)))
 
 
 def model(nodes, tensors, inputs, outputs, opset=13):
+    """outputs: names, of float32, or what info makes."""
+    outputs = [info(o, None) if isinstance(o, str) else o for o in outputs]
     graph = (field(2, "test") + b"".join(field(1, n) for n in nodes) + b"".join(field(5, t) for t in tensors) +
-             b"".join(field(11, i) for i in inputs) + b"".join(field(12, info(o, None)) for o in outputs))
+             b"".join(field(11, i) for i in inputs) + b"".join(field(12, o) for o in outputs))
     return field(1, 8) + field(7, graph) + field(8, field(2, opset))

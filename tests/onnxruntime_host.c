@@ -116,23 +116,50 @@ typedef struct ends {
     int count;
 } ends;
 
+static OrtStatus *type_of(const host *h, const OrtSession *session, size_t input,
+                          ONNXTensorElementDataType *type)
+{
+    OrtTypeInfo *info;
+    const OrtTensorTypeAndShapeInfo *shape;
+    OrtStatus *status = h->ort->SessionGetInputTypeInfo(session, input, &info);
+    if (status) return status;
+    status = h->ort->CastTypeInfoToTensorInfo(info, &shape);
+    if (!status) status = h->ort->GetTensorElementType(shape, type);
+    h->ort->ReleaseTypeInfo(info);
+    return status;
+}
+
+/* Of an input of int64 the floats are its whole numbers. */
+static OrtStatus *make_value(const host *h, ends *e, ONNXTensorElementDataType type,
+                             const host_shape *shape, const float *data, OrtValue **value)
+{
+    const int64_t *d = shape->dims;
+    const size_t count = (size_t)(d[0] * d[1] * d[2] * d[3]);
+    void *to = NULL;
+    if (type == ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT)
+        return h->ort->CreateTensorWithDataAsOrtValue(h->memory, (void *)data, count * sizeof *data,
+                                                      d, 4, type, value);
+    OrtStatus *status = h->ort->CreateTensorAsOrtValue(e->allocator, d, 4, type, value);
+    if (!status) status = h->ort->GetTensorMutableData(*value, &to);
+    for (size_t i = 0; !status && i < count; i++) ((int64_t *)to)[i] = (int64_t)data[i];
+    return status;
+}
+
 static OrtStatus *prepare(const host *h, OrtSession *session, const host_shape *shapes,
                           const float *const *inputs, ends *e)
 {
     OrtStatus *status = h->ort->GetAllocatorWithDefaultOptions(&e->allocator);
     if (!status) status = h->ort->SessionGetOutputName(session, 0, e->allocator, &e->output);
     for (int i = 0; !status && i < e->count; i++) {
-        const int64_t *d = shapes[i].dims;
-        const size_t bytes = (size_t)(d[0] * d[1] * d[2] * d[3]) * sizeof(float);
+        ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
         status = h->ort->SessionGetInputName(session, (size_t)i, e->allocator, &e->names[i]);
-        if (!status)
-            status = h->ort->CreateTensorWithDataAsOrtValue(h->memory, (void *)inputs[i], bytes, d,
-                                                            4, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT,
-                                                            &e->values[i]);
+        if (!status) status = type_of(h, session, (size_t)i, &type);
+        if (!status) status = make_value(h, e, type, &shapes[i], inputs[i], &e->values[i]);
     }
     return status;
 }
 
+/* Whole numbers as floats. */
 static OrtStatus *copy(const host *h, OrtValue *value, float **output, int64_t *size)
 {
     OrtTensorTypeAndShapeInfo *shape;
@@ -140,12 +167,17 @@ static OrtStatus *copy(const host *h, OrtValue *value, float **output, int64_t *
     const void *data = NULL;
     OrtStatus *status = h->ort->GetTensorTypeAndShape(value, &shape);
     if (status) return status;
+    ONNXTensorElementDataType type = ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
     status = h->ort->GetTensorShapeElementCount(shape, &elements);
+    if (!status) status = h->ort->GetTensorElementType(shape, &type);
     h->ort->ReleaseTensorTypeAndShapeInfo(shape);
     if (!status) status = h->ort->GetTensorData(value, &data);
     if (status) return status;
     *output = malloc((elements + 1) * sizeof(float));
-    if (elements) memcpy(*output, data, elements * sizeof(float));
+    for (size_t i = 0; i < elements; i++)
+        (*output)[i] = type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64
+                           ? (float)((const int64_t *)data)[i]
+                           : ((const float *)data)[i];
     *size = (int64_t)elements;
     return NULL;
 }

@@ -87,6 +87,15 @@ def broadcasts(w):
                 [info("x", said_x or x), info("z", said_z or z)])
 
 
+def named_sizes(w):
+    """Two values of the same names, and then of other sizes: either may be repeated, not both, which is said."""
+    names = ["N", 6, "H", "W"]
+    for op in "Add", "Sub":
+        first = "2x6x1x5+2x6x3x5" if op == "Add" else "!2x6x1x5+2x6x3x5"
+        w.write("named_" + op, 1, f"2x6x3x5+2x6x3x5 !2x6x1x5+2x6x3x1 {first} 2x6x3x5+1x6x1x1 2x6x3x5+2x6x3x5",
+                [node(op, "xz", "y")], [], [info("x", names), info("z", names)])
+
+
 def windows(w):
     """auto_pad that the runtime has of its own, and lists that are no window's."""
     def transpose(size, **words):
@@ -130,5 +139,5 @@ def pads(w):
 
 
 def limits(w):
-    for write in (implicit, ends, resizing, broadcasts, windows, constants, pads):
+    for write in (implicit, ends, resizing, broadcasts, named_sizes, windows, constants, pads):
         write(w)

@@ -10,8 +10,9 @@ import struct
 import sys
 
 sys.dont_write_bytecode = True
-from onnx_model import info, model, node, tensor
+from onnx_model import FLOAT, INT64, info, model, node, tensor
 from onnxruntime_limits import limits
+from public_models import NETWORKS
 
 # Cases of tests/onnx that the runtime keeps, and why.
 KEPT = {
@@ -257,6 +258,28 @@ def singles(w):
     w.write("concat_rows", 0, "1x6x1x4", [node("Concat", ["x", "x"], "y", axis=2)], [], [x])
 
 
+def whole_numbers(w):
+    """Classes and indices, which the runtime has as int64: between nodes of one subgraph, of two, and of the model."""
+    x, classes = info("x", [0, 6, 0, 0]), [info("y", None, INT64)]
+    shapes = "2x6x8x12 1x6x4x4"
+    pool = lambda *made, **words: node("MaxPool", "x", made, kernel_shape=[2, 2], strides=[2, 2], **words)
+    unpool = lambda *read: node("MaxUnpool", read, ["y"], kernel_shape=[2, 2], strides=[2, 2])
+    w.write("argmax", 1, shapes, [node("ArgMax", "x", "y", axis=1)], [], [x], classes)
+    w.write("argmax_flat", 1, shapes, [node("ArgMax", "x", "y", axis=-3, keepdims=0)], [], [x], classes)
+    w.write("argmax_known", 1, "2x6x4x5", [node("ArgMax", "x", "y", axis=1)], [], [info("x", [2, 6, 4, 5])], classes)
+    w.write("argmax_last", 0, shapes, [node("ArgMax", "x", "y", axis=1, select_last_index=1)], [], [x], classes)
+    w.write("argmax_rows", 0, shapes, [node("ArgMax", "x", "y", axis=2)], [], [x], classes)
+    w.write("pool_indices", 1, shapes, [pool("p", "y")], [], [x], classes)
+    w.write("pool_columns", 1, shapes, [pool("p", "y", storage_order=1)], [], [x], classes)
+    w.write("pool_ceil", 1, "2x6x7x5", [pool("p", "y", ceil_mode=1)], [], [x], classes)
+    w.write("unpooled", 2, shapes, [pool("p", "i"), unpool("p", "i")], [], [x])
+    w.write("unpooled_others", 2, shapes, [pool("p", "i"), node("Erf", ["p"], ["e"]), unpool("e", "i")], [], [x])
+    w.write("unpooled_size", 1, shapes, [pool("p", "i"), node("Shape", ["x"], ["s"]), unpool("p", "i", "s")], [], [x])
+    with open(os.path.join(w.folder, "unpool.onnx.in"), "wb") as f:  # two channels of 2x2 values, and where they go to
+        f.write(struct.pack("<16f", *range(1, 9), 5, 7, 8, 15, 16, 19, 25, 30))
+    w.write("unpool", 1, "1x2x2x2+1x2x2x2", [unpool("x", "i")], [], [info("x", [0, 2, 0, 0]), info("i", [0, 2, 0, 0], INT64)])
+
+
 # ---- Cases of ONNX ----
 
 
@@ -287,7 +310,7 @@ def case(w, folder, name):
             rank = int(words[2])
             dims, path = [int(v) for v in words[3:3 + rank]], os.path.join(folder, words[3 + rank])
             (inputs if kind == "input" else outputs).append((words[0], words[1], dims, path))
-    if len(inputs[0][2]) != 4 or inputs[0][1] != "f32" or op == "MaxUnpool" or len(outputs) > 1:
+    if len(inputs[0][2]) != 4 or inputs[0][1] != "f32" or op == "MaxUnpool":
         return
     if op == "Upsample":  # attributes of Resize, which it became
         attributes = {"mode": attributes["mode"]}
@@ -311,7 +334,8 @@ def case(w, folder, name):
         f.write(read_npy(outputs[0][3]))
     claimed = name.split("__")[1] not in KEPT
     w.write(name, int(claimed), "x".join(map(str, inputs[0][2])), [n], tensors,
-            [info(inputs[0][0], inputs[0][2])], [o[0] for o in outputs], 9 if op == "Upsample" else max(19, min(opset, 22)), f" = {name}.out" if claimed else "")
+            [info(inputs[0][0], inputs[0][2])],
+            [info(o[0], None, FLOAT if o[1] == "f32" else INT64) for o in outputs], 9 if op == "Upsample" else max(19, min(opset, 22)), f" = {name}.out" if claimed else "")
 
 
 def cases(w):
@@ -320,10 +344,19 @@ def cases(w):
         case(w, os.path.join(folder, name), name)
 
 
+def public(w):
+    """Three networks of others, where scripts/setup models has put them: all of their nodes, in float32."""
+    folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "build", "models")
+    for name, size, make in NETWORKS if os.path.isdir(folder) else []:
+        with open(os.path.join(w.folder, name + ".onnx"), "wb") as f:
+            f.write(make(folder))
+        w.lines.append(f"{name}.onnx -1 1x3x{size}")
+
+
 def main(words):
     w = Writer(words[0])
-    checks = [unet, split, two_inputs, none, singles, limits, cases]
-    for write in [resnet, deep_unet, mobile] if "--time" in words else checks:
+    checks = [unet, split, two_inputs, none, singles, whole_numbers, limits, cases]
+    for write in [resnet, deep_unet, mobile, public] if "--time" in words else checks + [public]:
         write(w)
     w.done()
 

@@ -88,7 +88,8 @@ static bool size_inputs(const claim *c, int count)
             dims[axis] = given > 0 ? given : some[axis];
             known = known && (given > 0 || axis == 0);
         }
-        c->sizes[i] = hg_tensor_nhwc(HG_F32, dims[0], dims[2], dims[3], dims[1]);
+        c->sizes[i] = hg_tensor_nhwc(ep_is_indices(&c->g.values[c->ends[i]]) ? HG_I32 : HG_F32,
+                                     dims[0], dims[2], dims[3], dims[1]);
     }
     return known;
 }

@@ -26,9 +26,12 @@ static OrtStatus *find_ends(ep_compiled *c, const ep_graph *g, const OrtValueInf
         if (i < inputs) {
             c->channels[c->input_count] = g->values[v].dims[1];
             c->places[c->input_count] = (int)i;
-            c->values[c->input_count++] = v;
         } else
-            c->values[c->input_count + c->output_count++] = v;
+            c->ranks[c->output_count] = g->values[v].rank;
+        const int at = c->input_count + c->output_count;
+        c->values[at] = v;
+        c->wide[at] = g->values[v].type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64;
+        *(i < inputs ? &c->input_count : &c->output_count) += 1;
     }
     if (c->input_count > EP_MOST_ENDS || c->output_count > EP_MOST_ENDS)
         return ep_fail(&c->p->api, ORT_FAIL, "hourglass: more than %d inputs or outputs",
@@ -46,8 +49,11 @@ static OrtStatus *read_ends(ep_compiled *c, const ep_graph *g, const OrtNode *fu
     c->values = calloc(inputs + outputs, sizeof *c->values);
     c->places = calloc(inputs + 1, sizeof *c->places);
     c->channels = calloc(inputs + 1, sizeof *c->channels);
+    c->wide = calloc(inputs + outputs, sizeof *c->wide);
+    c->ranks = calloc(outputs + 1, sizeof *c->ranks);
     OrtStatus *status = NULL;
-    if (!infos || !c->values || !c->places || !c->channels) status = ep_no_memory(&c->p->api);
+    if (!infos || !c->values || !c->places || !c->channels || !c->wide || !c->ranks)
+        status = ep_no_memory(&c->p->api);
     if (!status) status = ort->Node_GetInputs(fused, infos, inputs);
     if (!status) status = ort->Node_GetOutputs(fused, infos + inputs, outputs);
     if (!status) status = find_ends(c, g, infos, inputs, outputs);
@@ -63,7 +69,7 @@ static OrtStatus *plan_known(ep_compiled *c, const ep_graph *g)
     for (int i = 0; i < c->input_count; i++) {
         const int64_t *dims = g->values[c->values[i]].dims;
         if (dims[0] < 1 || dims[2] < 1 || dims[3] < 1) return NULL;
-        sizes[i] = hg_tensor_nhwc(HG_F32, dims[0], dims[2], dims[3], dims[1]);
+        sizes[i] = hg_tensor_nhwc(c->wide[i] ? HG_I32 : HG_F32, dims[0], dims[2], dims[3], dims[1]);
     }
     EP_TRY(ep_find_plan(c, sizes, &s));
     s->users--;
@@ -113,7 +119,7 @@ void ep_compiled_free(OrtNodeComputeInfo *info)
     hg_net_free(c->net);
     hg_weights_free(c->weights);
     ep_description_free(&c->d);
-    free(c->values), free(c->places), free(c->channels);
+    free(c->values), free(c->places), free(c->channels), free(c->wide), free(c->ranks);
     pthread_mutex_destroy(&c->lock);
     free(c);
 }

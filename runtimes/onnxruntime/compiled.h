@@ -19,6 +19,8 @@ typedef struct ep_compiled {
     int *values;       /* inputs, then outputs */
     int *places;       /* of inputs: which of the node's */
     int64_t *channels; /* of inputs */
+    bool *wide;        /* inputs, then outputs: int64 of the runtime, int32 of the network */
+    int *ranks;        /* of outputs */
     int input_count, output_count;
     pthread_mutex_t lock; /* of all below */
     bool fixed;           /* no other sizes can come: the network is gone, its plan is there */

@@ -64,11 +64,12 @@ static OrtStatus *read_input(const ep_compiled *c, const OrtKernelContext *conte
         return ep_fail(&c->p->api, ORT_INVALID_ARGUMENT,
                        "hourglass: input %d has %zu axes and %lld channels, not 4 and %lld", i,
                        rank, rank == 4 ? (long long)dims[1] : 0, (long long)c->channels[i]);
-    *size = hg_tensor_nhwc(HG_F32, dims[0], dims[2], dims[3], dims[1]);
+    *size = hg_tensor_nhwc(c->wide[i] ? HG_I32 : HG_F32, dims[0], dims[2], dims[3], dims[1]);
     return ort->GetTensorData(value, data);
 }
 
-/* n: images, where those of the plan do not count. */
+/* empty: no images, whatever the plan has. Of three axes the channels, of which there is one, are
+ * left out. */
 static OrtStatus *make_output(const ep_compiled *c, OrtKernelContext *context,
                               const hg_net_plan *plan, int i, bool empty, void **data)
 {
@@ -76,51 +77,132 @@ static OrtStatus *make_output(const ep_compiled *c, OrtKernelContext *context,
     hg_tensor t;
     OrtValue *value = NULL;
     hg_net_output(plan, i, NULL, &t);
-    const int64_t dims[] = {empty ? 0 : t.n, t.c, t.h, t.w};
-    EP_TRY(ort->KernelContext_GetOutput(context, (size_t)i, dims, 4, &value));
+    const int64_t n = empty ? 0 : t.n;
+    const int64_t four[] = {n, t.c, t.h, t.w}, three[] = {n, t.h, t.w};
+    const int rank = c->ranks[i];
+    EP_TRY(ort->KernelContext_GetOutput(context, (size_t)i, rank == 3 ? three : four, (size_t)rank,
+                                        &value));
     return ort->GetTensorMutableData(value, data);
 }
 
-static OrtStatus *run(const ep_compiled *c, OrtKernelContext *context, const hg_net_plan *plan,
-                      const void *const *inputs, void *const *outputs)
+/* ---- Whole numbers: int64 of the runtime, int32 of the network ---- */
+
+static int64_t elements(const hg_tensor *t)
+{
+    return t->n * t->c * t->h * t->w;
+}
+
+static hg_tensor end_of(const ep_compiled *c, const hg_net_plan *plan, int end)
+{
+    hg_tensor t;
+    if (end < c->input_count)
+        hg_net_input(plan, end, NULL, &t);
+    else
+        hg_net_output(plan, end - c->input_count, NULL, &t);
+    return t;
+}
+
+/* Bytes of all ends that are whole numbers; those before `end` alone. */
+static size_t narrow_bytes(const ep_compiled *c, const hg_net_plan *plan, int end)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < end; i++) {
+        const hg_tensor t = end_of(c, plan, i);
+        if (c->wide[i]) bytes += ((size_t)elements(&t) * sizeof(int32_t) + 63) / 64 * 64;
+    }
+    return bytes;
+}
+
+static bool narrow(const int64_t *from, int32_t *to, int64_t count)
+{
+    bool fit = true;
+    for (int64_t i = 0; i < count; i++) {
+        fit = fit && from[i] >= 0 && from[i] <= INT32_MAX;
+        to[i] = (int32_t)from[i];
+    }
+    return fit;
+}
+
+static void widen(const int32_t *from, int64_t *to, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) to[i] = from[i];
+}
+
+/* ---- A run ---- */
+
+/* Pointers to inputs, then outputs. */
+typedef struct ends {
+    const void *inputs[EP_MOST_ENDS];
+    void *outputs[EP_MOST_ENDS];
+} ends;
+
+/* What the network sees: of whole numbers copies in `memory`. */
+static OrtStatus *narrow_ends(const ep_compiled *c, const hg_net_plan *plan, char *memory, ends *e)
+{
+    for (int i = 0; i < c->input_count + c->output_count; i++) {
+        const hg_tensor t = end_of(c, plan, i);
+        void *copy = memory + narrow_bytes(c, plan, i);
+        if (!c->wide[i]) continue;
+        if (i >= c->input_count)
+            e->outputs[i - c->input_count] = copy;
+        else if (narrow(e->inputs[i], copy, elements(&t)))
+            e->inputs[i] = copy;
+        else
+            return ep_fail(&c->p->api, ORT_INVALID_ARGUMENT,
+                           "hourglass: input %d has an index that is no place in its tensor", i);
+    }
+    return NULL;
+}
+
+static OrtStatus *run_in(const ep_compiled *c, OrtKernelContext *context, const hg_net_plan *plan,
+                         const ends *given, char *memory)
 {
     loan lent = {c->p->api.ort, context};
     const hg_executor executor = {parallel_for, &lent};
-    ep_arena *arena = take_arena(c->p, hg_net_memory_size(plan));
-    if (!arena) return ep_no_memory(&c->p->api);
-    const hg_status status =
-        hg_net_run_on(plan, &executor, inputs, outputs, (char *)arena + ARENA_HEAD);
-    give_arena(c->p, arena);
-    return status ? ep_fail_net(&c->p->api, status, NULL) : NULL;
+    const size_t size = hg_net_memory_size(plan);
+    ends e = *given;
+    EP_TRY(narrow_ends(c, plan, memory + size, &e));
+    const hg_status status = hg_net_run_on(plan, &executor, e.inputs, e.outputs, memory);
+    if (status) return ep_fail_net(&c->p->api, status, NULL);
+    for (int i = 0; i < c->output_count; i++) {
+        const hg_tensor t = end_of(c, plan, c->input_count + i);
+        if (c->wide[c->input_count + i]) widen(e.outputs[i], given->outputs[i], elements(&t));
+    }
+    return NULL;
 }
 
 /* Of an empty batch one image's sizes are planned, and nothing is run. */
 static OrtStatus *run_shaped(ep_compiled *c, OrtKernelContext *context, const hg_net_plan *plan,
-                             bool empty, const void **inputs, void **outputs)
+                             bool empty, ends *e)
 {
     for (int i = 0; i < c->output_count; i++)
-        EP_TRY(make_output(c, context, plan, i, empty, &outputs[i]));
-    return empty ? NULL : run(c, context, plan, inputs, outputs);
+        EP_TRY(make_output(c, context, plan, i, empty, &e->outputs[i]));
+    if (empty) return NULL;
+    const size_t narrowed = narrow_bytes(c, plan, c->input_count + c->output_count);
+    ep_arena *arena = take_arena(c->p, hg_net_memory_size(plan) + narrowed);
+    if (!arena) return ep_no_memory(&c->p->api);
+    OrtStatus *status = run_in(c, context, plan, e, (char *)arena + ARENA_HEAD);
+    give_arena(c->p, arena);
+    return status;
 }
 
 OrtStatus *ORT_API_CALL ep_compute(OrtNodeComputeInfo *info, void *state, OrtKernelContext *context)
 {
     ep_compiled *c = state;
     hg_tensor sizes[EP_MOST_ENDS];
-    const void *inputs[EP_MOST_ENDS];
-    void *outputs[EP_MOST_ENDS];
+    ends e;
     ep_shaped *s = NULL;
     bool empty = false;
     (void)info;
     for (int i = 0; i < c->input_count; i++) {
-        EP_TRY(read_input(c, context, i, &sizes[i], &inputs[i]));
+        EP_TRY(read_input(c, context, i, &sizes[i], &e.inputs[i]));
         if (!sizes[i].n) empty = true, sizes[i].n = 1;
     }
     pthread_mutex_lock(&c->lock);
     OrtStatus *status = ep_find_plan(c, sizes, &s);
     pthread_mutex_unlock(&c->lock);
     if (status) return status;
-    status = run_shaped(c, context, s->plan, empty, inputs, outputs);
+    status = run_shaped(c, context, s->plan, empty, &e);
     pthread_mutex_lock(&c->lock);
     s->users--;
     pthread_mutex_unlock(&c->lock);

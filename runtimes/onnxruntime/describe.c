@@ -77,9 +77,9 @@ char *ep_compose(const ep_description *d, const int *inputs, const hg_tensor *si
     else if (d->count)
         ep_write(&whole, "weights size=%zu\n", d->count * sizeof *d->weights);
     for (int i = 0; i < input_count; i++)
-        ep_write(&whole, "input v%d n=%lld c=%lld h=%lld w=%lld\n", inputs[i],
+        ep_write(&whole, "input v%d n=%lld c=%lld h=%lld w=%lld%s\n", inputs[i],
                  (long long)sizes[i].n, (long long)sizes[i].c, (long long)sizes[i].h,
-                 (long long)sizes[i].w);
+                 (long long)sizes[i].w, sizes[i].dtype == HG_I32 ? " type=indices" : "");
     ep_write(&whole, "%s", d->text ? d->text : "");
     for (int i = 0; i < output_count; i++) ep_write(&whole, "output v%d\n", outputs[i]);
     if (d->no_memory || whole.no_memory) free(whole.text), whole.text = NULL;
@@ -99,6 +99,7 @@ static const struct {
     {"Conv", 1, ep_conv, "conv2d"},
     {"ConvTranspose", 1, ep_conv, "conv_transpose2d"},
     {"MaxPool", 1, ep_pool, "max_pool2d"},
+    {"MaxUnpool", 9, ep_unpool, "max_unpool2d"},
     {"AveragePool", 1, ep_pool, "avg_pool2d"},
     {"LpPool", 2, ep_pool, "lp_pool2d"},
     {"GlobalAveragePool", 1, ep_global_pool, "global_avg_pool2d"},
@@ -131,28 +132,55 @@ static const struct {
     {"Min", 8, ep_values, "minimum"},
     {"Max", 8, ep_values, "maximum"},
     {"Softmax", 13, ep_softmax, "softmax"},
+    {"ArgMax", 1, ep_argmax, "argmax"},
     {"Pad", 11, ep_pad, "pad"},
 };
 
-/* All that is no constant, an image; all that is made, one, or the parts of one. */
-static const char *check_values(const ep_description *d, const ep_node *n, bool splits)
+/* What a node gives, or reads, beside one image of float32. */
+typedef enum besides { NOTHING, PARTS, CLASSES, INDICES, INDICES_READ } besides;
+
+static besides besides_of(const ep_node *n)
 {
+    static const struct {
+        const char *op;
+        besides what;
+    } all[] = {
+        {"Split", PARTS}, {"ArgMax", CLASSES}, {"MaxPool", INDICES}, {"MaxUnpool", INDICES_READ}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (!strcmp(all[i].op, n->op)) return all[i].what;
+    return NOTHING;
+}
+
+static bool is_good_input(const ep_value *v, int i, besides but)
+{
+    return but == INDICES_READ && i == 1 ? ep_is_indices(v) : ep_is_image(v);
+}
+
+static bool is_good_output(const ep_value *v, int i, besides but)
+{
+    const bool whole = but == CLASSES || (but == INDICES && i == 1);
+    if (i > 0 && but != PARTS && !whole) return false;
+    const ONNXTensorElementDataType type =
+        whole ? ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 : ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT;
+    return v->type == type && (v->rank == 4 || (but == CLASSES && v->rank == 3));
+}
+
+/* All that is no constant, an image; all that is made, one, or what the operator makes besides. */
+static const char *check_values(const ep_description *d, const ep_node *n)
+{
+    const besides but = besides_of(n);
     const ep_value *values = d->graph->values;
     bool any = false;
     for (int i = 0; i < n->input_count; i++) {
         if (!ep_has_input(n, i) || values[n->inputs[i]].constant) continue;
-        if (!ep_is_image(&values[n->inputs[i]]))
+        if (!is_good_input(&values[n->inputs[i]], i, but))
             return "an input is not float32 of four axes with known channels";
         any = true;
     }
     if (!any || !ep_has_output(n, 0)) return "no input, or no output";
-    for (int i = 0; i < n->output_count; i++) {
-        if (!ep_has_output(n, i)) continue;
-        if (i > 0 && !splits) return "more than one output";
-        const ep_value *v = &values[n->outputs[i]];
-        if (v->type != ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT || v->rank != 4)
-            return "an output is not float32 of four axes";
-    }
+    for (int i = 0; i < n->output_count; i++)
+        if (ep_has_output(n, i) && !is_good_output(&values[n->outputs[i]], i, but))
+            return "an output of another type, or of other axes than four";
     return NULL;
 }
 
@@ -162,7 +190,7 @@ const char *ep_describe(ep_description *d, const ep_node *n)
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
         if (strcmp(operators[i].op, n->op)) continue;
         if (n->version < operators[i].since) return "of an old version";
-        const char *why = check_values(d, n, operators[i].describe == ep_split);
+        const char *why = check_values(d, n);
         return why ? why : operators[i].describe(d, n, operators[i].word);
     }
     return "no such operator";

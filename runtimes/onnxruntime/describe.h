@@ -39,12 +39,12 @@ void ep_fill(ep_description *d, float value, int64_t count);
 typedef const char *ep_describer(ep_description *d, const ep_node *n, const char *word);
 
 /* windows.c */
-ep_describer ep_conv, ep_pool, ep_global_pool, ep_reduce;
+ep_describer ep_conv, ep_pool, ep_unpool, ep_global_pool, ep_reduce;
 /* shapes.c */
 ep_describer ep_resize, ep_concat, ep_slice, ep_split, ep_pad, ep_identity;
 /* pointwise.c */
 ep_describer ep_plain, ep_clip, ep_gelu, ep_prelu, ep_batch_norm, ep_arithmetic, ep_values,
-    ep_softmax;
+    ep_softmax, ep_argmax;
 
 /* Stride, dilation and padding, as ONNX has them for all windows. NULL: said. */
 const char *ep_geometry(ep_description *d, const ep_node *n);

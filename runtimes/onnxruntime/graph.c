@@ -133,3 +133,8 @@ bool ep_is_image(const ep_value *v)
 {
     return v->type == ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT && v->rank == 4 && v->dims[1] > 0;
 }
+
+bool ep_is_indices(const ep_value *v)
+{
+    return v->type == ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64 && v->rank == 4 && v->dims[1] > 0;
+}

@@ -42,6 +42,8 @@ int ep_graph_find(const ep_graph *g, const char *name);
 
 /* An image of float32: four axes, known channels. */
 bool ep_is_image(const ep_value *v);
+/* What MaxPool gives beside its maxima: the same axes, of int64. */
+bool ep_is_indices(const ep_value *v);
 
 /* ---- What a node says; false: it does not ---- */
 

@@ -131,32 +131,6 @@ static bool is_constant(const ep_description *d, const ep_node *n, int input)
     return ep_input(d, n, input)->constant;
 }
 
-/* The node that makes an input, in this graph; NULL: none. */
-static const ep_node *maker_of(const ep_description *d, int value)
-{
-    const ep_graph *g = d->graph;
-    for (int i = 0; i < g->node_count; i++)
-        if (ep_has_output(&g->nodes[i], 0) && g->nodes[i].outputs[0] == value) return &g->nodes[i];
-    return NULL;
-}
-
-/* x * sigmoid(x) and x * hard_sigmoid(x) of slope 1/6: their word, and which input is x. */
-static const char *gated(const ep_description *d, const ep_node *n, int *x)
-{
-    for (*x = 0; *x < 2; ++*x) {
-        double alpha = 0.2, beta = 0.5;
-        const ep_node *gate = maker_of(d, n->inputs[!*x]);
-        if (!gate || gate->inputs[0] != n->inputs[*x]) continue;
-        if (!strcmp(gate->op, "Sigmoid")) return "silu";
-        ep_number(d->graph, gate, "alpha", &alpha);
-        ep_number(d->graph, gate, "beta", &beta);
-        if (!strcmp(gate->op, "HardSigmoid") && fabs(alpha - 1.0 / 6) < 1e-6 &&
-            fabs(beta - 0.5) < 1e-6)
-            return "hard_swish";
-    }
-    return NULL;
-}
-
 /* Open sizes of one name are the same. So are, it is taken, those of which one has none: nodes made
  * it, as both sides of a residual are made. The first of a difference must be sure. */
 static bool are_same(const ep_value *a, const ep_value *b, int axis, bool sure)
@@ -184,13 +158,6 @@ static const char *check_repeated(const ep_value *a, const ep_value *b, bool is_
 
 static const char *of_values(ep_description *d, const ep_node *n, const char *word)
 {
-    int x = 0;
-    const char *gate = strcmp(n->op, "Mul") ? NULL : gated(d, n, &x);
-    if (gate) {
-        begin(d, n, gate, x);
-        ep_write(d, "\n");
-        return NULL;
-    }
     if (!word) return "of two values";
     const char *why = check_repeated(ep_input(d, n, 0), ep_input(d, n, 1), !strcmp(n->op, "Sub"));
     if (why) return why;
@@ -198,19 +165,23 @@ static const char *of_values(ep_description *d, const ep_node *n, const char *wo
     return NULL;
 }
 
-static void put_each(ep_description *d, const float *values, int64_t count, int64_t c, bool minus,
-                     bool inverse)
+/* x * factor + term for one constant, as the node has it. */
+typedef struct pair {
+    float factor, term;
+} pair;
+
+static pair pair_of(const ep_node *n, float v, bool first)
 {
-    for (int64_t i = 0; i < c; i++) {
-        const float v = values[count == 1 ? 0 : i];
-        ep_fill(d, inverse ? 1 / v : minus ? -v : v, 1);
-    }
+    if (!strcmp(n->op, "Mul")) return (pair){v, 0};
+    if (!strcmp(n->op, "Div")) return (pair){1 / v, 0};
+    if (!strcmp(n->op, "Add")) return (pair){1, v};
+    return first ? (pair){-1, v} : (pair){1, -v};
 }
 
-/* A factor or a term for each channel. */
+/* A factor or a term for each channel, or for all of them. */
 static const char *of_constant(ep_description *d, const ep_node *n, int constant)
 {
-    const bool sub = !strcmp(n->op, "Sub"), div = !strcmp(n->op, "Div");
+    const bool div = !strcmp(n->op, "Div"), factors = div || !strcmp(n->op, "Mul");
     const int64_t c = channels(d, n, !constant);
     int64_t count;
     const float *values = per_channel(d, n, constant, c, &count);
@@ -219,15 +190,19 @@ static const char *of_constant(ep_description *d, const ep_node *n, int constant
     if (div && constant == 0) return "by a value";
     for (int64_t i = 0; div && i < count; i++)
         if (!isnormal(values[i]) || !isnormal(1 / values[i])) return "a divisor without an inverse";
-    begin(d, n, "scale", !constant);
-    if (div || !strcmp(n->op, "Mul")) {
-        ep_write(d, "\n");
-        put_each(d, values, count, c, false, div);
+    const pair all = pair_of(n, *values, constant == 0);
+    if (count == 1) {
+        begin(d, n, "linear", !constant);
+        ep_write(d, " factor=%.9g term=%.9g\n", (double)all.factor, (double)all.term);
         return NULL;
     }
-    ep_write(d, " bias=next\n");
-    ep_fill(d, sub && constant == 0 ? -1 : 1, c);
-    put_each(d, values, count, c, sub && constant == 1, false);
+    const bool scales = factors || all.factor != 1;
+    begin(d, n, scales ? "scale" : "bias", !constant);
+    ep_write(d, scales && !factors ? " bias=next\n" : "\n");
+    for (int64_t i = 0; i < c && scales; i++)
+        ep_fill(d, pair_of(n, values[i], constant == 0).factor, 1);
+    for (int64_t i = 0; i < c && !factors; i++)
+        ep_fill(d, pair_of(n, values[i], constant == 0).term, 1);
     return NULL;
 }
 
@@ -251,6 +226,19 @@ const char *ep_softmax(ep_description *d, const ep_node *n, const char *word)
     int64_t axis = -1;
     ep_integer(d->graph, n, "axis", &axis);
     if (axis != 1 && axis != -3) return "of another axis";
+    begin(d, n, word, 0);
+    ep_write(d, "\n");
+    return NULL;
+}
+
+/* Numbers of classes, from which a copy takes the axis that has become 1. */
+const char *ep_argmax(ep_description *d, const ep_node *n, const char *word)
+{
+    int64_t axis = 0, last = 0;
+    ep_integer(d->graph, n, "axis", &axis);
+    ep_integer(d->graph, n, "select_last_index", &last);
+    if (axis != 1 && axis != -3) return "of another axis";
+    if (last) return "of the last of equals";
     begin(d, n, word, 0);
     ep_write(d, "\n");
     return NULL;

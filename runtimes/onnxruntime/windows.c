@@ -96,23 +96,39 @@ const char *ep_conv(ep_description *d, const ep_node *n, const char *word)
     return NULL;
 }
 
+/* The operator, its image and its window, which moves by 1 where the node does not say. */
+static const char *window_of(ep_description *d, const ep_node *n, const char *word, int64_t *window)
+{
+    int64_t v[EP_AXES];
+    int count;
+    ep_integers(d->graph, n, "kernel_shape", v, &count);
+    if (count != 2) return "not two-dimensional";
+    window[0] = v[0], window[1] = v[1];
+    ep_write(d, " = %s v%d", word, n->inputs[0]);
+    if (!strcmp(n->op, "MaxUnpool")) ep_write(d, " v%d", n->inputs[1]);
+    ep_write(d, " window=%lldx%lld", (long long)window[0], (long long)window[1]);
+    const char *why = ep_geometry(d, n);
+    if (!why) why = check_same(d, n, window);
+    ep_integers(d->graph, n, "strides", v, &count);
+    if (!why && !count) ep_write(d, " stride=1");
+    return why;
+}
+
 const char *ep_pool(ep_description *d, const ep_node *n, const char *word)
 {
     static const struct {
         const char *onnx, *op, *word;
     } flags[] = {{"ceil_mode", NULL, "ceil=yes"},
                  {"count_include_pad", "AveragePool", "include_pad=yes"}};
-    int64_t window[EP_AXES], v[EP_AXES], flag, p = 2;
-    int count;
-    ep_integers(d->graph, n, "kernel_shape", window, &count);
-    if (count != 2) return "not two-dimensional";
-    ep_write(d, "v%d = %s v%d window=%lldx%lld", n->outputs[0], word, n->inputs[0],
-             (long long)window[0], (long long)window[1]);
-    const char *why = ep_geometry(d, n);
-    if (!why) why = check_same(d, n, window);
+    int64_t window[2], flag, p = 2;
+    ep_write(d, "v%d", n->outputs[0]);
+    if (ep_has_output(n, 1)) ep_write(d, ", v%d", n->outputs[1]);
+    const char *why = window_of(d, n, word, window);
     if (why) return why;
-    ep_integers(d->graph, n, "strides", v, &count);
-    if (!count) ep_write(d, " stride=1");
+    if (ep_has_output(n, 1))
+        ep_write(d, ep_integer(d->graph, n, "storage_order", &flag) && flag
+                        ? " indices=onnx_columns"
+                        : " indices=onnx");
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if ((!flags[i].op || !strcmp(n->op, flags[i].op)) &&
             ep_integer(d->graph, n, flags[i].onnx, &flag) && flag)
@@ -120,6 +136,18 @@ const char *ep_pool(ep_description *d, const ep_node *n, const char *word)
     if (!strcmp(n->op, "LpPool") && ep_integer(d->graph, n, "p", &p))
         ep_write(d, " p=%lld", (long long)p);
     ep_write(d, "\n");
+    return NULL;
+}
+
+const char *ep_unpool(ep_description *d, const ep_node *n, const char *word)
+{
+    int64_t window[2];
+    if (ep_has_input(n, 2)) return "with output_shape";
+    if (!ep_has_input(n, 1) || ep_input(d, n, 1)->constant) return "of indices that are constant";
+    ep_write(d, "v%d", n->outputs[0]);
+    const char *why = window_of(d, n, word, window);
+    if (why) return why;
+    ep_write(d, " indices=onnx\n");
     return NULL;
 }
 
