@@ -11,12 +11,17 @@ hg_status net_no_memory(const net_graph *g)
 
 /* ---- From lines to steps ---- */
 
-/* Passes add few: copies before concatenations and at the edges, and constants of lines. */
+/* Passes add few: copies before concatenations and unpooling and at the edges; constants of lines.
+ * Room that is not needed would be touched all the same. */
 static hg_status reserve(net_graph *g)
 {
     const hg_net *net = g->net;
     int copies = net->input_count + net->output_count;
-    for (int i = 0; i < net->line_count; i++) copies += net->lines[i].input_count;
+    for (int i = 0; i < net->line_count; i++) {
+        const net_kind kind = net->lines[i].op->kind;
+        if (kind == NET_CONCAT) copies += net->lines[i].input_count;
+        if (kind == NET_MAX_UNPOOL2D) copies++;
+    }
     g->value_room = net->value_count + copies + net->line_count;
     g->step_room = net->line_count + copies;
     g->values = net_take(g->memory, (size_t)g->value_room, sizeof *g->values);

@@ -177,7 +177,7 @@ const net_text_case net_cases[] = {
            "l = hard_sigmoid k slope=0.166666667 offset=0.5\n"
            "m = multiply k l\n"
            "n = scale m\n"
-           "o = conv2d n k=3 window=3 padding=1\n"
+           "o = conv2d n k=4 window=3 padding=1 groups=2\n"
            "p = linear o\n"
            "output i p\n",
      5},
@@ -213,11 +213,28 @@ const net_text_case net_cases[] = {
            "l = batch_norm k\n"
            "m = conv2d l k=6 window=3 padding=1 stride=2\n"
            "n = bias l\n"
-           "o = conv2d n k=3 window=1 padding=same_upper\n"
+           "o = conv2d n k=3 window=1 padding=same_upper groups=3\n"
            "p = add n n\n"
            "q = linear p factor=3\n"
-           "output m o q\n",
+           "r = linear x term=3\n"
+           "s = clamp r min=0 max=6\n"
+           "t = multiply y s\n"
+           "output m o q t\n",
      0},
+    {"factors and terms alone",
+     START "input x c=5 h=6 w=4\ninput y c=5 h=6 w=4\n"
+           "a = scale x\n"
+           "b = add a y\n"
+           "c = bias x\n"
+           "d = prelu c\n"
+           "e = linear x factor=2\n"
+           "f = relu e\n"
+           "g = linear y term=1\n"
+           "h = max_pool2d g window=2\n"
+           "i = scale y bias=next\n"
+           "j = tanh i\n"
+           "output b d f h j\n",
+     5},
     {"borders",
      START "input x c=6 h=5 w=7\n"
            "a = pad x sides=2 border=reflect\n"
