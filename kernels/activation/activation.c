@@ -1,6 +1,45 @@
 /* Blocks of the output as runs of elements that lie side by side. */
 #include "kernels/activation/activation.h"
 
+enum { FEW = 8, BUFFER = 128 };
+
+HG_INLINE void copy(const float *from, int64_t from_step, float *to, int64_t to_step, int64_t count,
+                    int64_t channels)
+{
+    for (int64_t i = 0; i < count; i++)
+        for (int64_t c = 0; c < channels; c++) to[i * to_step + c] = from[i * from_step + c];
+}
+
+/* One channel is what masks and heads have: its loop has no other inside. */
+static void copy_pixels(const float *from, int64_t from_step, float *to, int64_t to_step,
+                        int64_t count, int64_t channels)
+{
+    if (channels == 1)
+        copy(from, from_step, to, to_step, count, 1);
+    else if (channels == 2)
+        copy(from, from_step, to, to_step, count, 2);
+    else if (channels == 3)
+        copy(from, from_step, to, to_step, count, 3);
+    else
+        copy(from, from_step, to, to_step, count, channels);
+}
+
+/* Pixels of few channels that others lie between, as those of a phase: by themselves they would
+ * leave most of a vector empty, and wait for what was just written. */
+static void activate_apart(const hg_task *t, float *row, int64_t columns, int64_t channels,
+                           const hg_activation_args *args)
+{
+    float some[BUFFER];
+    const int64_t step = t->problem->out.strides.w, most = BUFFER / channels;
+    for (int64_t x = 0; x < columns; x += most) {
+        const int64_t count = columns - x < most ? columns - x : most;
+        float *const first = row + x * step;
+        copy_pixels(first, step, some, channels, count, channels);
+        t->activate(some, some, count * channels, args);
+        copy_pixels(some, channels, first, step, count, channels);
+    }
+}
+
 /* Channels of a pixel; of several pixels, a row or all of the block where nothing lies between. */
 static void activate_nhwc(const hg_task *t, const hg_block *at, hg_activation_args *args)
 {
@@ -14,11 +53,16 @@ static void activate_nhwc(const hg_task *t, const hg_block *at, hg_activation_ar
     }
     float *row = t->output + at->n * s->n + at->y * s->h + at->x * s->w + at->c;
     args->slopes = t->slopes + at->c;
-    for (int64_t y = 0; y < rows; y++, row += s->h)
+    for (int64_t y = 0; y < rows; y++, row += s->h) {
+        if (alike && columns > 1 && channels <= FEW) {
+            activate_apart(t, row, columns, channels, args);
+            continue;
+        }
         for (int64_t x = 0; x < columns; x++) {
             float *const pixel = row + x * s->w;
             t->activate(pixel, pixel, channels, args);
         }
+    }
 }
 
 /* Columns of a row; of several rows where they lie side by side. */
