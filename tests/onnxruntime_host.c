@@ -89,21 +89,21 @@ OrtSession *host_session(const host *h, const char *model, const host_options *o
     return session;
 }
 
-int host_claimed(const host *h, const OrtSession *session)
+int host_claimed(const host *h, const OrtSession *session, int *others)
 {
     const OrtEpAssignedSubgraph *const *parts;
     const OrtEpAssignedNode *const *nodes;
-    size_t count = 0, claimed = 0, in_part = 0;
+    size_t count = 0, claimed = 0, left = 0, in_part = 0;
     const char *name;
     if (!host_good(h, h->ort->Session_GetEpGraphAssignmentInfo(session, &parts, &count), NULL))
         return -1;
     for (size_t i = 0; i < count; i++) {
         if (!host_good(h, h->ort->EpAssignedSubgraph_GetEpName(parts[i], &name), NULL)) return -1;
-        if (strcmp(name, "hourglass")) continue;
         if (!host_good(h, h->ort->EpAssignedSubgraph_GetNodes(parts[i], &nodes, &in_part), NULL))
             return -1;
-        claimed += in_part;
+        *(strcmp(name, "hourglass") ? &left : &claimed) += in_part;
     }
+    if (others) *others = (int)left;
     return (int)claimed;
 }
 

@@ -40,8 +40,8 @@ bool host_good(const host *h, OrtStatus *status, char text[HOST_NAME]);
 /* NULL: text says why. */
 OrtSession *host_session(const host *h, const char *model, const host_options *o,
                          char text[HOST_NAME]);
-/* Nodes of the model that the provider does. */
-int host_claimed(const host *h, const OrtSession *session);
+/* Nodes of the model that the provider does, and how many others (NULL: not asked). */
+int host_claimed(const host *h, const OrtSession *session, int *others);
 /* Runs on inputs of these shapes; *output: the first one, whose memory the caller frees. false:
  * text says why. */
 bool host_run(const host *h, OrtSession *session, int count, const host_shape *shapes,

@@ -4,6 +4,8 @@
     tests/onnxruntime_models.py FOLDER [--time]
 
 --time: a few whole networks instead, of sizes that are worth measuring."""
+import array
+import math
 import os
 import random
 import struct
@@ -345,16 +347,21 @@ def cases(w):
 
 
 def public(w):
-    """Three networks of others, where scripts/setup models has put them: all of their nodes, in float32."""
+    """Three networks of others, where scripts/setup models has put them."""
     folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "build", "models")
     for name, size, make in NETWORKS if os.path.isdir(folder) else []:
         with open(os.path.join(w.folder, name + ".onnx"), "wb") as f:
             f.write(make(folder))
+        with open(os.path.join(w.folder, name + ".onnx.in"), "wb") as f:
+            array.array("f", (w.r.random() for _ in range(3 * math.prod(map(int, size.split("x")))))).tofile(f)
         w.lines.append(f"{name}.onnx -1 1x3x{size}")
+        if w.nets:  # what `hourglass net` makes of it, by the test's script
+            w.lines.append(f"{name}.onnx -1 1x3x{size} = {name}.net")
 
 
 def main(words):
     w = Writer(words[0])
+    w.nets = "--time" not in words
     checks = [unet, split, two_inputs, none, singles, whole_numbers, limits, cases]
     for write in [resnet, deep_unet, mobile, public] if "--time" in words else checks + [public]:
         write(w)

@@ -11,6 +11,14 @@ fi
 models=$(mktemp -d)
 trap 'rm -r "$models"' EXIT
 python3 "$here/onnxruntime_models.py" "$models" "${@:2}"
+# The public ones by hourglass net.
+if [ $# -eq 1 ]; then
+    sed -n 's/^\(.*\)\.onnx -1 1x3x\([0-9]*x[0-9]*\) = .*/\1 \2/p' "$models/models" | while read -r name size; do
+        "$here/../scripts/onnx2hg" "$models/$name.onnx" "$models/$name.hgnet" --size "$size"
+        "$build/cli/hourglass" net "$models/$name.hgnet" --nchw --input "$models/$name.onnx.in" \
+            --output "$models/$name.net" >/dev/null
+    done
+fi
 # What docs/networks.md says first.
 if [ -x "$build/examples/onnxruntime" ] && [ $# -eq 1 ]; then
     "$build/examples/onnxruntime" "$models/unet.onnx" 64x48 2 >"$models/said"
