@@ -25,8 +25,7 @@ static hg_status reserve(net_graph *g)
     g->value_room = net->value_count + copies + net->line_count;
     g->step_room = net->line_count + copies;
     g->values = net_take(g->memory, (size_t)g->value_room, sizeof *g->values);
-    g->steps = net_take(g->memory, (size_t)g->step_room, sizeof *g->steps);
-    return g->values && g->steps ? HG_OK : net_no_memory(g);
+    return g->values ? HG_OK : net_no_memory(g);
 }
 
 static bool is_size(int64_t size)
@@ -199,6 +198,9 @@ static hg_status infer_lines(net_graph *g)
 {
     hg_status status = reserve(g);
     if (!status) status = copy_values(g);
+    if (status) return status;
+    g->steps = net_take(g->memory, (size_t)g->step_room, sizeof *g->steps);
+    if (!g->steps) return net_no_memory(g);
     for (int i = 0; !status && i < g->net->line_count; i++) {
         g->steps[i] = step_of(&g->net->lines[i]);
         g->step_count++;
@@ -209,19 +211,27 @@ static hg_status infer_lines(net_graph *g)
 
 /* ---- Weights ---- */
 
+static hg_status place_parameters(hg_net *net, net_line *line, const net_graph *g,
+                                  const net_step *s, hg_net_error *error)
+{
+    const hg_status status = net_parameter_place(net, &line->a.weight, net_weight_count(g, s),
+                                                 line->word, "weight", error);
+    return status ? status
+                  : net_parameter_place(net, &line->a.bias, net_bias_count(g, s), line->word,
+                                        "bias", error);
+}
+
+/* Steps go as they come: none reads another. */
 hg_status net_check(hg_net *net, hg_net_error *error)
 {
     net_memory scratch = {net->memory.allocator, NULL};
     net_graph g = {.memory = &scratch, .net = net, .error = error};
-    hg_status status = infer_lines(&g);
+    hg_status status = reserve(&g);
+    if (!status) status = copy_values(&g);
     for (int i = 0; !status && i < net->line_count; i++) {
-        net_line *line = &net->lines[i];
-        const net_step *s = &g.steps[i];
-        status = net_parameter_place(net, &line->a.weight, net_weight_count(&g, s), line->word,
-                                     "weight", error);
-        if (!status)
-            status = net_parameter_place(net, &line->a.bias, net_bias_count(&g, s), line->word,
-                                         "bias", error);
+        net_step s = step_of(&net->lines[i]);
+        status = infer(&g, &s, &net->lines[i]);
+        if (!status) status = place_parameters(net, &net->lines[i], &g, &s, error);
     }
     for (int i = 0; !status && i < net->value_count; i++)
         net->values[i].tensor = g.values[i].tensor;
