@@ -174,7 +174,7 @@ static bool write_keys(const loaded *l, const char *path)
         return false;
     }
     for (int i = 0; hg_net_step_get(l->plan, i, &s) == HG_OK; i++)
-        if (*s.key) fprintf(file, "%s\n", s.key);
+        fprintf(file, "%s%s%s", s.key, *s.key ? "\n" : "", hg_net_step_weighed(l->plan, i));
     const bool good = !ferror(file) && fclose(file) == 0;
     if (!good) perror(path);
     return good;

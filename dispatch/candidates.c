@@ -212,6 +212,12 @@ size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced
     return count;
 }
 
+double hg_least_estimate(const hg_context *context, const hg_problem *p)
+{
+    hg_candidate list[HG_MAX_CANDIDATES];
+    return list_for(context, 1, p, false, 0, list) ? list[0].cost : 0;
+}
+
 void hg_candidate_format(const hg_candidate *c, char *text, size_t size)
 {
     char config[HG_CONFIG_SIZE];

@@ -311,6 +311,7 @@ hg_status hg_select(const hg_context *context, const hg_problem *p, const char *
         return hg_fail(why, HG_UNSUPPORTED, "no kernel in this build runs this problem");
     out->candidate = *c.candidate;
     out->untuned = c.how < BUILTIN && !context->reproducible;
+    out->measured = c.how == EXACT || c.how == BUILTIN ? c.entry->ranks[c.rank].ns : 0;
     explain(&q, &c, wished && !granted ? wish : NULL, out->explain);
     return HG_OK;
 }

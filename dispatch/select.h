@@ -34,6 +34,9 @@ enum { HG_MAX_CANDIDATES = 512, HG_EXPLAIN_SIZE = 1024 };
 size_t hg_candidates(const hg_context *context, const hg_problem *p, bool forced, int64_t bands,
                      hg_candidate list[HG_MAX_CANDIDATES]);
 
+/* ns that the candidate of least cost is estimated to take on one thread; 0 where there is none. */
+double hg_least_estimate(const hg_context *context, const hg_problem *p);
+
 /* "NAME CONFIG" of a candidate. */
 void hg_candidate_format(const hg_candidate *candidate, char *text, size_t size);
 
@@ -70,7 +73,8 @@ void hg_predict(const hg_context *context, const hg_problem *p, const hg_candida
 
 typedef struct hg_choice {
     hg_candidate candidate;
-    bool untuned; /* no record is of this very problem, and nobody wished for the kernel */
+    bool untuned;    /* no record is of this very problem, and nobody wished for the kernel */
+    double measured; /* ns, by a record of this very problem and number of threads; 0: none */
     char explain[HG_EXPLAIN_SIZE];
 } hg_choice;
 

@@ -2,6 +2,7 @@
 #include "net/graph.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 hg_status net_no_memory(const net_graph *g)
@@ -352,6 +353,21 @@ bool net_take_over(net_step *step, net_step *before)
     step->inputs[0] = before->inputs[0];
     before->gone = true;
     return true;
+}
+
+hg_status net_weighed(net_graph *g, net_step *step, hg_status status, const hg_fusion *fusion,
+                      bool *pays)
+{
+    *pays = status == HG_OK && fusion->pays;
+    if (status) return HG_OK;
+    const char *before = step->weighed ? step->weighed : "";
+    const size_t size = strlen(before) + sizeof fusion->keys;
+    char *keys = net_take(g->memory, size, 1);
+    if (!keys) return net_no_memory(g);
+    snprintf(keys, size, "%s%s\n%s\n%s\n", before, fusion->keys[0], fusion->keys[1],
+             fusion->keys[2]);
+    step->weighed = keys;
+    return HG_OK;
 }
 
 void net_close_gaps(net_graph *g)

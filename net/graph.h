@@ -42,6 +42,7 @@ typedef struct net_step {
                                       without weights has them as well) */
     net_word words[NET_FUSED];     /* operators of the lines that it does */
     int word_count;
+    const char *weighed; /* hg_net_step_weighed; NULL: nothing was */
 } net_step;
 
 typedef struct net_graph {
@@ -49,6 +50,7 @@ typedef struct net_graph {
     const hg_net *net;
     hg_net_options options;
     hg_net_error *error;
+    hg_context *context; /* NULL while a description is checked: nothing is fused */
     net_node *values;
     int value_count, value_room;
     net_step *steps;
@@ -80,6 +82,11 @@ bool net_merge(net_step *into, net_step *step);
 /* `step` does what `before`, which makes its first input, did as well; that is gone. false: as
  * above. */
 bool net_take_over(net_step *step, net_step *before);
+
+/* Whether what was weighed for a step pays, which what cannot be weighed does not; the step keeps
+ * its keys. */
+hg_status net_weighed(net_graph *g, net_step *step, hg_status status, const hg_fusion *fusion,
+                      bool *pays);
 
 /* Steps that are gone leave the list. */
 void net_close_gaps(net_graph *g);

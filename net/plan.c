@@ -48,7 +48,7 @@ static double traffic(const net_graph *g, const net_step *s)
 
 static hg_status show(hg_net_plan *plan, const net_graph *g, const net_step *s, net_action *a)
 {
-    const char *name = g->values[s->output].name;
+    const char *name = g->values[s->output].name, *weighed = s->weighed ? s->weighed : "";
     a->shown = (hg_net_step){.name = net_take_text(&plan->memory, name, strlen(name)),
                              .lines = describe_lines(plan, s),
                              .key = a->plan ? hg_plan_key(a->plan) : "",
@@ -57,7 +57,8 @@ static hg_status show(hg_net_plan *plan, const net_graph *g, const net_step *s, 
                              .output = a->out,
                              .flops = net_flops(g, s),
                              .bytes = traffic(g, s)};
-    return a->shown.name && a->shown.lines ? HG_OK : net_no_memory(g);
+    a->weighed = net_take_text(&plan->memory, weighed, strlen(weighed));
+    return a->shown.name && a->shown.lines && a->weighed ? HG_OK : net_no_memory(g);
 }
 
 static hg_status plan_step(hg_net_plan *plan, const net_graph *g, const net_step *s,
@@ -178,7 +179,8 @@ hg_status hg_net_plan_create(hg_context *context, const hg_net *net, const hg_ne
     net_graph g = {.memory = &scratch,
                    .net = net,
                    .options = options ? *options : (hg_net_options){0},
-                   .error = error};
+                   .error = error,
+                   .context = context};
     const hg_status status = build(made, &g, context);
     net_give_back(&scratch);
     if (status)

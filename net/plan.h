@@ -19,6 +19,7 @@ typedef struct net_action {
         output; /* second: of a binary operator; of unpooling */
     hg_tensor in, out;
     hg_net_step shown;
+    const char *weighed;     /* hg_net_step_weighed */
     int read[3], written[2]; /* for tests: nodes, or NET_NONE */
 } net_action;
 

@@ -144,3 +144,8 @@ hg_status hg_net_step_get(const hg_net_plan *plan, int i, hg_net_step *step)
     *step = plan->actions[i].shown;
     return HG_OK;
 }
+
+const char *hg_net_step_weighed(const hg_net_plan *plan, int i)
+{
+    return plan && i >= 0 && i < plan->count ? plan->actions[i].weighed : NULL;
+}

@@ -59,6 +59,7 @@ void test_far(void);
 void test_scratch(void);
 void test_selection(void);
 void test_upsample(void);
+void test_fusion(void);
 void test_weights(void);
 
 #endif

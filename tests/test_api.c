@@ -171,6 +171,7 @@ int main(int argc, char **argv)
                  {"scratch", test_scratch},
                  {"selection", test_selection},
                  {"upsample", test_upsample},
+                 {"fusion", test_fusion},
                  {"weights", test_weights}};
     own = watch_begin();
     if (own < 0) return 1;

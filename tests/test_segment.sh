@@ -7,11 +7,11 @@ cd "$(dirname "$0")/.."
 segment=$build/examples/segment
 [ -x "$segment" ] || exit 77
 
-# run NAME [VARIABLE=VALUE...]: logits within 1e-3 of PyTorch's, and the coins are found.
+# [option=WORD] run NAME [VARIABLE=VALUE...]: logits within 1e-3 of PyTorch's, and the coins are found.
 run() {
     local name=$1
     shift
-    if env "$@" "$segment" ${table:+--table "$table"} --golden examples/segment/golden.bin \
+    if env "$@" "$segment" ${table:+--table "$table"} ${option:+"$option"} --golden examples/segment/golden.bin \
         examples/segment/coins.png "$work/$name.png" "$work/over.png" >"$work/$name.log" 2>&1 &&
         grep -q '24 coins' "$work/$name.log"; then
         passed=$((passed + 1))
@@ -23,6 +23,9 @@ run() {
 }
 
 table='' run untuned
+expect "estimates weigh what may be fused" grep -q 'up2 and dec2: .* by estimates' "$work/untuned.log"
+table='' option=--unfused run unfused
+expect "every layer by itself" grep -q 'up2 and dec2: .*; two steps' "$work/unfused.log"
 table='' run scalar HG_ISA=scalar
 table='' run unknown_isa HG_ISA=quantum
 table='' run threads HG_THREADS=2
@@ -32,15 +35,20 @@ run_with_stub() { # cpuinfo that fails, as in a sandbox without /proc
 }
 run_with_stub
 
-"$segment" --print-keys >"$work/keys"
+HG_RECORD_MISSES="$work/misses" "$segment" --print-keys >"$work/keys"
+for key in 'conv_transpose2d .* c48 .* r4x4 s2x2' 'resize2d .* c48 .* nearest' 'conv2d .* c48 h76 w96 k32'; do
+    expect "$key, of both ways, is to be tuned" grep -q "$key" "$work/keys"
+    expect "... and noted as untuned" grep -q "$key" "$work/misses"
+done
 "$hourglass" tune --keys "$work/keys" --seconds 0.3 --out "$work/table.jsonl" >/dev/null 2>&1
 table=$work/table.jsonl run tuned
-expect "every layer uses its tuned record" grep -q '16 of 16 choices from tuning records' "$work/tuned.log"
+expect "every layer uses its tuned record" grep -qE '(1[67]) of \1 choices from tuning records' "$work/tuned.log"
+expect "records weigh what may be fused" grep -q 'up2 and dec2: .* by tuning records' "$work/tuned.log"
 sed 's/avx2/zvx2/g' "$work/table.jsonl" >"$work/bad.jsonl"
 table=$work/bad.jsonl run corrupted
 table=$work/absent.jsonl run absent
 
-for mask in scalar threads no_cpuinfo corrupted absent; do
+for mask in unfused scalar threads no_cpuinfo corrupted absent; do
     expect "$mask leaves the mask alone" cmp -s "$work/untuned.png" "$work/$mask.png"
 done
 

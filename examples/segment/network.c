@@ -35,7 +35,7 @@ static const struct {
     [UP2] = {48, 4},   [DEC2] = {32, 4},  [DEC3] = {16, 2},   [LOGITS] = {NETWORK_CLASSES, 1},
 };
 
-typedef enum operation { CONV, MAX_POOL, MAX_UNPOOL, NEAREST, BILINEAR, TCONV } operation;
+typedef enum operation { CONV, MAX_POOL, MAX_UNPOOL, NEAREST, BILINEAR, TCONV, ARGMAX } operation;
 
 /* Channels first .. first + count - 1 of a buffer. */
 typedef struct slice {
@@ -53,8 +53,9 @@ typedef struct layer {
 } layer;
 
 /* Concatenation costs nothing: up3 and enc2 write their channels of CAT, which dec3 reads whole.
- * Unpooling and upsampling leave 0 where convolutions have their parameters. */
-static const layer layers[NETWORK_STEPS] = {
+ * Unpooling and upsampling leave 0 where convolutions have their parameters. The classes are bytes
+ * in a buffer of their own. */
+static const layer layers[NETWORK_LAYERS] = {
     {"enc1", CONV, {INPUT, 0, 1}, {ENC1, 0, 16}, 3, 2, 1, 1, true, NO_RESIDUAL},
     {"enc2", CONV, {ENC1, 0, 16}, {CAT, 32, 16}, 3, 1, 1, 1, true, NO_RESIDUAL},
     {"enc3", CONV, {CAT, 32, 16}, {ENC3, 0, 32}, 3, 2, 1, 1, true, NO_RESIDUAL},
@@ -71,6 +72,7 @@ static const layer layers[NETWORK_STEPS] = {
     {"up3", BILINEAR, {DEC2, 0, 32}, {CAT, 0, 32}, 0, 0, 0, 0, false, NO_RESIDUAL},
     {"dec3", CONV, {CAT, 0, 48}, {DEC3, 0, 16}, 3, 1, 1, 1, true, NO_RESIDUAL},
     {"head", TCONV, {DEC3, 0, 16}, {LOGITS, 0, 2}, 4, 2, 1, 1, false, NO_RESIDUAL},
+    {"classes", ARGMAX, {LOGITS, 0, 2}, {LOGITS, 0, 1}, 0, 0, 0, 0, false, NO_RESIDUAL},
 };
 
 /* ---- Planning ---- */
@@ -79,6 +81,7 @@ typedef struct planner {
     network *net;
     hg_context *context;
     const weights *weights;
+    bool unfused;
 } planner;
 
 static hg_tensor tensor_of(const network *net, slice s)
@@ -102,18 +105,23 @@ static hg_padding padding_of(const layer *l)
     return (hg_padding){HG_PADDING_EXPLICIT, l->pad, l->pad, l->pad, l->pad};
 }
 
+static hg_filter_desc filter_of(const layer *l)
+{
+    return (hg_filter_desc){.order = l->operation == TCONV ? HG_IOHW : HG_OIHW,
+                            .out_channels = l->to.count,
+                            .in_channels = l->from.count,
+                            .height = l->kernel,
+                            .width = l->kernel,
+                            .groups = l->groups};
+}
+
 /* The layer's filter and bias from the weights file. */
 static hg_status take_weights(const planner *p, const layer *l, network_step *step)
 {
     const bool transposed = l->operation == TCONV;
     const int64_t rows = transposed ? l->from.count : l->to.count;
     const int64_t columns = (transposed ? l->to.count : l->from.count) / l->groups;
-    const hg_filter_desc desc = {.order = transposed ? HG_IOHW : HG_OIHW,
-                                 .out_channels = l->to.count,
-                                 .in_channels = l->from.count,
-                                 .height = l->kernel,
-                                 .width = l->kernel,
-                                 .groups = l->groups};
+    const hg_filter_desc desc = filter_of(l);
     const float *data = weights_find(p->weights, l->name, "weight",
                                      (const int64_t[4]){rows, columns, l->kernel, l->kernel});
     step->bias =
@@ -183,12 +191,23 @@ static hg_status plan_resize(const planner *p, const layer *l, network_step *ste
     return status ? status : hg_plan_resize2d(p->context, &op, &step->plan);
 }
 
+/* Argmax over channels is that of a map resized to its own size. */
+static hg_status plan_argmax(const planner *p, const layer *l, network_step *step)
+{
+    const hg_tensor from = tensor_of(p->net, l->from);
+    const hg_resize_argmax2d op = {.resize = {.input = from, .output_size = {from.h, from.w}},
+                                   .class_type = HG_CLASS_U8};
+    step->io.output = p->net->classes;
+    return hg_plan_resize_argmax2d(p->context, &op, &step->plan);
+}
+
 static hg_status plan_layer(const planner *p, const layer *l, network_step *step)
 {
     static hg_status (*const plan[])(const planner *, const layer *, network_step *) = {
         [CONV] = plan_conv,         [TCONV] = plan_tconv,
         [MAX_POOL] = plan_max_pool, [MAX_UNPOOL] = plan_max_unpool,
-        [NEAREST] = plan_resize,    [BILINEAR] = plan_resize};
+        [NEAREST] = plan_resize,    [BILINEAR] = plan_resize,
+        [ARGMAX] = plan_argmax};
     const hg_tensor from = tensor_of(p->net, l->from), to = tensor_of(p->net, l->to);
     float *const *memory = p->net->buffers;
     step->name = l->name;
@@ -197,10 +216,69 @@ static hg_status plan_layer(const planner *p, const layer *l, network_step *step
     if (l->residual != NO_RESIDUAL) step->io.residual = memory[l->residual];
     const hg_status status = plan[l->operation](p, l, step);
     const double in = (double)(from.h * from.w * from.c), out = (double)(to.h * to.w * to.c);
-    step->bytes = sizeof(float) * (in + out) + (step->io.residual ? sizeof(float) * out : 0) +
+    const double out_bytes = (l->operation == ARGMAX ? sizeof(uint8_t) : sizeof(float)) * out;
+    step->bytes = sizeof(float) * in + out_bytes + (step->io.residual ? sizeof(float) * out : 0) +
                   (step->io.indices ? sizeof(int32_t) * out : 0) +
                   (step->io.input_indices ? sizeof(int32_t) * in : 0);
     if (status) fprintf(stderr, "layer %s: %s\n", l->name, hg_status_string(status));
+    return status;
+}
+
+/* ---- Pairs of layers ---- */
+
+/* Nearest upsampling that the next layer alone reads, a convolution of stride 1. */
+static bool is_pair(const layer *up)
+{
+    const layer *conv = up + 1;
+    return up->operation == NEAREST && conv->operation == CONV && conv->stride == 1 &&
+           conv->from.buffer == up->to.buffer && conv->from.count == up->to.count;
+}
+
+static hg_upsample_conv2d upsample_conv2d_of(const network *net, const layer *up)
+{
+    const layer *conv = up + 1;
+    const hg_tensor from = tensor_of(net, up->from), to = tensor_of(net, up->to);
+    return (hg_upsample_conv2d){.input = from,
+                                .output_strides = tensor_of(net, conv->to).strides,
+                                .factor = {to.h / from.h, to.w / from.w},
+                                .padding = padding_of(conv),
+                                .epilogue = epilogue_of(conv)};
+}
+
+/* One plan for both layers, the upsampled tensor never being there, where the library expects that
+ * to take no longer: by the records of a tuning table, or its estimates. false: it does not, or
+ * the planning failed. */
+static bool plan_pair(const planner *p, const layer *up, hg_status *status)
+{
+    network *net = p->net;
+    const layer *conv = up + 1;
+    const hg_upsample_conv2d op = upsample_conv2d_of(net, up);
+    const hg_filter_desc filter = filter_of(conv);
+    network_pair *pair = &net->pairs[net->pair_count++];
+    *pair = (network_pair){.first = up->name, .second = conv->name};
+    *status = hg_weigh_upsample_conv2d(p->context, &op, &filter, &pair->fusion);
+    if (*status || p->unfused || !pair->fusion.pays) return false;
+    network_step *step = &net->steps[net->step_count++];
+    *step = (network_step){.name = conv->name,
+                           .upsample = op,
+                           .fused = true,
+                           .io = {.input = net->buffers[up->from.buffer] + up->from.first,
+                                  .output = net->buffers[conv->to.buffer] + conv->to.first}};
+    *status = take_weights(p, conv, step);
+    if (!*status)
+        *status = hg_plan_upsample_conv2d(p->context, &op, step->filter, step->bias, &step->plan);
+    return *status == HG_OK;
+}
+
+static hg_status plan_layers(const planner *p)
+{
+    hg_status status = HG_OK;
+    for (int i = 0; !status && i < NETWORK_LAYERS; i++) {
+        if (is_pair(&layers[i]) && plan_pair(p, &layers[i], &status))
+            i++;
+        else if (!status)
+            status = plan_layer(p, &layers[i], &p->net->steps[p->net->step_count++]);
+    }
     return status;
 }
 
@@ -225,22 +303,23 @@ static bool allocate_tensors(network *net)
         ok = ok && net->buffers[b];
     }
     net->indices = network_allocate(elements(net, POOL) * sizeof(int32_t));
+    net->classes = network_allocate(elements(net, INPUT) * sizeof(uint8_t));
     net->input = net->buffers[INPUT];
     net->logits = net->buffers[LOGITS];
-    return ok && net->indices;
+    return ok && net->indices && net->classes;
 }
 
 bool network_create(network *net, hg_context *context, const weights *w, int64_t height,
-                    int64_t width)
+                    int64_t width, bool unfused)
 {
-    const planner p = {net, context, w};
+    const planner p = {net, context, w, unfused};
     size_t most = 0;
     *net = (network){.height = height, .width = width};
-    bool ok = allocate_tensors(net);
-    if (!ok) fprintf(stderr, "out of memory\n");
-    for (int i = 0; ok && i < NETWORK_STEPS; i++) {
-        ok = plan_layer(&p, &layers[i], &net->steps[i]) == HG_OK;
-        const size_t needed = ok ? hg_plan_workspace_size(net->steps[i].plan) : 0;
+    const bool allocated = allocate_tensors(net);
+    if (!allocated) fprintf(stderr, "out of memory\n");
+    const bool ok = allocated && plan_layers(&p) == HG_OK;
+    for (int i = 0; ok && i < net->step_count; i++) {
+        const size_t needed = hg_plan_workspace_size(net->steps[i].plan);
         most = needed > most ? needed : most;
     }
     return ok && (net->workspace = network_allocate(most)) != NULL;
@@ -248,18 +327,19 @@ bool network_create(network *net, hg_context *context, const weights *w, int64_t
 
 void network_free(network *net)
 {
-    for (int i = 0; i < NETWORK_STEPS; i++) {
+    for (int i = 0; i < net->step_count; i++) {
         hg_plan_free(net->steps[i].plan);
         hg_filter_free(net->steps[i].filter);
     }
     for (int b = 0; b < NETWORK_BUFFERS; b++) free(net->buffers[b]);
     free(net->indices);
+    free(net->classes);
     free(net->workspace);
 }
 
 hg_status network_run(const network *net)
 {
-    for (int i = 0; i < NETWORK_STEPS; i++) {
+    for (int i = 0; i < net->step_count; i++) {
         const hg_status status = hg_run(net->steps[i].plan, &net->steps[i].io, net->workspace);
         if (status) return status;
     }

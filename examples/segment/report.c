@@ -38,12 +38,21 @@ static const char *reference_name(const hg_context *context, const char *key)
     return NULL;
 }
 
-static double time_reference(hg_context *context, const network_step *step)
+static hg_status plan_reference(hg_context *context, const network_step *step, hg_plan **plan)
 {
     const char *key = hg_plan_key(step->plan), *name = reference_name(context, key);
+    hg_upsample_conv2d op = step->upsample;
+    op.kernel = name;
+    if (!name) return HG_UNSUPPORTED;
+    return step->fused ? hg_plan_upsample_conv2d(context, &op, step->filter, step->bias, plan)
+                       : hg_plan_from_key(context, key, step->filter, step->bias, name, plan);
+}
+
+static double time_reference(hg_context *context, const network_step *step)
+{
     hg_plan *plan = NULL;
     double seconds = 0;
-    if (!name || hg_plan_from_key(context, key, step->filter, step->bias, name, &plan)) return 0;
+    if (plan_reference(context, step, &plan)) return 0;
     void *workspace = network_allocate(hg_plan_workspace_size(plan));
     if (workspace) seconds = shortest(plan, &step->io, workspace, REFERENCE_RUNS);
     free(workspace);
@@ -129,14 +138,26 @@ static hg_status report_layer(hg_context *context, const network *net, const net
     return HG_OK;
 }
 
-static void report_totals(const sums *sum, const hg_context *context)
+static void report_pairs(const network *net)
+{
+    for (int i = 0; i < net->pair_count; i++) {
+        const network_pair *pair = &net->pairs[i];
+        const hg_fusion *f = &pair->fusion;
+        printf("%s and %s: %.1f us as one, %.1f us one after the other, by %s; %s\n", pair->first,
+               pair->second, f->fused_ns * 1e-3, f->apart_ns * 1e-3,
+               f->measured ? "tuning records" : "estimates",
+               net->step_count < NETWORK_LAYERS ? "one step" : "two steps");
+    }
+}
+
+static void report_totals(const sums *sum, const network *net, const hg_context *context)
 {
     hg_table_counts counts;
     hg_context_tables(context, &counts);
     printf("all layers %.2f ms, reference kernels %.2f ms (%.1fx); %d of %d choices from tuning "
            "records (%zu usable, %zu foreign, %zu lines skipped)\n",
            sum->seconds * 1e3, sum->reference * 1e3, sum->reference / sum->seconds, sum->tuned,
-           NETWORK_STEPS, counts.usable, counts.foreign, counts.skipped);
+           net->step_count, counts.usable, counts.foreign, counts.skipped);
 }
 
 hg_status report_layers(hg_context *context, const network *net, int threads)
@@ -150,12 +171,13 @@ hg_status report_layers(hg_context *context, const network *net, int threads)
            threads > 1 ? "s" : "", number(text, "%.0f GFLOP/s", peak * 1e-9, peak));
     printf("%-7s %-53s %-46s %9s %14s %6s %8s  %s\n", "layer", "problem", "kernel", "us", "rate",
            "limit", "vs. ref", "chosen by");
-    for (int i = 0; i < NETWORK_STEPS; i++) {
+    for (int i = 0; i < net->step_count; i++) {
         const hg_status status = report_layer(context, net, &net->steps[i], peak, &sum);
         if (status) return status;
     }
     printf("limit: share of the multiply-add limit (convolutions; counted for the direct sum, so "
            "Winograd may pass 100%%),\n       or of memcpy moving as many bytes (the rest)\n");
-    report_totals(&sum, context);
+    report_pairs(net);
+    report_totals(&sum, net, context);
     return HG_OK;
 }

@@ -15,7 +15,7 @@ static const float golden_tolerance = 1e-3f;
 typedef struct options {
     const char *table, *weights, *golden, *input, *mask, *overlay;
     int threads;
-    bool print_keys;
+    bool print_keys, unfused;
 } options;
 
 static const char usage[] =
@@ -25,14 +25,18 @@ static const char usage[] =
     "  --threads N     default: the environment's HG_THREADS, or 1\n"
     "  --weights FILE  default: examples/segment/weights.bin\n"
     "  --golden FILE   fail unless the logits are within 1e-3 of the stored ones\n"
+    "  --unfused       run every layer by itself, even where two in one are faster\n"
     "  --print-keys    only print the layers' problems, for `hourglass tune --keys`\n";
 
 static bool parse(int argc, char **argv, options *o)
 {
-    static const struct option names[] = {
-        {"table", required_argument, NULL, 't'},   {"threads", required_argument, NULL, 'n'},
-        {"weights", required_argument, NULL, 'w'}, {"golden", required_argument, NULL, 'g'},
-        {"print-keys", no_argument, NULL, 'k'},    {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"table", required_argument, NULL, 't'},
+                                          {"threads", required_argument, NULL, 'n'},
+                                          {"weights", required_argument, NULL, 'w'},
+                                          {"golden", required_argument, NULL, 'g'},
+                                          {"print-keys", no_argument, NULL, 'k'},
+                                          {"unfused", no_argument, NULL, 'u'},
+                                          {NULL, 0, NULL, 0}};
     const char *threads = getenv("HG_THREADS");
     *o = (options){.weights = "examples/segment/weights.bin"};
     for (int c; (c = getopt_long(argc, argv, "", names, NULL)) != -1;) switch (c) {
@@ -50,6 +54,9 @@ static bool parse(int argc, char **argv, options *o)
             break;
         case 'k':
             o->print_keys = true;
+            break;
+        case 'u':
+            o->unfused = true;
             break;
         default:
             return false;
@@ -114,15 +121,13 @@ static void set_input(const network *net, const image *picture)
         }
 }
 
-/* A pixel is coin where the second logit is the larger one. */
+/* A pixel is coin where it is of class 1: the second logit is the larger one. */
 static bool get_mask(const network *net, const image *picture, image *mask)
 {
     if (!image_create(mask, picture->height, picture->width, 1)) return false;
     for (int64_t y = 0; y < picture->height; y++)
-        for (int64_t x = 0; x < picture->width; x++) {
-            const float *logits = net->logits + (y * net->width + x) * NETWORK_CLASSES;
-            mask->pixels[y * picture->width + x] = logits[1] > logits[0] ? 255 : 0;
-        }
+        for (int64_t x = 0; x < picture->width; x++)
+            mask->pixels[y * picture->width + x] = net->classes[y * net->width + x] ? 255 : 0;
     return true;
 }
 
@@ -167,9 +172,14 @@ static bool segment(const options *o, hg_context *context, const network *net, c
     return report_layers(context, net, o->threads) == HG_OK && ok;
 }
 
+/* Pairs with both ways to do them, so that a tuned table can decide. */
 static void print_keys(const network *net)
 {
-    for (int i = 0; i < NETWORK_STEPS; i++) puts(hg_plan_key(net->steps[i].plan));
+    for (int i = 0; i < net->step_count; i++) puts(hg_plan_key(net->steps[i].plan));
+    for (int i = 0; i < net->pair_count; i++) {
+        const hg_fusion *f = &net->pairs[i].fusion;
+        printf("%s\n%s\n%s\n", f->keys[0], f->keys[1], f->keys[2]);
+    }
 }
 
 int main(int argc, char **argv)
@@ -180,9 +190,10 @@ int main(int argc, char **argv)
     weights w = {0};
     network net = {0};
     hg_context *context = NULL;
-    bool ok = (!o.input || image_read_grey(o.input, &picture)) && weights_read(o.weights, &w) &&
-              (context = create_context(&o)) != NULL &&
-              network_create(&net, context, &w, padded(picture.height), padded(picture.width));
+    bool ok =
+        (!o.input || image_read_grey(o.input, &picture)) && weights_read(o.weights, &w) &&
+        (context = create_context(&o)) != NULL &&
+        network_create(&net, context, &w, padded(picture.height), padded(picture.width), o.unfused);
     if (ok && o.print_keys)
         print_keys(&net);
     else if (ok)

@@ -124,6 +124,10 @@ typedef struct hg_net_step {
 
 HG_API int hg_net_step_count(const hg_net_plan *plan);
 HG_API hg_status hg_net_step_get(const hg_net_plan *plan, int i, hg_net_step *step);
+/* Where a step was weighed fused and not (hg_fusion), the keys of all problems concerned, each with
+ * a newline: what tuning wants to time beside the step's own. "" where nothing was, NULL for no
+ * such step; lives as long as the plan. */
+HG_API const char *hg_net_step_weighed(const hg_net_plan *plan, int i);
 
 /* Runs one step, as hg_net_run does for all in order: for whoever wants to time them. */
 HG_API hg_status hg_net_step_run(const hg_net_plan *plan, int i, const void *const *inputs,

@@ -3,6 +3,7 @@
 #define HOURGLASS_TUNING_H
 
 #include "hourglass/runtime.h"
+#include "hourglass/upsample.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -64,6 +65,31 @@ HG_API bool hg_plan_candidate(const hg_plan *plan, size_t i, char *name, size_t 
 /* Writes "NAME: why not" (cut to size bytes) for kernel number i of the plan's operator that is no
  * candidate; false past the last. */
 HG_API bool hg_plan_rejected(const hg_plan *plan, size_t i, char *text, size_t size);
+
+/* ------------------------------------------------------------------------------------------
+ * Fused, or one after the other
+ * ------------------------------------------------------------------------------------------ */
+
+/* Two ways to one result: a fused operator, and the two that it takes the place of, with the tensor
+ * between them in memory. Times are expected, for the kernels that plans would get: measured, where
+ * records of this machine and number of threads are of all three problems, else estimated, in the
+ * unit of estimates and for one thread. */
+typedef struct hg_fusion {
+    bool pays;     /* the fused operator is expected to take no longer */
+    bool measured; /* by records, else by estimates */
+    double fused_ns, apart_ns;
+    char keys[3][512]; /* of the fused problem, of the first and of the second: what to tune */
+} hg_fusion;
+
+/* Nearest upsampling and the convolution behind it (upsample.h); a convolution and the pooling
+ * behind it, that is op->pool. Nothing is planned and nothing packed; the filter's weights do not
+ * matter. Problems without a record are noted as those of plans are (HG_RECORD_MISSES). Statuses as
+ * planning either way; besides, HG_INVALID: op->pool is HG_POOL_NONE. On failure *fusion is zero.
+ */
+HG_API hg_status hg_weigh_upsample_conv2d(hg_context *context, const hg_upsample_conv2d *op,
+                                          const hg_filter_desc *filter, hg_fusion *fusion);
+HG_API hg_status hg_weigh_conv2d_pool(hg_context *context, const hg_conv2d *op,
+                                      const hg_filter_desc *filter, hg_fusion *fusion);
 
 #ifdef __cplusplus
 }
