@@ -10,8 +10,32 @@ enum {
     SMALL_L2 = 512 << 10,
     TILE = 4,          /* rows of the default Winograd tiles; smaller ones divide it */
     RELAXED_TILE = 12, /* 4 and 6 divide it */
-    WORTH = 2
+    MOST_TILED = 4,    /* stride: transposed convolutions of larger ones hardly go to Winograd */
+    WORTH = 2,
+    SMALL = 4 /* times L2 */
 };
+
+static double l2_of(const hg_context *context)
+{
+    return context->machine.l2 > 0 ? (double)context->machine.l2 : SMALL_L2;
+}
+
+static double weights_of(const hg_problem *p)
+{
+    return 4.0 * (double)hg_problem_reduction(p) * (double)p->out.c;
+}
+
+/* They may take what the weights take, or a few times what L2 has, but not grow with the image. */
+bool hg_copies_bounded(const hg_context *context, const hg_problem *p)
+{
+    const double most = HG_MAX(SMALL * l2_of(context), WORTH * weights_of(p));
+    return !hg_problem_has_filter(p) || hg_problem_bytes(p) <= most;
+}
+
+bool hg_weights_crowd(const hg_context *context, const hg_problem *p)
+{
+    return weights_of(p) > l2_of(context);
+}
 
 /* Rows and columns of the convolution under one of the output. */
 static int64_t scale_of(const hg_problem *p)
@@ -19,28 +43,82 @@ static int64_t scale_of(const hg_problem *p)
     return p->post_pool ? 2 : 1;
 }
 
-/* Input and output rows of a band. In double: any numbers may come here. */
+/* From a window's first tap to its last. */
+static int64_t reach_of(const hg_problem *p)
+{
+    return (p->kernel.h - 1) * p->dilation.h;
+}
+
+static bool is_transposed(const hg_problem *p)
+{
+    return p->op == HG_OP_CONV_TRANSPOSE2D;
+}
+
+/* Rows of input under a band; of transposed convolutions at most. In double: any numbers may come
+ * here. */
+static double rows_under(const hg_problem *p, double rows)
+{
+    const double reach = (double)(p->kernel.h - 1) * (double)p->dilation.h;
+    if (is_transposed(p)) return (rows + reach) / (double)p->stride.h + 1;
+    return (rows - 1) * (double)p->stride.h + reach + 1;
+}
+
+/* Input and output rows of a band. */
 static double band_bytes(const hg_problem *p, int64_t rows)
 {
-    const double above = (double)(p->kernel.h - 1) * (double)p->dilation.h + 1;
     const double scale = (double)scale_of(p), conv = (double)rows * scale;
-    const double in = (conv - 1) * (double)p->stride.h + above;
-    return 4 * in * (double)(p->in.w * p->in.c) + 4 * conv * scale * (double)(p->out.w * p->out.c);
+    return 4 * rows_under(p, conv) * (double)(p->in.w * p->in.c) +
+           4 * conv * scale * (double)(p->out.w * p->out.c);
+}
+
+/* Bands of a transposed convolution all begin with the same phase. */
+static int64_t least_rows(const hg_problem *p)
+{
+    return is_transposed(p) ? HG_MIN(p->stride.h, p->out.h) : 1;
 }
 
 bool hg_bands_possible(const hg_problem *p, int64_t rows)
 {
-    return p->op == HG_OP_CONV2D && (p->in.layout == HG_NCHW || p->post_pool) && rows > 0 &&
-           rows <= p->out.h && band_bytes(p, rows) < 0x1p31;
+    if (!hg_problem_has_filter(p) || (p->in.layout != HG_NCHW && !p->post_pool)) return false;
+    return rows > 0 && rows <= p->out.h && (rows % least_rows(p) == 0 || rows == p->out.h) &&
+           band_bytes(p, rows) < 0x1p31;
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0);
+}
+
+/* The rows of input under bands: those under the first begin with row `first`, and with each band
+ * `step` rows further on. */
+typedef struct footprint {
+    int64_t first, step, count;
+} footprint;
+
+static footprint footprint_of(const hg_problem *p, int64_t rows)
+{
+    const int64_t conv = rows * scale_of(p), stride = p->stride.h, reach = reach_of(p);
+    if (!is_transposed(p))
+        return (footprint){-p->pad.top, conv * stride, (conv - 1) * stride + reach + 1};
+    /* Row i reaches the outputs i * stride - crop and `reach` more. */
+    const int64_t first = floor_div(p->pad.top - reach + stride - 1, stride);
+    const int64_t last = floor_div(p->pad.top + rows - 1, stride);
+    return (footprint){first, rows / stride, HG_MAX(last - first + 1, 1)};
 }
 
 hg_problem hg_problem_of_band(const hg_problem *p, int64_t rows)
 {
     hg_problem band = hg_problem_unfused(p);
+    const footprint under = footprint_of(p, rows);
     band.in.n = band.out.n = 1;
     band.out.h = rows * scale_of(p);
-    band.in.h = (band.out.h - 1) * p->stride.h + (p->kernel.h - 1) * p->dilation.h + 1;
+    band.in.h = under.count;
     band.pad.top = band.pad.bottom = 0;
+    if (is_transposed(p)) {
+        band.pad.top = p->pad.top - under.first * p->stride.h;
+        band.pad.bottom =
+            (under.count - 1) * p->stride.h + reach_of(p) + 1 - band.pad.top - band.out.h;
+    }
     return hg_problem_in_layout(&band, HG_NHWC);
 }
 
@@ -59,19 +137,22 @@ static int64_t effort(const hg_problem *p, int64_t rows)
 /* Bands begin where tiles of the whole image do, so that their height does not change bits. */
 static int64_t tile_rows(const hg_problem *p)
 {
-    return (p->accuracy == HG_RELAXED ? RELAXED_TILE : TILE) / scale_of(p);
+    const int64_t tile = p->accuracy == HG_RELAXED ? RELAXED_TILE : TILE;
+    if (!is_transposed(p)) return tile / scale_of(p);
+    return p->stride.h <= MOST_TILED ? tile * p->stride.h : p->stride.h;
 }
 
-int64_t hg_band_rows(const hg_context *context, int threads, const hg_problem *p)
+int64_t hg_band_rows(const hg_context *context, int threads, const hg_problem *p, bool tall)
 {
-    if (!hg_bands_possible(p, 1) || (p->in.n == 0 && !p->post_pool)) return 0;
-    const double l2 = context->machine.l2 > 0 ? (double)context->machine.l2 : SMALL_L2;
-    if (!p->post_pool && p->in.n == 1 && hg_problem_bytes(p) <= l2 / 2) return 0;
+    if (!hg_bands_possible(p, least_rows(p)) || (p->in.n == 0 && !p->post_pool)) return 0;
+    const double l2 = l2_of(context);
+    const bool optional = !p->post_pool && hg_copies_bounded(context, p);
+    if (optional && p->in.n == 1 && hg_problem_bytes(p) <= l2 / 2) return 0;
     const double first = band_bytes(p, 1), row = band_bytes(p, 2) - first;
-    if (!p->post_pool && first > l2) return 0;
+    if (optional && first > l2) return 0;
     /* What has no other way must at least not read its weights more often than it gains by. */
-    const double weights = 4.0 * (double)hg_problem_reduction(p) * (double)p->out.c;
-    const double bytes = p->post_pool ? HG_MAX(l2 * 3 / 8, WORTH * weights) : l2 * 3 / 8;
+    const double least = l2 * 3 / 8;
+    const double bytes = p->post_pool || tall ? HG_MAX(least, WORTH * weights_of(p)) : least;
     const double fit = (bytes - first) / row + 1;
     const int64_t wanted = fit > (double)p->out.h ? p->out.h : HG_MAX((int64_t)fit, 1);
     const int64_t shared = HG_CEIL_DIV(HG_MAX(p->in.n, 1) * p->out.h, threads);
@@ -80,8 +161,8 @@ int64_t hg_band_rows(const hg_context *context, int threads, const hg_problem *p
     int64_t best = most == p->out.h ? most : most - most % unit;
     for (int64_t rows = most - most % unit; 2 * rows > most; rows -= unit)
         if (effort(p, rows) < effort(p, best)) best = rows;
-    if (p->post_pool) return hg_bands_possible(p, best) ? best : 1;
-    return hg_bands_possible(p, best) && hg_band_count(p, best) > 1 ? best : 0;
+    if (!hg_bands_possible(p, best)) return optional ? 0 : least_rows(p);
+    return optional && hg_band_count(p, best) == 1 ? 0 : best;
 }
 
 /* ---- Running ---- */
@@ -144,8 +225,9 @@ static const float *input_of(const hg_plan *plan, const float *image, float *scr
                              bool next)
 {
     const hg_problem *p = &plan->problem;
-    const int64_t step = plan->config.bands * scale_of(p) * p->stride.h, row = p->in.w * p->in.c;
-    const int64_t y = band * step - p->pad.top, count = plan->inner.in.h;
+    const footprint under = footprint_of(p, plan->config.bands);
+    const int64_t step = under.step, count = under.count, row = p->in.w * p->in.c;
+    const int64_t y = under.first + band * step;
     const bool dense = in_place(&p->in);
     if (dense && y >= 0 && y + count <= p->in.h) return image + y * p->in.strides.h;
     const int64_t kept = next && !dense ? HG_MAX(count - step, 0) : 0;

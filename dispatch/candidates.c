@@ -76,20 +76,28 @@ static bool eligible(const hg_context *context, const hg_kernel *k, const hg_pro
 
 enum { NEAR_RATE = 25, FAR_RATE = 12 /* of transposing in L2 and beyond: bytes in 1 ns */ };
 
+/* Of copies of so many bytes at a time. */
+static double copying_rate(const hg_context *context, double bytes)
+{
+    const double l2 = (double)context->machine.l2;
+    return l2 > 0 && bytes > 4 * l2 ? FAR_RATE : NEAR_RATE;
+}
+
 /* Repacking to NHWC and back: each byte is read and written once more. */
 static double repacking_ns(const hg_context *context, const hg_problem *p)
 {
-    const double bytes = hg_problem_bytes(p), l2 = (double)context->machine.l2;
-    return 150.0 + bytes / (l2 > 0 && bytes > 4 * l2 ? FAR_RATE : NEAR_RATE);
+    const double bytes = hg_problem_bytes(p);
+    return 150.0 + bytes / copying_rate(context, bytes);
 }
 
 /* In bands the copies of large tensors stay in L2 as well, and what is pooled. */
-static double banding_ns(const hg_problem *p, int64_t rows)
+static double banding_ns(const hg_context *context, const hg_problem *p, int64_t rows)
 {
     const hg_problem band = hg_problem_of_band(p, rows);
     const double count = (double)hg_band_count(p, rows);
     const double pooled = p->post_pool ? hg_problem_bytes(&band) * count / 50.0 : 0.0;
-    const double copied = p->in.layout == HG_NCHW ? hg_problem_bytes(p) / NEAR_RATE : 0.0;
+    const double rate = copying_rate(context, hg_problem_bytes(&band));
+    const double copied = p->in.layout == HG_NCHW ? hg_problem_bytes(p) / rate : 0.0;
     return 500.0 + 200.0 * count + copied + pooled;
 }
 
@@ -155,24 +163,51 @@ static bool any_layout(hg_op op)
     return op == HG_OP_BINARY || op == HG_OP_ACTIVATION2D || op == HG_OP_PAD2D;
 }
 
+/* May whole tensors be copied between the layouts? */
+static bool repackable(const hg_context *context, const hg_problem *p)
+{
+    return p->in.layout == HG_NCHW && !p->post_pool && p->out.dtype == HG_F32 &&
+           !any_layout(p->op) && hg_copies_bounded(context, p);
+}
+
+static way in_bands(const hg_context *context, const hg_problem *p, int64_t rows)
+{
+    return (way){.problem = hg_problem_of_band(p, rows),
+                 .config = {.bands = (int32_t)rows, .via = p->in.layout == HG_NCHW},
+                 .times = (double)hg_band_count(p, rows),
+                 .more = banding_ns(context, p, rows)};
+}
+
+enum { MOST_WAYS = 2 };
+
+/* The ways by NHWC kernels: whole copies or, where those are not bounded, bands as tall as the
+ * weights ask for; and bands that suit L2, unless their weights do not. */
+static int ways_of(const hg_context *context, int threads, const hg_problem *p, int64_t bands,
+                   way ways[MOST_WAYS])
+{
+    const bool whole = repackable(context, p);
+    const bool named = hg_bands_possible(p, bands);
+    const int64_t rows = named ? bands : hg_band_rows(context, threads, p, false);
+    const int64_t tall = whole || p->post_pool ? 0 : hg_band_rows(context, threads, p, true);
+    int n = 0;
+    if (whole)
+        ways[n++] = (way){.problem = hg_problem_in_layout(p, HG_NHWC),
+                          .config = {.via = 1},
+                          .times = 1,
+                          .more = repacking_ns(context, p)};
+    if (tall && tall != rows) ways[n++] = in_bands(context, p, tall);
+    const bool crowded = tall > rows && hg_weights_crowd(context, p);
+    if (rows && (named || !crowded)) ways[n++] = in_bands(context, p, rows);
+    return n;
+}
+
 /* Adds what kernels of the problem's own operator can do. */
 static size_t add_ways(const hg_context *context, int threads, const hg_problem *p, bool forced,
                        int64_t bands, size_t count, hg_candidate list[HG_MAX_CANDIDATES])
 {
-    const bool repackable =
-        p->in.layout == HG_NCHW && !p->post_pool && p->out.dtype == HG_F32 && !any_layout(p->op);
-    const int64_t rows = hg_bands_possible(p, bands) ? bands : hg_band_rows(context, threads, p);
     const way direct = {.problem = *p, .times = 1};
-    way twin = {.config = {.via = 1}, .times = 1}, band = {.times = 0};
-    if (repackable)
-        twin.problem = hg_problem_in_layout(p, HG_NHWC), twin.more = repacking_ns(context, p);
-    if (rows) {
-        band.problem = hg_problem_of_band(p, rows);
-        band.config.bands = (int32_t)rows;
-        band.config.via = p->in.layout == HG_NCHW;
-        band.times = (double)hg_band_count(p, rows);
-        band.more = banding_ns(p, rows);
-    }
+    way ways[MOST_WAYS];
+    const int n = ways_of(context, threads, p, bands, ways);
     hg_registry_walk walk = {0, 0};
     const hg_kernel *k;
     while ((k = hg_registry_next(&walk)) != NULL) {
@@ -181,10 +216,10 @@ static size_t add_ways(const hg_context *context, int threads, const hg_problem 
             count = add_configs(k, &direct, threads, count, list);
             continue;
         }
-        if (repackable && eligible(context, k, &twin.problem, forced))
-            count = add_configs(k, &twin, threads, count, list);
-        if (rows && eligible(context, k, &band.problem, forced) && runs_in_bands(k, &band.problem))
-            count = add_configs(k, &band, threads, count, list);
+        for (int i = 0; i < n; i++)
+            if (eligible(context, k, &ways[i].problem, forced) &&
+                (!ways[i].config.bands || runs_in_bands(k, &ways[i].problem)))
+                count = add_configs(k, &ways[i], threads, count, list);
     }
     return count;
 }

@@ -136,13 +136,15 @@ static void choose_config(trial *t, const hg_plan *plan, rng *r)
 static void choose_bands(trial *t, const case_data *d, rng *r)
 {
     const hg_problem *p = &t->problem;
+    const bool transposed = t->kernel->op == HG_OP_CONV_TRANSPOSE2D;
+    const int64_t unit = transposed ? HG_MIN(p->stride.h, p->out.h) : 1;
     const bool possible =
-        t->kernel->op == HG_OP_CONV2D && (p->in.layout == HG_NCHW || p->post_pool);
+        (t->kernel->op == HG_OP_CONV2D || transposed) && (p->in.layout == HG_NCHW || p->post_pool);
     if (!possible || t->kernel->isa == HG_ISA_SCALAR || rng_percent(r, 40)) return;
     char before[sizeof t->choice];
     memcpy(before, t->choice, sizeof before);
     snprintf(t->choice, sizeof t->choice, "%s bands=%" PRId64, t->kernel->name,
-             rng_in(r, 1, HG_MIN(p->out.h, 12)));
+             unit * rng_in(r, 1, HG_MIN(p->out.h / unit, 12)));
     hg_plan *plan;
     if (make_plan(t, t->env->one, d, GUARD_END, &plan) == HG_OK) {
         snprintf(t->choice, sizeof t->choice, "%s", hg_plan_kernel(plan));
