@@ -61,8 +61,9 @@ hg_status hg_plan_upsample_conv2d(hg_context *context, const hg_upsample_conv2d 
     hg_reason why;
     hg_status built = hg_problem_upsample_conv2d(op, &filter->desc, &p, &why);
     if (!built) built = check_slopes(&p, op->slopes, &why);
-    hg_filter *const summed = built ? NULL : hg_filter_upsampled(filter, p.stride);
-    if (!built && !summed) built = hg_fail(&why, HG_NO_MEMORY, "out of memory for summed weights");
+    hg_filter *summed = built || p.op == HG_OP_CONV2D ? filter : NULL;
+    if (!summed) summed = hg_filter_upsampled(filter, p.stride);
+    if (!summed) built = hg_fail(&why, HG_NO_MEMORY, "out of memory for summed weights");
     const hg_channel_data data = {bias, op->slopes};
     return finish(context, built, &why, &p, summed, &data, op->kernel, plan);
 }

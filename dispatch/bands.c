@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "dispatch/plan.h"
+#include "kernels/resize2d/resize2d.h"
 
 /* ---- How a problem is cut ---- */
 
@@ -63,11 +64,17 @@ static double rows_under(const hg_problem *p, double rows)
     return (rows - 1) * (double)p->stride.h + reach + 1;
 }
 
+/* Of the convolution's input. */
+static int64_t row_floats(const hg_problem *p)
+{
+    return (p->resized.h ? p->resized.w : p->in.w) * p->in.c;
+}
+
 /* Input and output rows of a band. */
 static double band_bytes(const hg_problem *p, int64_t rows)
 {
     const double scale = (double)scale_of(p), conv = (double)rows * scale;
-    return 4 * rows_under(p, conv) * (double)(p->in.w * p->in.c) +
+    return 4 * rows_under(p, conv) * (double)row_floats(p) +
            4 * conv * scale * (double)(p->out.w * p->out.c);
 }
 
@@ -79,7 +86,8 @@ static int64_t least_rows(const hg_problem *p)
 
 bool hg_bands_possible(const hg_problem *p, int64_t rows)
 {
-    if (!hg_problem_has_filter(p) || (p->in.layout != HG_NCHW && !p->post_pool)) return false;
+    if (!hg_problem_has_filter(p) || (p->in.layout != HG_NCHW && !hg_problem_is_fused(p)))
+        return false;
     return rows > 0 && rows <= p->out.h && (rows % least_rows(p) == 0 || rows == p->out.h) &&
            band_bytes(p, rows) < 0x1p31;
 }
@@ -144,15 +152,16 @@ static int64_t tile_rows(const hg_problem *p)
 
 int64_t hg_band_rows(const hg_context *context, int threads, const hg_problem *p, bool tall)
 {
-    if (!hg_bands_possible(p, least_rows(p)) || (p->in.n == 0 && !p->post_pool)) return 0;
+    if (!hg_bands_possible(p, least_rows(p)) || (p->in.n == 0 && !hg_problem_is_fused(p))) return 0;
     const double l2 = l2_of(context);
-    const bool optional = !p->post_pool && hg_copies_bounded(context, p);
+    const bool optional = !hg_problem_is_fused(p) && hg_copies_bounded(context, p);
     if (optional && p->in.n == 1 && hg_problem_bytes(p) <= l2 / 2) return 0;
     const double first = band_bytes(p, 1), row = band_bytes(p, 2) - first;
     if (optional && first > l2) return 0;
     /* What has no other way must at least not read its weights more often than it gains by. */
     const double least = l2 * 3 / 8;
-    const double bytes = p->post_pool || tall ? HG_MAX(least, WORTH * weights_of(p)) : least;
+    const double bytes =
+        tall || hg_problem_is_fused(p) ? HG_MAX(least, WORTH * weights_of(p)) : least;
     const double fit = (bytes - first) / row + 1;
     const int64_t wanted = fit > (double)p->out.h ? p->out.h : HG_MAX((int64_t)fit, 1);
     const int64_t shared = HG_CEIL_DIV(HG_MAX(p->in.n, 1) * p->out.h, threads);
@@ -169,7 +178,7 @@ int64_t hg_band_rows(const hg_context *context, int threads, const hg_problem *p
 
 static void pool_band(const hg_plan *plan, const float *from, float *to, char *scratch)
 {
-    const hg_pooling *q = &plan->pooling;
+    const hg_band_part *q = &plan->pooling;
     const hg_task task = {.problem = &q->problem,
                           .kernel = q->kernel,
                           .config = q->config,
@@ -205,35 +214,65 @@ static void copy_rows(const hg_plan *plan, const hg_tensor *t, const float *from
         }
 }
 
-/* Rows [y, y + count) of an image in NHWC, zeros where they lie outside it. */
-static void pack_rows(const hg_plan *plan, const hg_tensor *t, const float *image, float *to,
-                      int64_t y, int64_t count)
+/* `rows` rows of the resized image from row y on, from those of the image that they are made of. */
+static void resize_rows(const hg_plan *plan, const float *image, float *to, char *scratch,
+                        int64_t y, int64_t rows)
 {
-    const int64_t row = t->w * t->c, above = HG_MAX(HG_MIN(-y, count), 0);
-    const int64_t inside = HG_MAX(HG_MIN(t->h, y + count) - (y + above), 0);
+    const hg_band_part *q = &plan->resizing;
+    const hg_tensor *t = &plan->problem.in;
+    int64_t step = q->problem.in.strides.h, first = 0;
+    if (t->layout == HG_NCHW) {
+        float *const packed = (float *)(scratch + plan->packed_at);
+        const hg_span under = hg_resize_rows_under(q->tables, y, y + rows);
+        copy_rows(plan, t, image + under.begin * t->strides.h, packed, true,
+                  under.end - under.begin);
+        image = packed, first = under.begin;
+    }
+    const hg_task task = {.problem = &q->problem,
+                          .kernel = q->kernel,
+                          .config = q->config,
+                          .tables = q->tables,
+                          .input = image - first * step,
+                          .output = to - y * q->problem.out.strides.h,
+                          .scratch = scratch + plan->resize_scratch_at};
+    q->kernel->algorithm->rows(&task, y, y + rows);
+}
+
+/* Rows [y, y + count) of an image in NHWC, zeros where they lie outside it. With scratch: of the
+ * image that is resized. */
+static void pack_rows(const hg_plan *plan, const hg_tensor *t, const float *image, float *to,
+                      char *scratch, int64_t y, int64_t count)
+{
+    const hg_tensor *sizes = scratch ? &plan->resizing.problem.out : t;
+    const int64_t row = sizes->w * sizes->c, above = HG_MAX(HG_MIN(-y, count), 0);
+    const int64_t inside = HG_MAX(HG_MIN(sizes->h, y + count) - (y + above), 0);
     const int64_t below = count - above - inside;
     const size_t bytes = (size_t)row * sizeof *to;
     memset(to, 0, (size_t)above * bytes);
-    if (inside > 0)
+    if (inside > 0 && scratch)
+        resize_rows(plan, image, to + above * row, scratch, y + above, inside);
+    else if (inside > 0)
         copy_rows(plan, t, image + (y + above) * t->strides.h, to + above * row, true, inside);
     memset(to + (above + inside) * row, 0, (size_t)below * bytes);
 }
 
 /* The input of a band: in the image itself, or in scratch. A band that follows another there finds
  * the rows they share at the end of that one. */
-static const float *input_of(const hg_plan *plan, const float *image, float *scratch, int64_t band,
+static const float *input_of(const hg_plan *plan, const float *image, char *scratch, int64_t band,
                              bool next)
 {
     const hg_problem *p = &plan->problem;
     const footprint under = footprint_of(p, plan->config.bands);
-    const int64_t step = under.step, count = under.count, row = p->in.w * p->in.c;
+    const int64_t step = under.step, count = under.count, row = row_floats(p);
     const int64_t y = under.first + band * step;
-    const bool dense = in_place(&p->in);
+    const bool dense = !p->resized.h && in_place(&p->in);
+    float *const to = (float *)(scratch + plan->input_at);
     if (dense && y >= 0 && y + count <= p->in.h) return image + y * p->in.strides.h;
     const int64_t kept = next && !dense ? HG_MAX(count - step, 0) : 0;
-    if (kept) memmove(scratch, scratch + step * row, (size_t)(kept * row) * sizeof *scratch);
-    pack_rows(plan, &p->in, image, scratch + kept * row, y + kept, count - kept);
-    return scratch;
+    if (kept) memmove(to, to + step * row, (size_t)(kept * row) * sizeof *to);
+    pack_rows(plan, &p->in, image, to + kept * row, p->resized.h ? scratch : NULL, y + kept,
+              count - kept);
+    return to;
 }
 
 /* What the kernel wrote goes, pooled if it is to be, to `used` rows of the output. */
@@ -252,24 +291,26 @@ void hg_run_bands(const hg_plan *plan, const hg_io *io, const hg_task *task, int
     const hg_problem *p = &plan->problem;
     const int64_t rows = plan->config.bands, bands = HG_CEIL_DIV(p->out.h, rows);
     char *scratch = task->scratch;
-    float *input = (float *)(scratch + plan->input_at);
     float *output = (float *)(scratch + plan->output_at);
     float *residual = (float *)(scratch + plan->residual_at);
     hg_tensor added = p->out;
     added.strides = p->residual_strides;
     hg_task inner = *task;
-    inner.output = output, inner.residual = residual;
+    inner.residual = residual;
     for (int64_t i = begin; i < end; i++) {
         const int64_t n = i / bands, band = i % bands, y = band * rows;
         const float *image = (const float *)io->input + n * p->in.strides.n;
         float *to = (float *)io->output + n * p->out.strides.n + y * p->out.strides.h;
-        inner.input = input_of(plan, image, input, band, i > begin && band > 0);
+        inner.input = input_of(plan, image, scratch, band, i > begin && band > 0);
         if (p->post.residual)
-            pack_rows(plan, &added, (const float *)io->residual + n * added.strides.n, residual, y,
-                      rows);
+            pack_rows(plan, &added, (const float *)io->residual + n * added.strides.n, residual,
+                      NULL, y, rows);
+        const int64_t used = HG_MIN(rows, p->out.h - y);
+        const bool direct = !p->post_pool && used == rows && in_place(&p->out);
+        inner.output = direct ? to : output;
         plan->kernel->algorithm->run(&inner, 0, 0, plan->sizes.ranges[0]);
         if (!plan->kernel->algorithm->finishes)
             hg_activate_range(&inner, 0, hg_activate_ranges(&plan->inner));
-        emit(plan, output, to, HG_MIN(rows, p->out.h - y), scratch);
+        if (!direct) emit(plan, output, to, used, scratch);
     }
 }

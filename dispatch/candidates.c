@@ -74,7 +74,11 @@ static bool eligible(const hg_context *context, const hg_kernel *k, const hg_pro
 
 /* ---- Candidates ---- */
 
-enum { NEAR_RATE = 25, FAR_RATE = 12 /* of transposing in L2 and beyond: bytes in 1 ns */ };
+enum {
+    NEAR_RATE = 25, /* of transposing in L2 and beyond: bytes in 1 ns */
+    FAR_RATE = 12,
+    RESIZED_RATE = 6 /* floats in 1 ns */
+};
 
 /* Of copies of so many bytes at a time. */
 static double copying_rate(const hg_context *context, double bytes)
@@ -90,6 +94,13 @@ static double repacking_ns(const hg_context *context, const hg_problem *p)
     return 150.0 + bytes / copying_rate(context, bytes);
 }
 
+/* Rows that two bands need are kept. */
+static double resizing_ns(const hg_problem *p)
+{
+    const double floats = (double)p->in.n * (double)(p->resized.h * p->resized.w * p->in.c);
+    return p->resized.h ? floats / RESIZED_RATE : 0.0;
+}
+
 /* In bands the copies of large tensors stay in L2 as well, and what is pooled. */
 static double banding_ns(const hg_context *context, const hg_problem *p, int64_t rows)
 {
@@ -98,7 +109,7 @@ static double banding_ns(const hg_context *context, const hg_problem *p, int64_t
     const double pooled = p->post_pool ? hg_problem_bytes(&band) * count / 50.0 : 0.0;
     const double rate = copying_rate(context, hg_problem_bytes(&band));
     const double copied = p->in.layout == HG_NCHW ? hg_problem_bytes(p) / rate : 0.0;
-    return 500.0 + 200.0 * count + copied + pooled;
+    return 500.0 + 200.0 * count + copied + pooled + resizing_ns(p);
 }
 
 /* A way to run a problem: on itself, on the NHWC twin or the bands of an NCHW problem, on the bands
@@ -166,7 +177,7 @@ static bool any_layout(hg_op op)
 /* May whole tensors be copied between the layouts? */
 static bool repackable(const hg_context *context, const hg_problem *p)
 {
-    return p->in.layout == HG_NCHW && !p->post_pool && p->out.dtype == HG_F32 &&
+    return p->in.layout == HG_NCHW && !hg_problem_is_fused(p) && p->out.dtype == HG_F32 &&
            !any_layout(p->op) && hg_copies_bounded(context, p);
 }
 
@@ -188,7 +199,8 @@ static int ways_of(const hg_context *context, int threads, const hg_problem *p, 
     const bool whole = repackable(context, p);
     const bool named = hg_bands_possible(p, bands);
     const int64_t rows = named ? bands : hg_band_rows(context, threads, p, false);
-    const int64_t tall = whole || p->post_pool ? 0 : hg_band_rows(context, threads, p, true);
+    const int64_t tall =
+        whole || hg_problem_is_fused(p) ? 0 : hg_band_rows(context, threads, p, true);
     int n = 0;
     if (whole)
         ways[n++] = (way){.problem = hg_problem_in_layout(p, HG_NHWC),
@@ -212,7 +224,7 @@ static size_t add_ways(const hg_context *context, int threads, const hg_problem 
     const hg_kernel *k;
     while ((k = hg_registry_next(&walk)) != NULL) {
         if (k->op != p->op) continue;
-        if (!p->post_pool && eligible(context, k, p, forced)) {
+        if (!hg_problem_is_fused(p) && eligible(context, k, p, forced)) {
             count = add_configs(k, &direct, threads, count, list);
             continue;
         }
@@ -272,7 +284,7 @@ bool hg_rejected(const hg_context *context, const hg_problem *p, size_t i, const
         for (size_t c = 0; c < count && !listed; c++) listed = list[c].kernel == *kernel;
         if (listed || i-- > 0) continue;
         const bool other = !((*kernel)->layouts & (1u << p->in.layout));
-        *reason = refusal(context, *kernel, other && !p->post_pool ? &twin : p, false);
+        *reason = refusal(context, *kernel, other && !hg_problem_is_fused(p) ? &twin : p, false);
         if (!*reason) *reason = "not in this way";
         return true;
     }

@@ -50,16 +50,21 @@ static hg_status conclude(hg_context *context, hg_status built, const hg_problem
     return status ? hg_report(&context->host, status, why->text) : HG_OK;
 }
 
-/* ---- Nearest upsampling and a convolution ---- */
+/* ---- Upsampling and a convolution ---- */
 
-static hg_status enlarging(const hg_upsample_conv2d *op, hg_size2 factor, hg_problem *p,
+static hg_status enlarging(const hg_upsample_conv2d *op, const hg_problem *fused, hg_problem *p,
                            hg_reason *why)
 {
+    const hg_size2 factor = fused->stride;
     const hg_resize2d nearest = {.input = op->input,
                                  .output_size = {op->input.h * factor.h, op->input.w * factor.w},
                                  .coordinates = HG_ASYMMETRIC,
                                  .rounding = HG_ROUND_FLOOR};
-    return hg_problem_resize2d(&nearest, p, why);
+    const hg_resize2d smooth = {.input = op->input,
+                                .output_size = fused->resized,
+                                .mode = op->mode,
+                                .coordinates = op->coordinates};
+    return hg_problem_resize2d(fused->resized.h ? &smooth : &nearest, p, why);
 }
 
 hg_status hg_weigh_upsample_conv2d(hg_context *context, const hg_upsample_conv2d *op,
@@ -70,7 +75,7 @@ hg_status hg_weigh_upsample_conv2d(hg_context *context, const hg_upsample_conv2d
     hg_problem p[WAYS];
     hg_reason why;
     status = hg_problem_upsample_conv2d(op, filter, &p[FUSED], &why);
-    if (!status) status = enlarging(op, p[FUSED].stride, &p[FIRST], &why);
+    if (!status) status = enlarging(op, &p[FUSED], &p[FIRST], &why);
     if (!status) {
         const hg_conv2d conv = {.input = p[FIRST].out,
                                 .output_strides = op->output_strides,

@@ -64,10 +64,22 @@ static void add_copies_after(hg_plan *plan)
 
 static bool lay_out_pooling(hg_plan *plan)
 {
-    const hg_pooling *q = &plan->pooling;
+    const hg_band_part *q = &plan->pooling;
     return append(&plan->scratch_each, dense_bytes(&q->problem.out, 4), &plan->pooled_at) &&
            append(&plan->scratch_each, q->sizes.shared, &plan->pool_shared_at) &&
            append(&plan->scratch_each, q->sizes.scratch, &plan->pool_scratch_at);
+}
+
+/* Rows of input under the resized ones of a band, one before and one behind included. */
+static bool lay_out_resizing(hg_plan *plan)
+{
+    const hg_problem *p = &plan->problem;
+    const int64_t rows = plan->inner.in.h / (p->resized.h / p->in.h) + 4;
+    hg_tensor packed = plan->resizing.problem.in;
+    packed.h = HG_MIN(rows, p->in.h);
+    const size_t bytes = p->in.layout == HG_NCHW ? dense_bytes(&packed, 4) : 0;
+    return append(&plan->scratch_each, bytes, &plan->packed_at) &&
+           append(&plan->scratch_each, plan->resizing.sizes.scratch, &plan->resize_scratch_at);
 }
 
 /* The kernel's scratch and the copies of one band. */
@@ -79,6 +91,7 @@ static bool lay_out_bands(hg_plan *plan)
     return append(&plan->scratch_each, in, &plan->input_at) &&
            append(&plan->scratch_each, out, &plan->output_at) &&
            (!p->post.residual || append(&plan->scratch_each, out, &plan->residual_at)) &&
+           (!plan->problem.resized.h || lay_out_resizing(plan)) &&
            (!plan->problem.post_pool || lay_out_pooling(plan));
 }
 
@@ -117,16 +130,11 @@ static hg_status pooling_problem(const hg_problem *p, const hg_tensor *conv, hg_
                                            : hg_problem_avg_pool2d(&avg, pool, why);
 }
 
-/* What pools each band of a fused convolution: a kernel chosen like any other. */
-static hg_status choose_pooling(hg_plan *plan, hg_reason *why)
+static hg_status take_part(hg_plan *plan, hg_band_part *q, const hg_candidate *choice,
+                           hg_reason *why)
 {
-    hg_pooling *q = &plan->pooling;
-    hg_choice choice;
-    hg_status status = pooling_problem(&plan->problem, &plan->inner.out, &q->problem, why);
-    if (!status) status = hg_select(plan->context, &q->problem, NULL, &choice, why);
-    if (status) return status;
-    q->kernel = choice.candidate.kernel;
-    q->config = choice.candidate.config;
+    q->kernel = choice->kernel;
+    q->config = choice->config;
     const hg_algorithm *algorithm = q->kernel->algorithm;
     algorithm->size(&q->problem, q->kernel, &q->config, &q->sizes);
     if (!q->sizes.tables) return HG_OK;
@@ -134,6 +142,36 @@ static hg_status choose_pooling(hg_plan *plan, hg_reason *why)
     if (!q->tables) return hg_fail(why, HG_NO_MEMORY, "out of memory for tables");
     if (algorithm->prepare) algorithm->prepare(&q->problem, q->kernel, &q->config, q->tables);
     return HG_OK;
+}
+
+/* What pools each band of a fused convolution: a kernel chosen like any other. */
+static hg_status choose_pooling(hg_plan *plan, hg_reason *why)
+{
+    hg_band_part *q = &plan->pooling;
+    hg_choice choice;
+    hg_status status = pooling_problem(&plan->problem, &plan->inner.out, &q->problem, why);
+    if (!status) status = hg_select(plan->context, &q->problem, NULL, &choice, why);
+    return status ? status : take_part(plan, q, &choice.candidate, why);
+}
+
+/* What resizes the rows under each band: the first kernel that does so row by row. */
+static hg_status choose_resizing(hg_plan *plan, hg_reason *why)
+{
+    hg_band_part *q = &plan->resizing;
+    hg_candidate list[HG_MAX_CANDIDATES];
+    const hg_status status = hg_problem_resizing(&plan->problem, &q->problem, why);
+    const size_t count = status ? 0 : hg_candidates(plan->context, &q->problem, false, 0, list);
+    for (size_t i = 0; i < count; i++)
+        if (list[i].kernel->algorithm->rows) return take_part(plan, q, &list[i], why);
+    return status ? status
+                  : hg_fail(why, HG_UNSUPPORTED, "no kernel in this build resizes by rows");
+}
+
+static hg_status choose_parts(hg_plan *plan, hg_reason *why)
+{
+    const hg_problem *p = &plan->problem;
+    const hg_status status = p->resized.h ? choose_resizing(plan, why) : HG_OK;
+    return !status && p->post_pool ? choose_pooling(plan, why) : status;
 }
 
 /* As many copies as the kernel asks for with zeros behind them; of `other` if there is nothing to
@@ -216,7 +254,8 @@ static hg_status fill(hg_plan *plan, hg_filter *filter, const hg_channel_data *d
     memcpy(plan->explain, choice.explain, sizeof plan->explain);
     hg_candidate_format(&choice.candidate, plan->choice, sizeof plan->choice);
     hg_problem_key(&plan->asked, plan->key);
-    if (plan->problem.post_pool && (status = choose_pooling(plan, why)) != HG_OK) return status;
+    status = choose_parts(plan, why);
+    if (status) return status;
     if (!lay_out(plan))
         return hg_fail(why, HG_RANGE, "the workspace would exceed the address space");
     if (plan->sizes.tables) {
@@ -258,6 +297,7 @@ void hg_plan_free(hg_plan *plan)
     hg_release(&context->host, plan->bias);
     hg_release(&context->host, plan->slopes);
     hg_release(&context->host, plan->tables);
+    hg_release(&context->host, plan->resizing.tables);
     hg_release(&context->host, plan->pooling.tables);
     hg_filter_free(plan->filter);
     hg_release(&context->host, plan);

@@ -28,14 +28,14 @@ typedef struct hg_step {
 
 enum { HG_MAX_STEPS = HG_MAX_STAGES + 6 };
 
-/* What pools the bands of a fused convolution; kernel is NULL without. */
-typedef struct hg_pooling {
+/* What resizes what is under a band of a fused convolution, or pools it; kernel is NULL without. */
+typedef struct hg_band_part {
     hg_problem problem;
     const hg_kernel *kernel;
     hg_config config;
     hg_sizes sizes;
     void *tables;
-} hg_pooling;
+} hg_band_part;
 
 /* On a machine with several classes of cores (cores.h), a plan has a plan for each class that wants
  * another kernel or configuration than those before it; it is itself that of the first. What they
@@ -58,7 +58,7 @@ struct hg_plan {
     hg_activate_fn *activate; /* behind the sums; NULL where nothing is */
     void *tables;
     const hg_transposer *transposer;
-    hg_pooling pooling;
+    hg_band_part resizing, pooling;
     hg_step steps[HG_MAX_STEPS];
     int step_count;
     double estimate; /* ns */
@@ -67,6 +67,7 @@ struct hg_plan {
      * config.bands the copies are a worker's own: offsets into its scratch. */
     size_t input_at, output_at, residual_at, indices_at, shared_at, scratch_at, workspace;
     size_t pooled_at, pool_shared_at, pool_scratch_at;
+    size_t packed_at, resize_scratch_at; /* rows of input as NHWC, before they are resized */
     size_t scratch_each;
     char key[HG_KEY_SIZE];
     char choice[HG_KERNEL_NAME_SIZE + HG_CONFIG_SIZE];

@@ -305,8 +305,8 @@ hg_status hg_select(const hg_context *context, const hg_problem *p, const char *
     const bool granted = c.candidate != NULL;
     if (!granted) by_records(&q, &c);
     if (!c.candidate && q.count) c.candidate = &q.list[0];
-    if (!c.candidate && p->post_pool && !hg_bands_possible(p, 1))
-        return hg_fail(why, HG_RANGE, "rows under one of the pooled output are beyond 2 GiB");
+    if (!c.candidate && hg_problem_is_fused(p) && !hg_bands_possible(p, 1))
+        return hg_fail(why, HG_RANGE, "rows under one of the output are beyond 2 GiB");
     if (!c.candidate)
         return hg_fail(why, HG_UNSUPPORTED, "no kernel in this build runs this problem");
     out->candidate = *c.candidate;

@@ -74,7 +74,8 @@ hg_metrics hg_key_metrics(const char *key)
         } else if (number && word[0] == 'p') {
             m.padded = strncmp(word, "p0,0,0,0", n) != 0;
         } else if (strncmp(word, "image=", 6) && strncmp(word, "scale=", 6)) {
-            m.family = hash_of(m.family, word, n);
+            const size_t named = strncmp(word, "resized=", 8) ? n : 8; /* without the sizes */
+            m.family = hash_of(m.family, word, named);
         }
     }
     const uint64_t kind = group_kind(groups, value[HG_CHANNELS], value[HG_OUTPUTS]);

@@ -104,6 +104,9 @@ typedef void hg_pack_fn(const hg_problem *p, const hg_kernel *k, const float *fi
 typedef void hg_prepare_fn(const hg_problem *p, const hg_kernel *k, const hg_config *c,
                            void *tables);
 typedef void hg_run_fn(const hg_task *task, int stage, int64_t begin, int64_t end);
+/* Of resize2d: rows [begin, end) of the output of a problem of one image. Input and output are
+ * where row 0 is or would be: rows that are not needed need not be there. */
+typedef void hg_rows_fn(const hg_task *task, int64_t begin, int64_t end);
 
 /* Everything about an algorithm that does not depend on the ISA. Optional members may be NULL. */
 typedef struct hg_algorithm {
@@ -122,6 +125,7 @@ typedef struct hg_algorithm {
     hg_pack_fn *pack;
     hg_prepare_fn *prepare; /* optional: builds the tables */
     hg_run_fn *run;
+    hg_rows_fn *rows; /* optional; the tables then begin with hg_resize_axes */
     bool finishes; /* convolutions: `run` applies hg_task.activate; else the plan does, behind it */
 } hg_algorithm;
 

@@ -165,6 +165,12 @@ hg_problem hg_problem_in_layout(const hg_problem *p, hg_layout layout)
 hg_problem hg_problem_unfused(const hg_problem *p)
 {
     hg_problem conv = *p;
+    if (p->resized.h) {
+        conv.in.h = p->resized.h, conv.in.w = p->resized.w;
+        conv.in.strides = hg_dense_strides(&conv.in);
+        conv.resized = (hg_size2){0, 0};
+        conv.resize = (hg_resize_attr){0};
+    }
     if (!p->post_pool) return conv;
     conv.post_pool = HG_POOL_NONE;
     conv.out.h *= 2;

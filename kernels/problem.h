@@ -89,6 +89,8 @@ typedef struct hg_problem {
     int64_t groups;
     hg_post post;
     hg_conv_pool post_pool; /* conv2d: `out` is pooled; kernels never see it (dispatch/bands.h) */
+    hg_size2 resized; /* conv2d: what `in` is resized to, by `resize`, before; 0: it is not. Nor do
+                         kernels see this */
     hg_accuracy accuracy;
     hg_pool_attr pool;
     hg_resize_attr resize;
@@ -220,8 +222,15 @@ hg_strides hg_dense_strides(const hg_tensor *t);
 /* What tuning records are filed under: the problem without what hardly moves the choice of a kernel
  * (epilogue, strides of slices and crops). */
 hg_problem hg_problem_for_tuning(const hg_problem *p);
-/* What a fused problem pools: the convolution alone, its output dense. */
+/* The convolution alone of a fused problem, from what is resized to what is pooled, both dense. */
 hg_problem hg_problem_unfused(const hg_problem *p);
+/* Runs in bands alone, for more is done than its kernel does. */
+static inline bool hg_problem_is_fused(const hg_problem *p)
+{
+    return p->post_pool || p->resized.h;
+}
+/* What a fused problem resizes: one image, to dense NHWC. */
+hg_status hg_problem_resizing(const hg_problem *p, hg_problem *resizing, hg_reason *why);
 /* The same problem on dense tensors of another layout. */
 hg_problem hg_problem_in_layout(const hg_problem *p, hg_layout layout);
 

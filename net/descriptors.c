@@ -76,7 +76,9 @@ hg_upsample_conv2d net_upsample_conv2d_of(const net_graph *g, const net_step *s)
                                 .padding = s->a.padding,
                                 .epilogue = epilogue_of(g, s),
                                 .accuracy = g->options.accuracy,
-                                .slopes = s->slopes};
+                                .slopes = s->slopes,
+                                .mode = (hg_resize_mode)s->a.mode,
+                                .coordinates = (hg_coordinates)s->a.coordinates};
 }
 
 /* ---- Pooling ---- */

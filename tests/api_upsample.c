@@ -49,6 +49,8 @@ static const struct {
      HG_PADDING_KERAS_SAME},
     {"epilogue.activation", INVALID, offsetof(hg_upsample_conv2d, epilogue.activation), true, 99},
     {"accuracy", INVALID, offsetof(hg_upsample_conv2d, accuracy), true, -1},
+    {"mode", INVALID, offsetof(hg_upsample_conv2d, mode), true, 99},
+    {"mode", UNSUPPORTED, offsetof(hg_upsample_conv2d, mode), true, HG_RESIZE_BICUBIC},
     {"op.reserved", UNSUPPORTED, offsetof(hg_upsample_conv2d, reserved), false, 1},
 };
 
@@ -83,6 +85,11 @@ static void refuse_all(hg_context *context, hg_filter *filter)
     hg_upsample_conv2d op = sample_op();
     op.kernel = "conv2d.f32.any.scalar.ref";
     check_refused(context, filter, &filter_desc, &op, INVALID | KNOWN_LATER, "kernel");
+    op = sample_op();
+    op.mode = HG_RESIZE_BILINEAR, op.coordinates = HG_TF_CROP_AND_RESIZE;
+    check_refused(context, filter, &filter_desc, &op, UNSUPPORTED, "coordinates");
+    op.coordinates = HG_PYTORCH_NEAREST;
+    check_refused(context, filter, &filter_desc, &op, INVALID, "coordinates");
     op = sample_op();
     op.input.h = op.input.w = 1, op.factor = (hg_size2){0, 0}, op.padding = (hg_padding){0};
     check_refused(context, filter, &filter_desc, &op, INVALID, "window");

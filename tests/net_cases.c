@@ -114,6 +114,18 @@ const net_text_case net_cases[] = {
            "d = argmax a type=u8\n"
            "output c d\n",
      3},
+    {"smooth decoder",
+     START "input x c=8 h=9 w=7\n"
+           "a = conv2d x k=8 window=3 padding=1\n"
+           "b = resize2d a size=18x14 mode=bilinear\n"
+           "c = conv2d b k=6 window=3 padding=1 bias=next\n"
+           "d = relu c\n"
+           "e = resize2d d size=36x28 mode=bilinear\n"
+           "f = conv2d e k=4 window=3 padding=1\n"
+           "g = resize2d f size=54x42 mode=bilinear\n"
+           "h = conv2d g k=3 window=1\n"
+           "output h\n",
+     0},
     {"two inputs",
      START "input x c=4 h=6 w=7\ninput y c=3 h=12 w=14\n"
            "a = upsample x by=2\n"

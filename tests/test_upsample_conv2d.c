@@ -1,6 +1,6 @@
-/* hg_upsample_conv2d against the composition in double: every pixel repeated, then the sums of the
- * convolution, by the loop nest of upsample.h. Random problems between guard pages, by every kernel
- * that may run them, NEON on x86 included.
+/* hg_upsample_conv2d against the composition in double: every pixel repeated, or interpolated from
+ * four, then the sums of the convolution, by the loop nest of upsample.h. Random problems between
+ * guard pages, by every kernel that may run them, NEON on x86 included.
  *
  *     test_upsample_conv2d [--cases N] [--seed S] [--case I] */
 #include <inttypes.h>
@@ -19,6 +19,8 @@
 #include "tests/run_guarded.h"
 #include "tests/winograd_bound.h"
 
+enum { INTERPOLATING = 8 /* roundings, at most, of a pixel */ };
+
 static long passed, failed;
 
 /* ---- Problems ---- */
@@ -27,11 +29,16 @@ typedef struct trial {
     int64_t number;
     hg_upsample_conv2d op;
     hg_filter_desc filter;
-    hg_problem p; /* the transposed convolution's */
+    hg_problem p; /* the transposed convolution's; bilinear: that in bands */
     case_data data;
     oracle_output want;
-    oracle_input summed; /* as the transposed convolution sees it */
+    oracle_input summed; /* as the transposed convolution sees it, or that of the enlarged image */
 } trial;
+
+static bool is_bilinear(const trial *t)
+{
+    return t->op.mode == HG_RESIZE_BILINEAR;
+}
 
 static hg_padding draw_padding(rng *r, const hg_filter_desc *f)
 {
@@ -86,6 +93,10 @@ static bool draw(rng *r, trial *t)
                            .c = t->filter.in_channels};
     draw_strides(r, &o->input);
     o->padding = draw_padding(r, &t->filter);
+    if (rng_percent(r, 40)) {
+        o->mode = HG_RESIZE_BILINEAR;
+        o->coordinates = (hg_coordinates)rng_in(r, HG_HALF_PIXEL, HG_ALIGN_CORNERS);
+    }
     if (hg_upsample_conv2d_output(o, &t->filter, &out)) return false;
     draw_post(r, out, &o->epilogue);
     out.strides = (hg_strides){0};
@@ -102,6 +113,50 @@ static int64_t begin_of(hg_padding_mode mode, int64_t given, int64_t kernel)
     if (mode == HG_PADDING_EXPLICIT) return given;
     if (mode == HG_PADDING_VALID) return 0;
     return mode == HG_PADDING_SAME_UPPER ? (kernel - 1) / 2 : kernel / 2;
+}
+
+/* Two pixels along an axis of `in` pixels, enlarged `factor` times, and the second's weight. */
+typedef struct two_taps {
+    int64_t at[2];
+    double second;
+} two_taps;
+
+/* The coordinate is a fraction of integers, so that a pixel without weight has none. */
+static two_taps taps_of(hg_coordinates coordinates, int64_t in, int64_t factor, int64_t o)
+{
+    const int64_t out = in * factor;
+    int64_t above = 2 * o + 1 - factor, below = 2 * factor; /* (o + 1/2) / factor - 1/2 */
+    if (coordinates == HG_ASYMMETRIC) above = o, below = factor;
+    if (coordinates == HG_ALIGN_CORNERS) above = o * (in - 1), below = out > 1 ? out - 1 : 1;
+    if (coordinates == HG_PYTORCH_HALF_PIXEL && out == 1) above = 0;
+    const int64_t first = above < 0 ? -((-above + below - 1) / below) : above / below;
+    const int64_t last = in - 1;
+    return (two_taps){{HG_MIN(HG_MAX(first, 0), last), HG_MIN(HG_MAX(first + 1, 0), last)},
+                      (double)(above - first * below) / (double)below};
+}
+
+/* Pixel (y, x) of the enlarged image, and the sum of its terms' magnitudes. */
+static double enlarged_pixel(const trial *t, const float *image, int64_t y, int64_t x,
+                             double *magnitude)
+{
+    const hg_upsample_conv2d *o = &t->op;
+    const int64_t w = o->input.w;
+    if (!is_bilinear(t)) {
+        const double pixel = (double)image[y / o->factor.h * w + x / o->factor.w];
+        return *magnitude = fabs(pixel), pixel;
+    }
+    const two_taps v = taps_of(o->coordinates, o->input.h, o->factor.h, y);
+    const two_taps h = taps_of(o->coordinates, w, o->factor.w, x);
+    double sum = 0;
+    *magnitude = 0;
+    for (int i = 0; i < 4; i++) {
+        const double weight = (i / 2 ? v.second : 1 - v.second) * (i % 2 ? h.second : 1 - h.second);
+        if (weight == 0) continue;
+        const double term = weight * (double)image[v.at[i / 2] * w + h.at[i % 2]];
+        sum += term;
+        *magnitude += fabs(term);
+    }
+    return sum;
 }
 
 static void sum_one(const trial *t, int64_t n, int64_t k, int64_t oy, int64_t ox, int64_t i)
@@ -123,14 +178,15 @@ static void sum_one(const trial *t, int64_t n, int64_t k, int64_t oy, int64_t ox
             for (int64_t kx = 0; kx < f->width; kx++) {
                 const int64_t y = oy - top + ky, x = ox - left + kx;
                 if (y < 0 || y >= h || x < 0 || x >= w) continue;
-                const double product =
-                    (double)image[y / o->factor.h * o->input.w + x / o->factor.w] *
-                    (double)weight[ky * f->width + kx];
-                sum += product;
-                magnitude += fabs(product);
+                const double factor = (double)weight[ky * f->width + kx];
+                double terms;
+                sum += enlarged_pixel(t, image, y, x, &terms) * factor;
+                magnitude += terms * fabs(factor);
                 count++;
             }
     }
+    /* Interpolated pixels are rounded a few times before they are multiplied. */
+    if (is_bilinear(t)) count += INTERPOLATING;
     t->want.sum[i] = sum, t->want.magnitude[i] = magnitude, t->want.count[i] = count;
 }
 
@@ -170,12 +226,16 @@ static void check(const trial *t, const char *who, const run_result *got)
 {
     char text[400] = "";
     double *bounds;
+    const hg_problem summed = hg_problem_unfused(&t->p);
+    const data_kind kind = is_bilinear(t) ? DATA_SIGNED : t->data.kind; /* are integers exact? */
     if (got->trouble[0] || got->status) {
         complain(t, who, got->trouble[0] ? got->trouble : hg_status_string(got->status));
-    } else if (!winograd_bounds(who, &t->p, &t->summed, t->data.kind, &bounds)) {
+    } else if (!winograd_bounds(who, &summed, &t->summed, kind, &bounds)) {
         complain(t, who, "no memory for the bounds");
     } else {
-        if (compare_all(&t->p, t->data.kind, &t->want, bounds, got->y, NULL, text, sizeof text))
+        for (int64_t i = 0; is_bilinear(t) && bounds && i < tensor_count(&t->p.out); i++)
+            bounds[i] += INTERPOLATING * 0x1p-24 * t->want.magnitude[i];
+        if (compare_all(&t->p, kind, &t->want, bounds, got->y, NULL, text, sizeof text))
             complain(t, who, text);
         else
             passed++;
@@ -227,10 +287,25 @@ static void run_kernels(const contexts *c, trial *t)
     filter_reorder(&t->filter, t->data.weights, weights);
     hg_context_machine(c->one, &machine);
     for (size_t i = 0; (k = hg_registry_at(i)) != NULL; i++)
-        if (k->op == HG_OP_CONV_TRANSPOSE2D && hg_isa_usable(k->isa, machine.isa, true))
+        if (k->op == t->p.op && hg_isa_usable(k->isa, machine.isa, true))
             ran += run_kernel(c, t, weights, k->name);
     if (ran < 1) complain(t, "all", "no kernel accepts it");
     free(weights);
+}
+
+/* What the convolution reads, where its bounds are derived from that. */
+static bool enlarge(trial *t)
+{
+    const hg_problem conv = hg_problem_unfused(&t->p);
+    const int64_t h = conv.in.h, w = conv.in.w, plane = t->op.input.h * t->op.input.w;
+    float *x = malloc((size_t)tensor_count(&conv.in) * sizeof *x);
+    t->summed.x = x;
+    for (int64_t i = 0; x && i < tensor_count(&conv.in); i++) {
+        double magnitude;
+        x[i] =
+            (float)enlarged_pixel(t, t->data.x + i / (h * w) * plane, i / w % h, i % w, &magnitude);
+    }
+    return x != NULL;
 }
 
 static bool open_data(trial *t, data_kind kind, rng *r)
@@ -248,6 +323,8 @@ static bool open_data(trial *t, data_kind kind, rng *r)
     if (kind == DATA_SIGNED && t->op.accuracy == HG_STRICT && rng_percent(r, 50))
         t->data.x[rng_in(r, 0, tensor_count(&t->p.in) - 1)] = NAN;
     t->summed = data_for_oracle(&t->data);
+    if (is_bilinear(t))
+        return enlarge(t) && t->want.y && t->want.sum && t->want.magnitude && t->want.count;
     float *summed = malloc((size_t)(hg_problem_reduction(&t->p) * t->p.out.c + 1) * sizeof *summed);
     t->summed.weights = summed;
     if (summed) hg_upsampled_weights(&t->filter, t->op.factor, t->data.weights, summed);
@@ -256,7 +333,7 @@ static bool open_data(trial *t, data_kind kind, rng *r)
 
 static void close_data(trial *t)
 {
-    free((float *)(uintptr_t)t->summed.weights);
+    free((float *)(uintptr_t)(is_bilinear(t) ? t->summed.x : t->summed.weights));
     data_free(&t->data);
     oracle_free(&t->want);
 }

@@ -133,6 +133,14 @@ static const growth growths[] = {
      "conv2d f32 nchw n1 c40 h800 w800 k24 r1x1 s1x1 p0,0,0,0 d1x1 g1"},
     {"conv2d f32 nchw n1 c32 h400 w400 k64 r3x3 s2x2 p1,1,1,1 d1x1 g32",
      "conv2d f32 nchw n1 c32 h800 w800 k64 r3x3 s2x2 p1,1,1,1 d1x1 g32"},
+    {"conv2d f32 nhwc n1 c32 h128 w128 k16 r3x3 s1x1 p1,1,1,1 d1x1 g1 resized=256x256 bilinear "
+     "half_pixel",
+     "conv2d f32 nhwc n1 c32 h256 w256 k16 r3x3 s1x1 p1,1,1,1 d1x1 g1 resized=512x512 bilinear "
+     "half_pixel"},
+    {"conv2d f32 nchw n1 c32 h128 w128 k16 r3x3 s1x1 p1,1,1,1 d1x1 g1 resized=256x256 bilinear "
+     "align_corners",
+     "conv2d f32 nchw n1 c32 h256 w256 k16 r3x3 s1x1 p1,1,1,1 d1x1 g1 resized=512x512 bilinear "
+     "align_corners"},
     {"resize_argmax2d f32 nhwc n1 c21 h129 w129 o513x513 bilinear align_corners u8",
      "resize_argmax2d f32 nhwc n1 c21 h258 w258 o1026x1026 bilinear align_corners u8"},
     {"resize_argmax2d f32 nchw n1 c21 h129 w129 o513x513 bilinear align_corners u8",

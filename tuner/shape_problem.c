@@ -67,14 +67,15 @@ static hg_status build_transpose(const hg_shape *s, const shape_op *op, const hg
 static hg_status build_upsample(const hg_shape *s, const shape_op *op, const hg_tensor *in,
                                 hg_problem *p, hg_reason *why)
 {
-    (void)op;
     const hg_filter_desc filter = {.out_channels = s->k,
                                    .in_channels = s->c,
                                    .height = s->r,
                                    .width = s->s,
                                    .groups = s->groups};
-    const hg_upsample_conv2d d = {
-        .input = *in, .factor = {s->stride_h, s->stride_w}, .padding = padding_of(s)};
+    const hg_upsample_conv2d d = {.input = *in,
+                                  .factor = {s->stride_h, s->stride_w},
+                                  .padding = padding_of(s),
+                                  .mode = op->flag ? HG_RESIZE_BILINEAR : HG_RESIZE_NEAREST};
     return hg_problem_upsample_conv2d(&d, &filter, p, why);
 }
 
@@ -200,6 +201,7 @@ static const shape_op ops[] = {
     {.name = "ConvAveragePool", .build = build_conv, .pool = HG_POOL_AVG_2X2},
     {.name = "ConvTranspose", .build = build_transpose},
     {.name = "UpsampleConv", .build = build_upsample},
+    {.name = "UpsampleConv:bilinear", .build = build_upsample, .flag = true},
     {.name = "MaxPool", .build = build_max},
     {.name = "MaxPoolIndices", .build = build_max, .flag = true},
     {.name = "AveragePool", .build = build_average},

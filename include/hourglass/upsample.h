@@ -144,29 +144,34 @@ HG_API hg_status hg_plan_resize_argmax2d(hg_context *context, const hg_resize_ar
                                          hg_plan **plan);
 
 /* ------------------------------------------------------------------------------------------
- * Nearest upsampling and a convolution, as one
+ * Upsampling and a convolution, as one
  * ------------------------------------------------------------------------------------------ */
 
-/* Nearest upsampling by whole factors, then a convolution of stride 1: what decoders do, without
- * the enlarged image ever being there. OH x OW x K from H x W x C, with a filter of conv2d, indexed
- * as in HG_OIHW:
+/* Upsampling by whole factors, nearest or bilinear, then a convolution of stride 1: what decoders
+ * do, without the enlarged image ever being there. OH x OW x K from H x W x C, with a filter of
+ * conv2d, indexed as in HG_OIHW:
  *
  *     for n, oy, ox, k:  g = k / (K/groups)
  *         v = bias[k]
  *         for ky < R, kx < S, c < C/groups:
  *             y = oy - top + ky;  x = ox - left + kx             of the enlarged image
  *             if (0 <= y < H*factor.h and 0 <= x < W*factor.w)
- *                 v += input[n][y / factor.h][x / factor.w][g*C/groups + c] * weight[k][c][ky][kx]
+ *                 v += enlarged[n][y][x][g*C/groups + c] * weight[k][c][ky][kx]
  *         output[n][oy][ox][k] = epilogue(v)
  *
  *     OH = H*factor.h + top + bottom - R + 1                          OW alike
  *     SAME_UPPER, SAME_LOWER: OH = H*factor.h; VALID: no padding; KERAS_*: HG_INVALID
  *
- * Taps that fall on copies of one pixel share a product: their weights are summed at plan time, in
- * double, and rounded once. A 3x3 convolution behind doubling so takes four products of nine. The
- * sums are those of one transposed convolution, of stride `factor` and (R+factor.h-1) x
+ * Of nearest neighbours enlarged[n][y][x] is input[n][y / factor.h][x / factor.w]; bilinear it is
+ * the output of hg_resize2d with this mode and these coordinates.
+ *
+ * Nearest: taps that fall on copies of one pixel share a product: their weights are summed at plan
+ * time, in double, and rounded once. A 3x3 convolution behind doubling so takes four products of
+ * nine. The sums are those of one transposed convolution, of stride `factor` and (R+factor.h-1) x
  * (S+factor.w-1) taps, and that is what the plan is: its key, its kernels and their records are
- * conv_transpose2d's. They must not overflow, or the outputs may be infinite or NaN. */
+ * conv_transpose2d's. They must not overflow, or the outputs may be infinite or NaN. Bilinear: rows
+ * of the enlarged image are made as they are needed, a band at a time, in the workspace; key and
+ * kernels are conv2d's. */
 typedef struct hg_upsample_conv2d {
     hg_tensor input;
     hg_strides output_strides; /* in the input's layout; 0: see hg_strides */
@@ -174,13 +179,17 @@ typedef struct hg_upsample_conv2d {
     hg_padding padding;        /* of the enlarged image */
     hg_epilogue epilogue;
     hg_accuracy accuracy;
-    const char *kernel;  /* NULL: the dispatcher chooses; else one of conv_transpose2d's */
+    const char *kernel;  /* NULL: the dispatcher chooses; else one of conv_transpose2d's; bilinear:
+                            conv2d's */
     const float *slopes; /* HG_PRELU: out_channels values, copied by planning */
-    uint64_t reserved[3];
+    hg_resize_mode mode; /* HG_RESIZE_NEAREST or HG_RESIZE_BILINEAR */
+    hg_coordinates coordinates; /* HG_RESIZE_BILINEAR only */
+    uint64_t reserved[2];
 } hg_upsample_conv2d;
 
 /* As hg_conv2d_output and hg_plan_conv2d, with a filter in an order for conv2d, which keeps the
- * summed weights for further plans. Besides, HG_INVALID: a negative factor. HG_RANGE: an enlarged
+ * summed weights for further plans. Besides, HG_INVALID: a negative factor. HG_UNSUPPORTED: another
+ * mode, HG_TF_CROP_AND_RESIZE. HG_RANGE: an enlarged
  * image of 2^31 rows or columns, a summed filter of more than 2^31 weights. */
 HG_API hg_status hg_upsample_conv2d_output(const hg_upsample_conv2d *op,
                                            const hg_filter_desc *filter, hg_tensor *output);

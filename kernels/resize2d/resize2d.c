@@ -40,3 +40,14 @@ bool hg_resize_nontemporal(const hg_task *t)
     return t->config.nontemporal == 1 && all % lanes == 0 &&
            (uintptr_t)t->output % (sizeof(float) * (size_t)lanes) == 0;
 }
+
+hg_span hg_resize_rows_under(const void *tables, int64_t begin, int64_t end)
+{
+    const hg_resize_axis *v = &((const hg_resize_axes *)tables)->v;
+    hg_span under = {INT64_MAX, 0};
+    for (int64_t o = begin; o < end; o++) {
+        under.begin = HG_MIN(under.begin, (int64_t)v->first[o]);
+        under.end = HG_MAX(under.end, (int64_t)v->first[o] + v->count[o]);
+    }
+    return under;
+}

@@ -2,6 +2,7 @@
 #ifndef HG_RESIZE2D_H
 #define HG_RESIZE2D_H
 
+#include "kernels/geometry.h"
 #include "kernels/resize2d/taps.h"
 
 enum { HG_RESIZE_MOST_TAPS = 256 }; /* of an axis, where some of its weights lie on the stack */
@@ -16,6 +17,9 @@ typedef struct hg_resize_images {
 hg_resize_images hg_resize_images_of(const hg_problem *p);
 /* Floats from a tensor's first element to that of image i. */
 int64_t hg_resize_image_offset(const hg_resize_images *m, const hg_strides *s, int64_t i);
+
+/* Rows of the input that rows [begin, end) of the output are made of, by a plan's tables. */
+hg_span hg_resize_rows_under(const void *tables, int64_t begin, int64_t end);
 
 /* Nearest mode: is the index of every output o / factor, factors being whole? Builders state all
  * such problems in one way (hg_resize_repeats). */

@@ -34,6 +34,11 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     hg_each_output(t, begin, end, t->tables, element);
 }
 
+static void rows(const hg_task *t, int64_t begin, int64_t end)
+{
+    hg_each_output(t, begin, end, t->tables, element);
+}
+
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
     (void)k, (void)c;
@@ -48,8 +53,12 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     return 2.0 * (taps + 2.0) * hg_tensor_elements(&p->out) / (100.0 * 0.02) + 200.0;
 }
 
-static const hg_algorithm reference = {
-    .name = "reference", .cost = cost, .size = size, .prepare = hg_resize_prepare, .run = run};
+static const hg_algorithm reference = {.name = "reference",
+                                       .cost = cost,
+                                       .size = size,
+                                       .prepare = hg_resize_prepare,
+                                       .run = run,
+                                       .rows = rows};
 
 const hg_kernel hg_resize2d_ref[] = {
     HG_REFERENCE(resize2d, HG_OP_RESIZE2D, 2, &reference),

@@ -202,10 +202,28 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
     }
 }
 
+static void rows(const hg_task *t, int64_t begin, int64_t end)
+{
+    const blocking *s = hg_resize_behind(t->tables);
+    const int64_t pixel = s->images.out_pixel;
+    for (int64_t x = 0; x < t->problem->out.w; x += s->columns)
+        for (int64_t c = 0; c < s->images.channels; c += s->channels) {
+            const block b = {.in = t->input + c,
+                             .out = t->output + x * pixel + c,
+                             .y = begin,
+                             .y_end = end,
+                             .x = x,
+                             .width = HG_MIN(s->columns, t->problem->out.w - x),
+                             .channels = HG_MIN(s->channels, s->images.channels - c)};
+            run_block(t, s, &b);
+        }
+}
+
 const hg_algorithm hg_resize2d_separable = {.name = "separable",
                                             .supports = supports,
                                             .configs = configs,
                                             .cost = cost,
                                             .size = size,
                                             .prepare = prepare,
-                                            .run = run};
+                                            .run = run,
+                                            .rows = rows};

@@ -140,9 +140,10 @@ void hg_problem_key(const hg_problem *p, char key[HG_KEY_SIZE])
     if (pad) add_border(t, &p->border);
     if (hg_problem_has_post(p)) add_post(t, &p->post);
     if (p->post_pool) add(t, " pool=%s", post_pool_names[p->post_pool]);
+    if (p->resized.h) add_size(t, "resized=", p->resized.h, p->resized.w);
     if (conv && p->accuracy != HG_DEFAULT) add(t, " %s", accuracy_names[p->accuracy]);
     if (windows && !conv) add_pool(t, p);
-    if (resize) add_resize(t, &p->resize);
+    if (resize || p->resized.h) add_resize(t, &p->resize);
     if (classes)
         add(t, " %s", class_type_names[p->out.dtype == HG_U8 ? HG_CLASS_U8 : HG_CLASS_I32]);
     add_strides(t, "in=", &p->in, &p->in.strides);

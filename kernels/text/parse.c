@@ -14,7 +14,8 @@ enum { MAX_WORDS = 48 }; /* more than a key has members to set */
 /* Everything a key can say. Words that an operator has no use for change nothing. */
 typedef struct words {
     int64_t n, c, h, w, k, g;
-    int64_t r[2], s[2], d[2], o[2], image[2], p[4], in[4], out[4], res[4], with[4], other[4];
+    int64_t r[2], s[2], d[2], o[2], image[2], resized[2], p[4], in[4], out[4], res[4], with[4],
+        other[4];
     int64_t divisor;
     double leaky, elu, clamp[2], hard_sigmoid[2], power, a, scale[2], roi[4], fill;
     bool adaptive, include_pad, is_signed, residual, exclude, antialias, has_index;
@@ -107,15 +108,25 @@ static const void *parse_numbers(const char *word, words *w)
         char separator;
         int count;
         int64_t *v;
-    } fields[] = {{"n", 0, 1, &w->n},         {"c", 0, 1, &w->c},
-                  {"h", 0, 1, &w->h},         {"w", 0, 1, &w->w},
-                  {"k", 0, 1, &w->k},         {"g", 0, 1, &w->g},
-                  {"r", 'x', 2, w->r},        {"s", 'x', 2, w->s},
-                  {"d", 'x', 2, w->d},        {"o", 'x', 2, w->o},
-                  {"p", ',', 4, w->p},        {"image=", 'x', 2, w->image},
-                  {"in=", ',', 4, w->in},     {"out=", ',', 4, w->out},
-                  {"res=", ',', 4, w->res},   {"divisor=", 0, 1, &w->divisor},
-                  {"with=", ',', 4, w->with}, {"other=", ',', 4, w->other}};
+    } fields[] = {{"n", 0, 1, &w->n},
+                  {"c", 0, 1, &w->c},
+                  {"h", 0, 1, &w->h},
+                  {"w", 0, 1, &w->w},
+                  {"k", 0, 1, &w->k},
+                  {"g", 0, 1, &w->g},
+                  {"r", 'x', 2, w->r},
+                  {"s", 'x', 2, w->s},
+                  {"d", 'x', 2, w->d},
+                  {"o", 'x', 2, w->o},
+                  {"p", ',', 4, w->p},
+                  {"image=", 'x', 2, w->image},
+                  {"in=", ',', 4, w->in},
+                  {"out=", ',', 4, w->out},
+                  {"res=", ',', 4, w->res},
+                  {"divisor=", 0, 1, &w->divisor},
+                  {"with=", ',', 4, w->with},
+                  {"other=", ',', 4, w->other},
+                  {"resized=", 'x', 2, w->resized}};
     const struct {
         const char *prefix;
         int count, activation;
@@ -184,6 +195,30 @@ static hg_epilogue epilogue_of(const words *w)
                          .residual_strides = strides_of(w->res)};
 }
 
+/* Of an image that is resized first, by whole factors. */
+static hg_status build_resized(const words *w, const hg_conv2d *c, const hg_filter_desc *filter,
+                               hg_problem *p, hg_reason *why)
+{
+    const hg_upsample_conv2d d = {
+        .input = c->input,
+        .output_strides = c->output_strides,
+        .factor = {w->resized[0] / HG_MAX(w->h, 1), w->resized[1] / HG_MAX(w->w, 1)},
+        .padding = c->padding,
+        .epilogue = c->epilogue,
+        .accuracy = c->accuracy,
+        .mode = (hg_resize_mode)w->mode,
+        .coordinates = (hg_coordinates)w->coordinates};
+    const bool plain = w->s[0] <= 1 && w->s[1] <= 1 && w->d[0] <= 1 && w->d[1] <= 1 && !c->pool;
+    if (!plain || d.factor.h < 1 || d.factor.w < 1 ||
+        d.factor.h * HG_MAX(w->h, 1) != w->resized[0] ||
+        d.factor.w * HG_MAX(w->w, 1) != w->resized[1])
+        return hg_fail(why, HG_INVALID,
+                       "resized: by whole factors, and without stride, dilation and pooling");
+    return d.mode == HG_RESIZE_NEAREST
+               ? hg_fail(why, HG_INVALID, "resized: nearest is conv_transpose2d")
+               : hg_problem_upsample_conv2d(&d, filter, p, why);
+}
+
 static hg_status build_conv(hg_op op, const words *w, hg_tensor in, hg_problem *p, hg_reason *why)
 {
     const hg_filter_desc filter = {.order = op == HG_OP_CONV2D ? HG_OIHW : HG_IOHW,
@@ -204,7 +239,8 @@ static hg_status build_conv(hg_op op, const words *w, hg_tensor in, hg_problem *
                              .epilogue = epilogue_of(w),
                              .pool = (hg_conv_pool)w->post_pool,
                              .accuracy = accuracy};
-        return hg_problem_conv2d(&d, &filter, p, why);
+        return w->resized[0] || w->resized[1] ? build_resized(w, &d, &filter, p, why)
+                                              : hg_problem_conv2d(&d, &filter, p, why);
     }
     const hg_conv_transpose2d d = {.input = in,
                                    .output_strides = strides_of(w->out),

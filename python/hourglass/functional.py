@@ -144,9 +144,11 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
 
 
 def upsample_conv2d(input, weight, bias=None, factor=2, padding=0, groups=1, *, activation=None, slope=None,
-                    offset=0.5, minimum=0.0, maximum=0.0, residual=None, accuracy="default"):
-    """conv2d(interpolate(input, scale_factor=factor, mode="nearest"), weight, bias, padding=padding), the enlarged
-    array never being there; factor: a whole number or (h, w). The rest as conv2d.
+                    offset=0.5, minimum=0.0, maximum=0.0, residual=None, accuracy="default", mode="nearest",
+                    align_corners=False):
+    """conv2d(interpolate(input, scale_factor=factor, mode=mode), weight, bias, padding=padding), the enlarged
+    array never being there; factor: a whole number or (h, w); mode: "nearest" or "bilinear", which alone reads
+    align_corners. The rest as conv2d.
 
     >>> import numpy as np, hourglass
     >>> x = np.array([[[[1, 2]]]], np.float32)
@@ -158,7 +160,8 @@ def upsample_conv2d(input, weight, bias=None, factor=2, padding=0, groups=1, *, 
     residual = residual[None] if single and residual is not None else residual
     plan = _convolution_plan(plans.upsample_conv2d, input, weight, bias, factor, padding, groups,
                              activation=activation, slope=_slopes(slope), offset=offset, minimum=minimum,
-                             maximum=maximum, residual=residual is not None, accuracy=accuracy)
+                             maximum=maximum, residual=residual is not None, accuracy=accuracy, mode=mode,
+                             align_corners=align_corners)
     return _unbatch(plan(input, residual), single)
 
 

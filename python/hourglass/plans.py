@@ -164,9 +164,12 @@ def conv_transpose2d(input, weight, bias=None, stride=1, padding=0, output_paddi
 
 def upsample_conv2d(input, weight, bias=None, factor=2, padding=0, groups=1, *, activation=None, slope=None,
                     offset=0.5, minimum=0.0, maximum=0.0, residual=False, accuracy="default", order="oihw",
-                    context=None):
+                    context=None, mode="nearest", align_corners=False):
     """hourglass.upsample_conv2d's plan. residual: as of conv2d."""
     op, form = _descriptor("hg_upsample_conv2d *", input)
+    modes = {"nearest": lib.HG_RESIZE_NEAREST, "bilinear": lib.HG_RESIZE_BILINEAR}
+    op.mode = _word(modes, "mode", mode)
+    op.coordinates = lib.HG_ALIGN_CORNERS if align_corners else lib.HG_HALF_PIXEL
     _set(op.factor, "factor", factor)
     _set_padding(op.padding, padding)
     slopes = _set_epilogue(op.epilogue, activation, slope, offset, minimum, maximum, residual)

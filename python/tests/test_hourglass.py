@@ -156,6 +156,12 @@ class Values(unittest.TestCase):
             close(hg.upsample_conv2d(x, w, b, factor, padding=1), hg.conv2d(large, w, b, padding=1))
             close(hg.upsample_conv2d(x, w, b, factor, "same", activation="relu"),
                   hg.conv2d(large, w, b, padding="same", activation="relu"))
+            for corners in (False, True):
+                large = hg.interpolate(x, scale_factor=factor, mode="bilinear", align_corners=corners)
+                close(hg.upsample_conv2d(x, w, b, factor, padding=1, mode="bilinear", align_corners=corners),
+                      hg.conv2d(large, w, b, padding=1))
+        with self.assertRaises(hg.InvalidError):
+            hg.upsample_conv2d(x, w, mode="bicubic")
         one = hg.upsample_conv2d(x[0], w, padding=1)
         close(hg.upsample_conv2d(x[0], w, padding=1, residual=one), 2 * one)
 
