@@ -132,12 +132,35 @@ static double busy_workers(const hg_kernel *k, const way *w, const hg_config *c,
     return (double)most / (double)HG_CEIL_DIV(most, threads);
 }
 
-static size_t add_configs(const hg_kernel *k, const way *w, int threads, size_t count,
-                          hg_candidate list[HG_MAX_CANDIDATES])
+/* Does the last-level cache not hold the output, or only just? Its lines are then better not read
+ * before they are written. */
+static bool goes_beyond(const hg_machine *m, const hg_problem *p)
+{
+    enum { USUAL_L3 = 32 << 20 };
+    const double l3 = m->l3 > 0 ? (double)m->l3 : USUAL_L3;
+    return (double)hg_dtype_bytes(p->out.dtype) * hg_tensor_elements(&p->out) >= 0.625 * l3;
+}
+
+/* The algorithm's, but for plain stores where stores past the caches are always faster. */
+static int configs_of(const hg_machine *m, const hg_problem *p, const hg_kernel *k,
+                      hg_config list[HG_MAX_CONFIGS])
+{
+    list[0] = (hg_config){0};
+    const int n = k->algorithm->configs ? k->algorithm->configs(p, k, list) : 1;
+    hg_config stored = list[1];
+    stored.nontemporal = 0;
+    if (n != 2 || !list[1].nontemporal || !hg_config_equal(&stored, &list[0])) return n;
+    if (!goes_beyond(m, p)) return n;
+    list[0] = list[1];
+    return 1;
+}
+
+static size_t add_configs(const hg_machine *m, const hg_kernel *k, const way *w, int threads,
+                          size_t count, hg_candidate list[HG_MAX_CANDIDATES])
 {
     const hg_problem *p = &w->problem;
     hg_config configs[HG_MAX_CONFIGS] = {{0}};
-    const int n = k->algorithm->configs ? k->algorithm->configs(p, k, configs) : 1;
+    const int n = configs_of(m, p, k, configs);
     const double cost = k->algorithm->cost(p, k) * w->times + w->more;
     for (int i = 0; i < n && count < HG_MAX_CANDIDATES; i++) {
         configs[i].via = w->config.via;
@@ -225,13 +248,13 @@ static size_t add_ways(const hg_context *context, int threads, const hg_problem 
     while ((k = hg_registry_next(&walk)) != NULL) {
         if (k->op != p->op) continue;
         if (!hg_problem_is_fused(p) && eligible(context, k, p, forced)) {
-            count = add_configs(k, &direct, threads, count, list);
+            count = add_configs(&context->machine, k, &direct, threads, count, list);
             continue;
         }
         for (int i = 0; i < n; i++)
             if (eligible(context, k, &ways[i].problem, forced) &&
                 (!ways[i].config.bands || runs_in_bands(k, &ways[i].problem)))
-                count = add_configs(k, &ways[i], threads, count, list);
+                count = add_configs(&context->machine, k, &ways[i], threads, count, list);
     }
     return count;
 }

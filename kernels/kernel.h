@@ -113,7 +113,9 @@ typedef struct hg_algorithm {
     const char *name;
     hg_supports_fn *supports; /* optional: what hg_limits cannot say */
     /* Optional: fills configs[0 .. n), the first being the default; returns n >= 1. All-zero
-     * members may stand in the first only: a kernel's bare name means its first configuration. */
+     * members may stand in the first only: a kernel's bare name means its first configuration.
+     * Two that differ in `nontemporal` alone, plain stores first: the machine's caches say which
+     * of them is the default (dispatch/candidates.c). */
     hg_configs_fn *configs;
     /* Estimated time in units of 1 ns on a 100 GFLOP/s, 50 GB/s core: good to a factor of 2. */
     hg_cost_fn *cost;

@@ -316,8 +316,36 @@ static void families(void)
                "%s has no family", k->name);
 }
 
+/* Stores past the caches are the default, and alone to be had, where the last level does not hold
+ * the output with room to spare: here 1 MB. */
+static void past_the_caches(void)
+{
+    static const char *const keys[] = {
+        "resize2d f32 nhwc n1 c16 h64 w64 o128x128 nearest asymmetric round=floor",
+        "binary f32 nhwc n1 c16 h128 w128 add",
+        "pad2d f32 nhwc n1 c16 h126 w126 p1,1,1,1 o128x128 edge"};
+    enum { MIB = 1 << 20 };
+    static const struct {
+        int64_t l3;
+        bool past;
+    } cases[] = {
+        {MIB, true}, {MIB * 8 / 5, true}, {MIB * 8 / 5 + 8, false}, {2 * MIB, false}, {0, false}};
+    hg_context *context = context_of(1, NULL, 0, false);
+    for (size_t k = 0; context && k < HG_COUNT(keys); k++)
+        for (size_t i = 0; i < HG_COUNT(cases); i++) {
+            plan_facts facts;
+            context->machine.l3 = cases[i].l3;
+            if (!plan_in(context, keys[k], &facts)) continue;
+            expect((strstr(facts.kernel, "nontemporal=1") != NULL) == cases[i].past,
+                   "%s with %lld bytes of the last-level cache: %s", keys[k],
+                   (long long)cases[i].l3, facts.kernel);
+        }
+    hg_context_free(context);
+}
+
 void test_selection(void)
 {
+    past_the_caches();
     shipped();
     builtin();
     families();

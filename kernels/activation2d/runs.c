@@ -19,10 +19,7 @@ static hg_walk walk_of(const hg_problem *p, const hg_kernel *k)
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
 {
     const hg_walk w = walk_of(p, k);
-    const bool beyond = hg_walk_goes_beyond(p, &w);
-    list[0] = (hg_config){.nontemporal = beyond};
-    list[1] = (hg_config){.nontemporal = 1};
-    return beyond ? 1 : 2;
+    return hg_walk_configs(&w, list);
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)

@@ -14,10 +14,8 @@ static hg_walk walk_of(const hg_problem *p, const hg_kernel *k)
 static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
 {
     const hg_walk w = walk_of(p, k);
-    const bool beyond = !p->post.function && hg_walk_goes_beyond(p, &w);
-    list[0] = (hg_config){.nontemporal = beyond};
-    list[1] = (hg_config){.nontemporal = 1};
-    return beyond || p->post.function ? 1 : 2;
+    const int n = hg_walk_configs(&w, list);
+    return p->post.function ? 1 : n;
 }
 
 static double cost(const hg_problem *p, const hg_kernel *k)

@@ -5,9 +5,8 @@
 enum {
     RANGE_FLOATS = 16384, /* of output */
     LAID_OUT_FLOATS = 1024,
-    SHORT_RUN = 256,  /* shorter ones that repeat are laid out */
-    SHORT_PIXEL = 32, /* and pixels of fewer channels that have one number */
-    BEYOND_BYTES = 20 << 20
+    SHORT_RUN = 256, /* shorter ones that repeat are laid out */
+    SHORT_PIXEL = 32 /* and pixels of fewer channels that have one number */
 };
 
 /* ---- Plan time ---- */
@@ -93,10 +92,12 @@ double hg_walk_ns(const hg_problem *p, const hg_walk *w)
     return hg_traffic_ns(p) + 3.0 * hg_tensor_elements(&p->out) / length + 200.0;
 }
 
-bool hg_walk_goes_beyond(const hg_problem *p, const hg_walk *w)
+int hg_walk_configs(const hg_walk *w, hg_config list[HG_MAX_CONFIGS])
 {
     const bool long_runs = w->layout != HG_AS_IT_LIES || w->d[0].extent >= SHORT_RUN;
-    return long_runs && 4.0 * hg_tensor_elements(&p->out) >= BEYOND_BYTES;
+    list[0] = (hg_config){0};
+    list[1] = (hg_config){.nontemporal = 1};
+    return long_runs ? 2 : 1;
 }
 
 /* ---- Run time ---- */

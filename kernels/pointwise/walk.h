@@ -40,8 +40,8 @@ size_t hg_walk_scratch(const hg_walk *w);
 /* Estimated time but for what is calculated (hg_cost_fn). */
 double hg_walk_ns(const hg_problem *p, const hg_walk *w);
 
-/* Runs so long that stores past the caches pay, and a tensor that no cache holds? */
-bool hg_walk_goes_beyond(const hg_problem *p, const hg_walk *w);
+/* Plain stores, and past the caches where runs are so long that these may pay (hg_configs_fn). */
+int hg_walk_configs(const hg_walk *w, hg_config list[HG_MAX_CONFIGS]);
 
 /* Where a run begins. */
 typedef struct hg_place {

@@ -1,7 +1,5 @@
 #include "kernels/resize2d/resize2d.h"
 
-enum { BEYOND_BYTES = 20 << 20 /* larger outputs do not fit the last-level cache, or only just */ };
-
 hg_resize_images hg_resize_images_of(const hg_problem *p)
 {
     const hg_strides *si = &p->in.strides, *so = &p->out.strides;
@@ -25,11 +23,10 @@ bool hg_resize_has_factor(const hg_problem *p)
 int hg_resize_nontemporal_configs(const hg_problem *p, const hg_kernel *k,
                                   hg_config list[HG_MAX_CONFIGS])
 {
-    (void)k;
-    const bool beyond = 4.0 * hg_tensor_elements(&p->out) >= BEYOND_BYTES;
-    list[0] = (hg_config){.nontemporal = beyond};
+    (void)p, (void)k;
+    list[0] = (hg_config){0};
     list[1] = (hg_config){.nontemporal = 1};
-    return beyond ? 1 : 2;
+    return 2;
 }
 
 bool hg_resize_nontemporal(const hg_task *t)
