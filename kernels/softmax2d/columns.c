@@ -57,9 +57,11 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const double all = hg_tensor_elements(&p->in), lanes = (double)hg_lanes(k);
-    const double each = p->in.c < hg_lanes(k) ? 0.55 : 0.15; /* blocks that are filled are faster */
-    const double transposed = p->in.layout == HG_NHWC ? each * all : 0.0;
-    return HG_MAX(5.0 * all / lanes, hg_traffic_ns(p)) + transposed + 200.0;
+    /* Squares of as many channels as pixels, whatever part of them is there. */
+    const double squares =
+        all / (double)p->in.c / lanes * (double)HG_CEIL_DIV(p->in.c, hg_lanes(k));
+    const double transposed = p->in.layout == HG_NHWC ? 0.06 * lanes * lanes * squares : 0.0;
+    return HG_MAX(3.5 * all / lanes, hg_traffic_ns(p)) + transposed + 200.0;
 }
 
 static void run_block(const hg_task *t, const float *x, float *y, int64_t count)

@@ -46,7 +46,9 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     while (group < p->in.c) group *= 2;
     const bool packed =
         2 * p->in.c <= hg_lanes(k) && p->in.strides.w == p->in.c && p->out.strides.w == p->in.c;
-    const double pixel = packed ? 8.0 * (double)group / (double)hg_lanes(k) : 6.0 + 4.0 * vectors;
+    const double vector = 4.0 + 0.25 * (double)group;
+    const double pixel =
+        packed ? vector * (double)group / (double)hg_lanes(k) : 6.0 + 4.0 * vectors;
     return HG_MAX(pixels * pixel, hg_traffic_ns(p)) + 200.0;
 }
 
