@@ -33,6 +33,7 @@ static const char *const small_keys[] = {
     "max_pool2d f32 nchw n1 c4 h12 w36 r2x2 s2x2 p0,0,0,0 d1x1 o6x18",
     "max_pool2d f32 nchw n1 c16 h12 w12 r3x3 s1x1 p1,1,1,1 d1x1 o12x12 index=tensorflow:i32",
     "max_pool2d f32 nchw n1 c16 h7 w7 r7x7 s1x1 p0,0,0,0 d1x1 o1x1",
+    "max_pool2d f32 nhwc n1 c40 h9 w9 r9x9 s1x1 p0,0,0,0 d1x1 o1x1",
     "max_pool2d f32 nchw n1 c3 h12 w40 r3x3 s2x2 p1,1,1,1 d1x1 o6x20",
     "max_pool2d f32 nchw n1 c3 h9 w20 r5x5 s1x1 p2,2,2,2 d1x1 o9x20",
     "avg_pool2d f32 nhwc n1 c16 h12 w12 r3x3 s1x1 p1,1,1,1 d1x1 o12x12 include_pad",

@@ -30,6 +30,7 @@ size_t hg_pool_tables_size(const hg_problem *p)
 
 void hg_pool_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
+    enum { NEAR_BYTES = 1 << 20 };
     const hg_index_rule r = hg_pool_rule(p);
     hg_pool_tables *t = tables;
     hg_pool_span *spans = (hg_pool_span *)(t + 1);
@@ -49,7 +50,8 @@ void hg_pool_prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c
                              .plane_row = p->dilation.h * (r.at.h / r.scale),
                              .plane_column = p->dilation.w * (r.at.w / r.scale),
                              .plane_down = r.at.h / r.scale,
-                             .plane_pixel = r.at.w / r.scale};
+                             .plane_pixel = r.at.w / r.scale,
+                             .far = hg_problem_bytes(p) > NEAR_BYTES};
 }
 
 void hg_pool_set_row(const hg_task *t, int64_t n, int64_t y, int64_t c, hg_pool_args *a)

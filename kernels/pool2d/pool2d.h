@@ -38,6 +38,7 @@ typedef struct hg_pool_args {
     int64_t index_scale, index_first, index_channel;
     int64_t plane_first, plane_row, plane_column, plane_pixel;
     int64_t plane_down; /* of one input row */
+    bool far;           /* the tensors are beyond L2: prefetches pay */
 } hg_pool_args;
 
 /* The float that sums of column x are divided by. */

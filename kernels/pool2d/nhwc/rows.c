@@ -2,7 +2,7 @@
  * ranges. */
 #include "kernels/pool2d/nhwc/rows.h"
 
-enum { CHANNEL_BLOCK = 64, ENOUGH_RANGES = 32 };
+enum { CHANNEL_BLOCK = 128, ENOUGH_RANGES = 32 };
 
 static int64_t channel_blocks(const hg_problem *p)
 {
