@@ -29,6 +29,7 @@
     X(conv2d_nhwc_direct_dot##ISA)                                                                 \
     X(conv2d_nhwc_grouped##ISA)                                                                    \
     X(conv2d_nhwc_igemm##ISA)                                                                      \
+    X(conv2d_nhwc_scale##ISA)                                                                      \
     X(conv2d_nhwc_winograd##ISA)                                                                   \
     X(conv_transpose2d_nhwc_depthwise_phases##ISA)                                                 \
     X(conv_transpose2d_nhwc_depthwise_wide##ISA)                                                   \

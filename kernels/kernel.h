@@ -134,6 +134,7 @@ typedef struct hg_algorithm {
 /* Microkernels, declared with their contracts in the operators' headers. */
 struct hg_igemm_ukernel;
 struct hg_depthwise_args;
+struct hg_scale_args;
 struct hg_depthwise_wide_ukernels;
 struct hg_direct_ukernels;
 struct hg_direct_nchw_ukernels;
@@ -173,6 +174,7 @@ struct hg_kernel {
     union {
         const struct hg_igemm_ukernel *igemm;
         void (*depthwise)(const struct hg_depthwise_args *args);
+        void (*scale)(const struct hg_scale_args *args);
         const struct hg_depthwise_wide_ukernels *depthwise_wide;
         const struct hg_direct_ukernels *direct;
         const struct hg_direct_nchw_ukernels *direct_nchw;

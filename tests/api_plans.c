@@ -15,6 +15,7 @@ static const char *const small_keys[] = {
     "conv2d f32 nhwc n1 c16 h12 w12 k16 r3x3 s1x1 p1,1,1,1 d1x1 g1 pool=max2x2",
     "conv2d f32 nhwc n1 c16 h12 w12 k16 r3x3 s1x1 p1,1,1,1 d1x1 g16 clamp=0,6",
     "conv2d f32 nhwc n1 c16 h12 w12 k16 r3x3 s1x1 p1,1,1,1 d1x1 g4",
+    "conv2d f32 nhwc n1 c3 h12 w12 k3 r1x1 s1x1 p0,0,0,0 d1x1 g3 residual",
     "conv2d f32 nhwc n1 c16 h12 w12 k4 r1x1 s1x1 p0,0,0,0 d1x1 g1 leaky=0.5",
     "conv2d f32 nchw n1 c16 h12 w13 k24 r3x3 s1x1 p1,1,1,1 d1x1 g1 residual",
     "conv2d f32 nchw n1 c4 h33 w33 k4 r3x3 s2x2 p1,1,1,1 d1x1 g4",
