@@ -180,11 +180,13 @@ static void add_channel(const winograd_class *w, double highest, const hg_proble
     /* Outputs of one phase have the same taps: those of the first of each are summed. */
     const bool transposed = p->op == HG_OP_CONV_TRANSPOSE2D;
     const int64_t every = transposed ? p->stride.h : 1, along = transposed ? p->stride.w : 1;
-    for (int64_t k = 0; k < p->out.c; k++)
+    const int64_t channels = p->in.c / p->groups, outputs = p->out.c / p->groups;
+    const int64_t group = c / channels;
+    for (int64_t k = group * outputs; k < (group + 1) * outputs; k++)
         for (int64_t phase = 0; phase < every * along; phase++) {
             double sum = 0, squares = 0;
-            add_taps(w, p, &in->weights[(k * p->in.c + c) * taps], phase / along, phase % along,
-                     &sum, &squares);
+            add_taps(w, p, &in->weights[(k * channels + c % channels) * taps], phase / along,
+                     phase % along, &sum, &squares);
             for (int64_t y = phase / along; y < p->out.h; y += every)
                 for (int64_t x = phase % along; x < p->out.w; x += along) {
                     const int64_t o = y * p->out.w + x, i = (n * p->out.c + k) * pixels + o;
@@ -208,7 +210,8 @@ static void pool(const hg_problem *p, double *values)
 static double bound(const winograd_constants *k, const hg_problem *p, data_kind kind, double sum,
                     double squares)
 {
-    const double n = winograd_sums(p->in.c) + k->depth, tiny = (double)p->in.c * 0x1p-136;
+    const int64_t channels = p->in.c / p->groups;
+    const double n = winograd_sums(channels) + k->depth, tiny = (double)channels * 0x1p-136;
     if (k->beta * sum >= 0x1p127) return INFINITY;
     const double promised = k->beta * n * u / (1 - n * u) * sum;
     const double size = kind == DATA_POSITIVE ? sum : sqrt(squares);

@@ -1,4 +1,4 @@
-/* Winograd convolution F(m x m, r x r), NHWC, stride 1 or 2, one group.
+/* Winograd convolution F(m x m, r x r), NHWC, stride 1 or 2.
  *
  * Outputs are made in tiles of m x m pixels from input tiles of a x a, a = stride*(m-1) + r. Per
  * tile Y = A^T [ (G g G^T) . (B^T d B) ] A, where "." sums over the channels: one matrix product

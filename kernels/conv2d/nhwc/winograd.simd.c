@@ -241,8 +241,8 @@ HG_WINOGRAD_CLASSES(UKERNELS)
 
 #define ROW(word, a, m, r, s, how)                                                                 \
     {HG_ROW(conv2d, nhwc, "winograd_" #word),                                                      \
-     .rev = 6,                                                                                     \
-     .limits = {.kernel = {r, r}, .stride = {s, s}, .one_group = true, .exactness = how},          \
+     .rev = 7,                                                                                     \
+     .limits = {.kernel = {r, r}, .stride = {s, s}, .exactness = how},                             \
      .algorithm = &hg_conv2d_nhwc_winograd,                                                        \
      .tile = {MR, NR},                                                                             \
      .run.winograd = &HG_ROWS(winograd_##word)},

@@ -21,8 +21,9 @@ enum {
 static int64_t default_block(const hg_problem *p, int planes, int64_t tiles)
 {
     enum { FEW = 12, MORE = 36, MOST = 96, CROWD_BYTES = 16 << 20 };
-    const int64_t bytes = 4 * planes * (p->in.c + p->out.c);
-    const int64_t weights = 4 * planes * p->in.c * p->out.c;
+    const int64_t channels = p->in.c / p->groups, outputs = p->out.c / p->groups;
+    const int64_t bytes = 4 * planes * (channels + outputs);
+    const int64_t weights = 4 * planes * channels * outputs;
     const int64_t fitting = HG_MIN(L2_BYTES * 3 / 4 / bytes, MOST);
     const int64_t few = tiles <= FEW * 3 / 2 ? tiles : FEW;
     return HG_MAX(fitting, HG_MIN(tiles, weights > CROWD_BYTES ? MORE : few));
@@ -33,7 +34,7 @@ static int64_t default_block(const hg_problem *p, int planes, int64_t tiles)
 static int64_t most_tiles(const hg_problem *p, int planes, int mr)
 {
     const double layer = hg_problem_bytes(p) + 4.0 * (double)p->out.c * hg_problem_reduction(p);
-    const double tile = 4.0 * planes * (double)(p->in.c + p->out.c);
+    const double tile = 4.0 * planes * (double)((p->in.c + p->out.c) / p->groups);
     return (int64_t)HG_MAX(HG_MIN(0.8 * layer / tile, 1e6), mr);
 }
 
@@ -45,21 +46,23 @@ hg_winograd_tiles hg_winograd_tiles_of(const hg_problem *p, const hg_kernel *k, 
     b.planes = b.a * b.a;
     b.tiles_h = HG_CEIL_DIV(HG_CEIL_DIV(p->out.h, p->dilation.h), b.m);
     b.tiles_w = HG_CEIL_DIV(HG_CEIL_DIV(p->out.w, p->dilation.w), b.m);
-    b.tiles = p->dilation.h * p->dilation.w * b.tiles_h * b.tiles_w;
+    b.tiles = p->in.n * p->dilation.h * p->dilation.w * b.tiles_h * b.tiles_w;
     const int64_t most = most_tiles(p, b.planes, ukernels->mr);
     int64_t wanted = c->block ? c->block : default_block(p, b.planes, b.tiles);
     wanted = HG_MIN(wanted, most);
-    const int64_t even = HG_CEIL_DIV(b.tiles, HG_CEIL_DIV(b.tiles, wanted));
-    b.block = even > ukernels->mr ? HG_MIN(HG_ROUND_UP(even, ukernels->mr), b.tiles) : even;
+    const int64_t even = HG_CEIL_DIV(b.tiles, HG_MAX(HG_CEIL_DIV(b.tiles, wanted), 1));
+    b.block = even > ukernels->mr ? HG_MIN(HG_ROUND_UP(even, ukernels->mr), b.tiles)
+                                  : HG_MAX(even, 1); /* there may be no image */
     b.blocks = HG_CEIL_DIV(b.tiles, b.block);
-    b.panels = HG_CEIL_DIV((size_t)p->out.c, (size_t)NR);
+    const size_t channels = (size_t)(p->in.c / p->groups);
+    b.panels = HG_CEIL_DIV((size_t)(p->out.c / p->groups), (size_t)NR);
     b.all = b.panels * (size_t)phases;
     b.chunk = HG_CEIL_DIV(b.all, (size_t)HG_MAX(c->parts, 1));
     b.chunks = HG_CEIL_DIV(b.all, b.chunk);
     /* Whole vectors are written, and a tile begins with a cache line. */
-    b.ldv = HG_ROUND_UP((size_t)p->in.c, (size_t)HG_MAX(hg_lanes(k), (int)HG_CACHELINE));
+    b.ldv = HG_ROUND_UP(channels, (size_t)HG_MAX(hg_lanes(k), (int)HG_CACHELINE));
     b.ldp = HG_MIN(b.chunk, b.panels) * NR;
-    b.plane_u = b.panels * NR * (size_t)p->in.c + HG_CACHELINE;
+    b.plane_u = b.panels * NR * channels + HG_CACHELINE;
     b.plane_v = (size_t)b.block * b.ldv + HG_CACHELINE;
     b.plane_p = (size_t)b.block * b.ldp + HG_CACHELINE;
     return b;
@@ -80,10 +83,10 @@ int hg_winograd_configs(const hg_problem *p, const hg_kernel *k, int64_t phases,
     list[n++] = (hg_config){.block = block, .parts = 1};
     /* Work for several threads where there are few tiles; each range transforms its own input. */
     for (int32_t parts = 2; parts <= 8 && (size_t)parts <= b.all; parts *= 2)
-        if (p->in.n * b.blocks < 8) list[n++] = (hg_config){.block = block, .parts = parts};
+        if (p->groups * b.blocks < 8) list[n++] = (hg_config){.block = block, .parts = parts};
     const int64_t twice =
         hg_winograd_tiles_of(p, k, &(hg_config){.block = 2 * block}, phases).block;
-    const bool fills = p->in.c >= hg_lanes(k); /* else blocks are mostly zeros */
+    const bool fills = p->in.c / p->groups >= hg_lanes(k); /* else blocks are mostly zeros */
     if (twice > block && fills) list[n++] = (hg_config){.block = (int32_t)twice, .parts = 1};
     if (block >= 12) list[n++] = (hg_config){.block = block / 2, .parts = 1};
     return n;
@@ -92,8 +95,8 @@ int hg_winograd_configs(const hg_problem *p, const hg_kernel *k, int64_t phases,
 double hg_winograd_cost(const hg_problem *p, const hg_kernel *k, int64_t phases, int64_t multiplied)
 {
     const hg_winograd_tiles b = hg_winograd_tiles_of(p, k, &(hg_config){0}, phases);
-    const double tiles = (double)p->out.n * (double)b.tiles, planes = b.planes;
-    const double columns = (double)(b.panels * NR), channels = (double)p->in.c;
+    const double tiles = (double)(p->groups * b.tiles), planes = b.planes;
+    const double columns = (double)(b.panels * NR), channels = (double)(p->in.c / p->groups);
     const double rate = hg_rate(k);
     /* Rows of products come in groups of like size, mr at most; in one of less than 4 sums wait for
      * each other. */
@@ -105,7 +108,7 @@ double hg_winograd_cost(const hg_problem *p, const hg_kernel *k, int64_t phases,
     const double transforms = planes * tiles * (channels + (double)phases * columns + places);
     /* Weights stream from the last-level cache, or past it from memory, mostly hidden by the
      * products. */
-    const double packed = 4.0 * (double)multiplied * channels * columns;
+    const double packed = 4.0 * (double)(multiplied * p->groups) * channels * columns;
     const bool far = packed > 2e7;
     const double weights = 0.25 * packed * (double)b.blocks / (far ? 45.0 : 60.0);
     const double ns = products / (95.0 * rate) + transforms / (4.5 * rate) + weights + 500.0;
@@ -131,12 +134,13 @@ typedef struct origin {
     int64_t n, y, x;
 } origin;
 
-static origin origin_of(const hg_problem *p, const hg_winograd_tiles *b, int64_t n, int64_t tile)
+static origin origin_of(const hg_problem *p, const hg_winograd_tiles *b, int64_t tile)
 {
-    const int64_t per_image = b->tiles_h * b->tiles_w, image = tile / per_image;
-    const int64_t row = tile % per_image / b->tiles_w, column = tile % b->tiles_w;
-    return (origin){n, image / p->dilation.w + p->dilation.h * b->m * row,
-                    image % p->dilation.w + p->dilation.w * b->m * column};
+    const int64_t per_part = b->tiles_h * b->tiles_w, parts = p->dilation.h * p->dilation.w;
+    const int64_t part = tile / per_part % parts;
+    const int64_t row = tile % per_part / b->tiles_w, column = tile % b->tiles_w;
+    return (origin){tile / per_part / parts, part / p->dilation.w + p->dilation.h * b->m * row,
+                    part % p->dilation.w + p->dilation.w * b->m * column};
 }
 
 /* Offsets of `count` coordinates from `first` on, `step` apart; -1 where they lie outside. */
@@ -188,9 +192,9 @@ static bool has(hg_span span, int64_t i)
     return i >= span.begin && i < span.end;
 }
 
-/* Tiles [first, first + count) of one image, whose transformed pixels are in scratch. */
+/* Tiles [first, first + count), whose transformed pixels are in scratch. */
 typedef struct block {
-    int64_t n, first;
+    int64_t first;
     size_t count;
 } block;
 
@@ -213,8 +217,7 @@ static void run_phase(const hg_task *t, const hg_winograd_tiles *b, const hg_win
     for (size_t i = 0; i < at->count; i++) {
         float *out[MAX_M * MAX_M];
         const float *residual[MAX_M * MAX_M];
-        find_outputs(t, b, phase, origin_of(p, b, at->n, at->first + (int64_t)i), c0, out,
-                     residual);
+        find_outputs(t, b, phase, origin_of(p, b, at->first + (int64_t)i), c0, out, residual);
         const hg_winograd_out to = {.out = out,
                                     .residual = p->post.residual ? residual : NULL,
                                     .bias = t->bias + c0,
@@ -233,7 +236,7 @@ static void run_block(const hg_task *t, const hg_winograd_tiles *b, const hg_win
     float *const v = t->scratch;
     for (size_t i = 0; i < at->count; i++) {
         const float *pixel[MAX_A * MAX_A];
-        find_pixels(t, b, zeros, origin_of(t->problem, b, at->n, at->first + (int64_t)i), pixel);
+        find_pixels(t, b, zeros, origin_of(t->problem, b, at->first + (int64_t)i), pixel);
         t->kernel->run.winograd->input(pixel, (size_t)t->problem->in.c, v + i * b->ldv, b->plane_v);
     }
     for (size_t now; begin < end; begin += now) {
@@ -249,9 +252,9 @@ void hg_winograd_run(const hg_task *task, const hg_winograd_tiles *b,
                      int64_t end)
 {
     for (int64_t i = begin; i < end; i++) {
-        const int64_t number = i / (int64_t)b->chunks, first = number % b->blocks * b->block;
+        const int64_t first = i / (int64_t)b->chunks * b->block;
         const size_t panel = (size_t)(i % (int64_t)b->chunks) * b->chunk;
-        const block at = {number / b->blocks, first, (size_t)HG_MIN(b->block, b->tiles - first)};
+        const block at = {first, (size_t)HG_MIN(b->block, b->tiles - first)};
         run_block(task, b, phases, zeros, &at, panel, HG_MIN(panel + b->chunk, b->all));
     }
 }

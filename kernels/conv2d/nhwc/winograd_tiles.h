@@ -30,8 +30,8 @@ typedef struct hg_winograd_phase {
 typedef struct hg_winograd_tiles {
     int m, a, planes;
     int64_t tiles_h, tiles_w; /* of one of the dilation.h x dilation.w sub-images */
-    int64_t tiles;            /* of one image */
-    int64_t block, blocks;    /* tiles per range; blocks per image */
+    int64_t tiles;            /* of all images */
+    int64_t block, blocks;    /* tiles per range, of several images where they have few; blocks */
     size_t panels, all;       /* of NR output channels: of a phase, and of all phases */
     size_t chunk, chunks;     /* panels of all phases per range; chunks of them */
     size_t ldv, ldp;          /* floats per tile and plane */
@@ -61,7 +61,7 @@ double hg_winograd_cost(const hg_problem *p, const hg_kernel *k, int64_t phases,
 size_t hg_winograd_weight_bytes(const hg_winograd_tiles *b);
 size_t hg_winograd_scratch_bytes(const hg_winograd_tiles *b);
 
-/* Ranges [begin, end) of the images' blocks * chunks. The task's problem is the convolution,
+/* Ranges [begin, end) of blocks * chunks. The task's problem is the convolution,
  * its weights those of the first phase; zeros: a pixel in the padding. */
 void hg_winograd_run(const hg_task *task, const hg_winograd_tiles *b,
                      const hg_winograd_phase *phases, const float *zeros, int64_t begin,

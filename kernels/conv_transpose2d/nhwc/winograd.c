@@ -204,7 +204,7 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
         const hg_winograd_tiles b = hg_winograd_tiles_of(&conv, k, c, n);
         sizes->weights += (size_t)n * hg_winograd_weight_bytes(&b);
         sizes->scratch = HG_MAX(sizes->scratch, hg_winograd_scratch_bytes(&b));
-        sizes->ranges[0] += p->in.n * b.blocks * (int64_t)b.chunks;
+        sizes->ranges[0] += b.blocks * (int64_t)b.chunks;
     }
 }
 
@@ -220,7 +220,7 @@ static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c,
         view *v = &t->views[i];
         *v = (view){.conv = conv_of(p, k, &r, i), .first = t->count, .weights = weights};
         v->tiles = hg_winograd_tiles_of(&v->conv, k, c, count_phases(&r, i));
-        v->ranges = p->in.n * v->tiles.blocks * (int64_t)v->tiles.chunks;
+        v->ranges = v->tiles.blocks * (int64_t)v->tiles.chunks;
         v->end = ranges += v->ranges;
         for (int64_t f = 0; f < r.y.phases * r.x.phases; f++) {
             const int64_t fy = f / r.x.phases, fx = f % r.x.phases;
