@@ -20,6 +20,9 @@ static const char *const keys[CHOICES] = {"aarch64-midr411fd480-l1.64k-l2.1024k"
                                           "aarch64-midr411fd470-l1.64k-l2.512k",
                                           "aarch64-midr411fd461-l1.32k-l2.256k"};
 
+/* Copied to another layout whole, or in bands, as the second-level cache asks. */
+static const char BANDED[] = "conv2d f32 nchw n1 c16 h96 w96 k16 r3x3 s1x1 p1,1,1,1 d1x1 g1";
+
 typedef struct outcome {
     float y[VALUES];
 } outcome;
@@ -43,6 +46,8 @@ static void unmake(made *m)
     *m = (made){.plan = NULL};
 }
 
+static const char *key = KEY;
+
 static hg_status make(const hg_context_options *options, const char *kernel, made *m)
 {
     hg_filter_desc desc;
@@ -50,9 +55,9 @@ static hg_status make(const hg_context_options *options, const char *kernel, mad
     o.ignore_environment = true;
     *m = (made){.plan = NULL};
     hg_status status = hg_context_create(&o, &m->context);
-    hg_key_filter(KEY, &desc);
+    hg_key_filter(key, &desc);
     if (!status) status = hg_filter_create(m->context, &desc, values, &m->filter);
-    if (!status) status = hg_plan_from_key(m->context, KEY, m->filter, NULL, kernel, &m->plan);
+    if (!status) status = hg_plan_from_key(m->context, key, m->filter, NULL, kernel, &m->plan);
     return status;
 }
 
@@ -107,7 +112,7 @@ static const char *table_of(const char *const names[CHOICES])
         hg_record r = {.threads = 1, .count = 1, .default_ns = 900, .ranks = {{.ns = 400}}};
         hg_ranked *rank = &r.ranks[0];
         const size_t length = strcspn(names[i], " ");
-        snprintf(r.key, sizeof r.key, "%s", KEY);
+        snprintf(r.key, sizeof r.key, "%s", key);
         snprintf(r.machine, sizeof r.machine, "%s", keys[i]);
         snprintf(rank->kernel, sizeof rank->kernel, "%.*s", (int)length, names[i]);
         rank->rev = hg_registry_find(rank->kernel)->rev;
@@ -249,6 +254,39 @@ static void one_for_all(void)
     unmake(&m);
 }
 
+/* Caches alone may ask for another configuration. Not where results are to be reproducible; and a
+ * record that fits the last class alone is of use. */
+static void caches(void)
+{
+    static const bool last_only[HG_MAX_CPUS] = {[4] = true};
+    made m;
+    char names[2][NAME_SIZE];
+    hg_context_options o = {.reproducible = true};
+    hg_table_counts counts;
+    key = BANDED;
+    for (int bound = 0; bound < 2; bound++) {
+        around_allowed = bound ? last_only : NULL;
+        if (!expect(!make(NULL, NULL, &m), "a plan")) return;
+        snprintf(names[bound], NAME_SIZE, "%s", hg_plan_kernel(m.plan));
+        expect((m.plan->of_class[0] == NULL) == bound, "bound: %d, one plan", bound);
+        unmake(&m);
+    }
+    around_allowed = NULL;
+    expect(strcmp(names[0], names[1]) != 0, "%s for both caches", names[0]);
+    if (expect(!make(&o, NULL, &m), "a plan"))
+        expect(!m.plan->of_class[0], "reproducible: a plan for each class");
+    unmake(&m);
+    o = (hg_context_options){.table =
+                                 table_of((const char *const[]){names[1], names[1], names[1]})};
+    if (expect(!make(&o, NULL, &m), "a plan")) {
+        hg_context_tables(m.context, &counts);
+        expect(counts.usable == 1 && counts.foreign == 2, "%s: %zu usable, %zu foreign", names[1],
+               counts.usable, counts.foreign);
+    }
+    unmake(&m);
+    key = KEY;
+}
+
 /* ---- Threads ---- */
 
 static int slices;
@@ -334,6 +372,7 @@ void test_plans(void)
     sharing();
     packed();
     one_for_all();
+    caches();
     threads();
     memory();
     around = NULL;
