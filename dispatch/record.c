@@ -188,7 +188,8 @@ static bool read_number(reader *r, double *v)
     }
     *v = (double)digits * tenth[decimals > 0 ? decimals : 0] * (negative ? -1 : 1);
     /* What else a number may be, as 1e9 or null, no record of ours has. */
-    return r->at > first && r->at < r->end && strchr(",]} ", *r->at) != NULL;
+    return r->at > first && r->at < r->end &&
+           (*r->at == ',' || *r->at == '}' || *r->at == ']' || *r->at == ' ');
 }
 
 /* A value of any kind, up to the comma or bracket behind it. */
@@ -272,7 +273,7 @@ static bool read_field(reader *r, const field *f, void *object)
     case TEXT:
         return store_text(w, member, f->size);
     case WHOLE:
-        if (v != floor(v) || fabs(v) > INT32_MAX) return false;
+        if (fabs(v) > INT32_MAX || v != (int)v) return false;
         *(int *)member = (int)v;
         return true;
     case REAL:

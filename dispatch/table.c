@@ -2,7 +2,6 @@
 #include "dispatch/table.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "dispatch/registry.h"
@@ -142,27 +141,70 @@ static bool resolve(names *known, const hg_record *r, hg_table_entry *e)
     return e->count > 0;
 }
 
-/* Where a text begins and how far it has been read. */
+/* How far a text has been read. */
 typedef struct progress {
     size_t before; /* entries of earlier texts */
     double share;  /* of the text that has been read */
+    size_t left;   /* bytes of it that have not */
 } progress;
 
-/* Room for one entry more. The rest of the text will need as much for its size as what has been
- * read: nothing is copied twice, and little is set aside for records of others. */
+/* Records of this text that are still to come, and some more: if the rest has as many for its size
+ * as what has been read nothing is copied twice. */
+static size_t expected(const hg_table *table, const progress *p)
+{
+    enum { LEAST_RECORD = 128 };
+    const double more = (double)(table->count - p->before) * (1.0 / p->share - 1.0) * 1.06;
+    return (size_t)HG_MIN(more, (double)(p->left / LEAST_RECORD)) + 1;
+}
+
+/* Page faults are half of what a large table takes: what is not small fills large pages, for which
+ * hg_os_allocate then asks. */
+static size_t whole_pages(size_t bytes)
+{
+    enum { LARGE = 2 << 20, WORTH = LARGE * 3 / 8 };
+    return bytes < WORTH ? bytes : HG_ROUND_UP(bytes, (size_t)LARGE);
+}
+
+/* Room for one entry more. */
 static bool reserve(hg_table *table, const progress *p)
 {
     if (table->count < table->capacity) return true;
-    const double expected = (double)p->before + (double)(table->count - p->before) / p->share + 1.0;
-    const size_t least = HG_MAX(2 * table->capacity, (size_t)64), most = 8 * least;
-    const size_t capacity = HG_MAX(least, (size_t)HG_MIN(expected, (double)most));
-    hg_table_entry *entries = hg_allocate(table->host, capacity * sizeof *entries);
+    const size_t least = HG_MAX(2 * table->capacity, (size_t)64);
+    const size_t wanted = HG_MAX(least, table->count + expected(table, p));
+    const size_t bytes = whole_pages(wanted * sizeof(hg_table_entry));
+    hg_table_entry *entries = hg_allocate(table->host, bytes);
     if (!entries) return false;
     if (table->count) memcpy(entries, table->entries, table->count * sizeof *entries);
     hg_release(table->host, table->entries);
     table->entries = entries;
-    table->capacity = capacity;
+    table->capacity = bytes / sizeof *entries;
     return true;
+}
+
+/* Keys lie behind each other in blocks. */
+struct hg_table_keys {
+    hg_table_keys *before;
+    size_t left;
+    char *at;
+};
+
+/* A copy that lives as long as the table; NULL: out of memory. */
+static char *keep_key(hg_table *table, const char *key, const progress *p)
+{
+    enum { LEAST_BLOCK = 4096 };
+    const size_t n = strlen(key) + 1;
+    if (!table->keys || table->keys->left < n) {
+        const size_t wanted = sizeof *table->keys + n * (expected(table, p) + 1);
+        const size_t bytes = whole_pages(HG_MAX(wanted, (size_t)LEAST_BLOCK));
+        hg_table_keys *block = hg_allocate(table->host, bytes);
+        if (!block) return NULL;
+        *block = (hg_table_keys){table->keys, bytes - sizeof *block, (char *)(block + 1)};
+        table->keys = block;
+    }
+    char *const copy = memcpy(table->keys->at, key, n);
+    table->keys->at += n;
+    table->keys->left -= n;
+    return copy;
 }
 
 /* machine_count: of none. */
@@ -187,9 +229,8 @@ static hg_status add_record(hg_table *table, names *known, const hg_record *r, c
         table->counts.foreign++;
         return HG_OK;
     }
-    e->key = hg_allocate(table->host, strlen(r->key) + 1);
+    e->key = keep_key(table, r->key, p);
     if (!e->key) return HG_NO_MEMORY;
-    strcpy(e->key, r->key);
     table->count++;
     return HG_OK;
 }
@@ -203,7 +244,8 @@ hg_status hg_table_add(hg_table *table, const char *text, size_t size)
     while (text < end) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         const size_t length = (size_t)((newline ? newline : end) - text);
-        p.share = 1.0 - (double)((size_t)(end - text) - length) / (double)size;
+        p.left = (size_t)(end - text) - length;
+        p.share = 1.0 - (double)p.left / (double)size;
         if (length && hg_record_parse(text, length, &record)) {
             const hg_status status = add_record(table, &known, &record, &p);
             if (status) return status;
@@ -223,18 +265,31 @@ static uint64_t number_of(uint64_t number, int machine)
     return number ^ (uint64_t)machine * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static int by_number(const void *a, const void *b)
+/* By number; slots of one number stay as they are. Numbers are hashes, so that a count of each byte
+ * in turn beats comparisons. */
+static void sort(hg_table_slot *slots, hg_table_slot *other, size_t count)
 {
-    const hg_table_slot *x = a, *y = b;
-    if (x->number != y->number) return x->number < y->number ? -1 : 1;
-    return (x->entry > y->entry) - (x->entry < y->entry);
+    for (int shift = 0; shift < 64; shift += 8) {
+        size_t at[256] = {0}, before = 0;
+        for (size_t i = 0; i < count; i++) at[slots[i].number >> shift & 255u]++;
+        for (int byte = 0; byte < 256; byte++) {
+            const size_t n = at[byte];
+            at[byte] = before;
+            before += n;
+        }
+        for (size_t i = 0; i < count; i++) other[at[slots[i].number >> shift & 255u]++] = slots[i];
+        hg_table_slot *const sorted = other;
+        other = slots;
+        slots = sorted;
+    }
 }
 
 void hg_table_seal(hg_table *table)
 {
     table->counts.usable = table->count;
     if (table->count == 0) return;
-    hg_table_slot *slots = hg_allocate(table->host, 2 * table->count * sizeof *slots);
+    const size_t bytes = whole_pages(3 * table->count * sizeof(hg_table_slot));
+    hg_table_slot *slots = hg_allocate(table->host, bytes);
     if (!slots) { /* speed only: without an order nothing is found */
         hg_table_free(table);
         return;
@@ -248,15 +303,19 @@ void hg_table_seal(hg_table *table)
         table->by_key[i] = (hg_table_slot){number_of(hg_key_number(e->key), e->machine), number};
         table->by_family[i] = (hg_table_slot){number_of(e->metrics.family, e->machine), number};
     }
-    qsort(table->by_key, table->count, sizeof *slots, by_number);
-    qsort(table->by_family, table->count, sizeof *slots, by_number);
+    sort(table->by_key, slots + 2 * table->count, table->count);
+    sort(table->by_family, slots + 2 * table->count, table->count);
 }
 
 void hg_table_free(hg_table *table)
 {
-    for (size_t i = 0; i < table->count; i++) hg_release(table->host, table->entries[i].key);
+    for (hg_table_keys *block = table->keys, *before; block; block = before) {
+        before = block->before;
+        hg_release(table->host, block);
+    }
     hg_release(table->host, table->entries);
     hg_release(table->host, table->by_key);
+    table->keys = NULL;
     table->entries = NULL;
     table->by_key = table->by_family = NULL;
     table->count = table->capacity = table->shipped = 0;

@@ -109,6 +109,8 @@ typedef struct hg_table_span {
     size_t count;
 } hg_table_span;
 
+typedef struct hg_table_keys hg_table_keys;
+
 /* The records of a context's machine, or, on a machine with several classes of cores, of all of
  * them: a lookup finds those of `self` only. Copies that differ in it share the rest. */
 typedef struct hg_table {
@@ -118,7 +120,8 @@ typedef struct hg_table {
     hg_table_entry *entries; /* in the order of the files; of two for one problem the later counts,
                                 unless it does not fit */
     size_t count, capacity;
-    size_t shipped; /* the first of them: of the table that was installed with the library */
+    hg_table_keys *keys; /* where the entries' keys are */
+    size_t shipped;      /* the first of them: of the table that was installed with the library */
     hg_table_slot *by_key, *by_family; /* count each, sorted */
     hg_table_counts counts;            /* usable: entries that name kernels of today */
 } hg_table;

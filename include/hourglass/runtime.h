@@ -131,9 +131,10 @@ HG_API size_t hg_plan_workspace_size(const hg_plan *plan);
  * with other numbers of threads or other tables may have other kernels, and with them other bits:
  * see options.reproducible. Where the machine has several classes of cores (hg_machine) and the
  * tables, or the caches, ask for another kernel on each, the core on which hg_run is called decides
- * for the whole run; unless options.reproducible is set or a kernel is forced. HG_INVALID: a null pointer that the operator needs, output == input
- * (but see pointwise.h), an executor without a function, an unaligned workspace, reserved words;
- * nothing was written. HG_INDEX: see hg_max_unpool2d. */
+ * for the whole run; unless options.reproducible is set or a kernel is forced. HG_INVALID: a null
+ * pointer that the operator needs, output == input (but see pointwise.h), an executor without a
+ * function, an unaligned workspace, reserved words; nothing was written. HG_INDEX: see
+ * hg_max_unpool2d. */
 HG_API hg_status hg_run(const hg_plan *plan, const hg_io *io, void *workspace);
 
 /* Calls task(argument, i) once for each i = 0 .. count-1 on the context's executor, in any order

@@ -2,23 +2,24 @@
 
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The members, in the order of the text. Those with a word have it for their 1. */
+#define NAME(text) text, sizeof text - 1
 static const struct member {
     const char *name;
+    size_t length; /* of the name */
     size_t offset;
     const char *word;
-} members[] = {{"block", offsetof(hg_config, block), NULL},
-               {"panels", offsetof(hg_config, panels), NULL},
-               {"channels", offsetof(hg_config, channels), NULL},
-               {"parts", offsetof(hg_config, parts), NULL},
-               {"nontemporal", offsetof(hg_config, nontemporal), NULL},
-               {"ahead", offsetof(hg_config, ahead), NULL},
-               {"pack", offsetof(hg_config, pack), NULL},
-               {"bands", offsetof(hg_config, bands), NULL},
-               {"via", offsetof(hg_config, via), "nhwc"}};
+} members[] = {{NAME("block"), offsetof(hg_config, block), NULL},
+               {NAME("panels"), offsetof(hg_config, panels), NULL},
+               {NAME("channels"), offsetof(hg_config, channels), NULL},
+               {NAME("parts"), offsetof(hg_config, parts), NULL},
+               {NAME("nontemporal"), offsetof(hg_config, nontemporal), NULL},
+               {NAME("ahead"), offsetof(hg_config, ahead), NULL},
+               {NAME("pack"), offsetof(hg_config, pack), NULL},
+               {NAME("bands"), offsetof(hg_config, bands), NULL},
+               {NAME("via"), offsetof(hg_config, via), "nhwc"}};
 
 static int32_t value_of(const hg_config *c, size_t i)
 {
@@ -38,33 +39,50 @@ void hg_config_format(const hg_config *c, char text[HG_CONFIG_SIZE])
     }
 }
 
+/* A whole number of n digits, and nothing else. */
+static bool parse_number(const char *text, size_t n, int32_t *number)
+{
+    int64_t v = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] < '0' || text[i] > '9') return false;
+        v = 10 * v + (text[i] - '0');
+        if (v > INT32_MAX) return false;
+    }
+    *number = (int32_t)v;
+    return n > 0;
+}
+
 /* "name=value" of n characters. */
 static bool parse_member(const char *text, size_t n, hg_config *c)
 {
     for (size_t i = 0; i < HG_COUNT(members); i++) {
         const char *const word = members[i].word;
-        const size_t m = strlen(members[i].name);
-        if (n <= m || strncmp(text, members[i].name, m) || text[m] != '=' || value_of(c, i))
+        const size_t m = members[i].length;
+        if (n <= m || text[m] != '=' || memcmp(text, members[i].name, m) || value_of(c, i))
             continue;
-        char *end;
-        const long v = word ? 1 : strtol(text + m + 1, &end, 10);
-        const bool whole =
-            word ? n - m - 1 == strlen(word) && !strncmp(text + m + 1, word, n - m - 1)
-                 : end == text + n && n > m + 1;
-        if (!whole || v < 0 || v > INT32_MAX) return false;
-        *(int32_t *)(void *)((char *)c + members[i].offset) = (int32_t)v;
+        const char *const value = text + m + 1;
+        const size_t left = n - m - 1;
+        int32_t v = 1;
+        if (word ? strlen(word) != left || memcmp(word, value, left)
+                 : !parse_number(value, left, &v))
+            return false;
+        *(int32_t *)(void *)((char *)c + members[i].offset) = v;
         return true;
     }
     return false;
 }
 
+/* By hand: tables have thousands of them, of a few characters each. */
 bool hg_config_parse(const char *text, hg_config *config)
 {
     hg_config c = {0};
-    while (*(text += strspn(text, " "))) {
-        const size_t n = strcspn(text, " ");
+    while (*text == ' ') text++;
+    while (*text) {
+        size_t n = 0;
+        while (text[n] && text[n] != ' ') n++;
         if (!parse_member(text, n, &c)) return false;
         text += n;
+        while (*text == ' ') text++;
     }
     *config = c;
     return true;
