@@ -50,7 +50,7 @@ typedef enum hg_isa {
 
 /* Zero-initialised: one thread, malloc, no log, environment and installed tables are read. */
 typedef struct hg_context_options {
-    int threads; /* 0 = 1; at most 256. 1 starts no thread */
+    int threads; /* 0 = 1; at most 256. 1 starts no thread that stays */
     hg_allocator allocator;
     hg_executor executor; /* default: threads - 1 workers beside the caller, see below */
     hg_log log;

@@ -9,10 +9,11 @@
 extern "C" {
 #endif
 
-/* Where a machine has cores of several classes (performance and efficiency cores of x86, clusters of
- * ARM; told apart on Linux), each has a key, caches and records of its own. This is the fastest
+/* Where a machine has cores of several classes (performance and efficiency cores of x86, clusters
+ * of ARM; told apart on Linux), each has a key, caches and records of its own. This is the fastest
  * class among those that the thread which created the context may run on; reproducible: among all.
- * The instruction set is what all classes have. */
+ * The instruction set is what all classes have. To tell them apart on hybrid x86, hg_context_create
+ * has a thread for a moment that visits every processor. */
 typedef struct hg_machine {
     char key[96];        /* what tuning records are filed under, e.g. "amd-f26m2-l1.48k-l2.1024k",
                             under a cap "...-isa.scalar" */
