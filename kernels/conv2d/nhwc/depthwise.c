@@ -19,6 +19,7 @@
  * evenly. */
 #include "kernels/conv2d/nhwc/depthwise.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "kernels/activation/activation.h"
@@ -179,10 +180,12 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double ranges = (double)ranges_of(p, &b);
     const double work = hg_problem_flops(p) + ranges * (double)copy_bytes(p, &b);
     const double any = k->limits.kernel.w ? 1.0 : 1.02; /* where memory bounds all: no ties */
-    /* Sums of groups begin and end by themselves, those of depthwise rows slide. */
-    const double vectors =
-        (double)(p->out.n * p->out.h * p->out.w * HG_CEIL_DIV(p->out.c, hg_lanes(k)));
-    const double ends = k->limits.group_channels ? 1.8 * vectors : 0.0;
+    /* Sums of groups begin and end by themselves, those of depthwise rows slide. Part of a vector
+     * is read and written under a mask, element by element where there is none. */
+    const double pixels = (double)(p->out.n * p->out.h * p->out.w), lanes = (double)hg_lanes(k);
+    const bool part = p->out.c < b.unit && p->out.c % hg_lanes(k) > 0;
+    const double each = 1.8 * ceil((double)p->out.c / lanes) + (part ? 28.0 / lanes : 0.0);
+    const double ends = k->limits.group_channels ? pixels * each : 0.0;
     return ends + any * hg_roofline(p, work, tile * hg_rate(k) * hg_lanes_used(k, p->out.c));
 }
 

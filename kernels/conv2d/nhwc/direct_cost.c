@@ -14,7 +14,7 @@ static double filled(bool alone, int64_t pixels, int64_t units)
 /* Every tile reads the weights of its taps: from beyond L2 where they do not fit there. */
 static double streamed_ns(const hg_direct_blocking *b, int64_t units, double taps)
 {
-    enum { NEAR_BYTES = 3 << 18, FAR_RATE = 29 /* bytes in 1 ns */ };
+    enum { NEAR_BYTES = 3 << 18, FAR_RATE = 50 /* bytes in 1 ns */ };
     const double bytes = 4.0 * taps * (double)(b->depth * units * b->unit);
     return bytes > NEAR_BYTES ? bytes / FAR_RATE : 0.0;
 }
@@ -27,15 +27,17 @@ static double dots_tile_ns(const hg_problem *p, const hg_kernel *k, const hg_dir
 {
     enum { L1_BYTES = 24 << 10, L2_RATE = 90 /* bytes in 1 ns */ };
     const hg_isa_model *isa = hg_isa_model_of(k->isa);
-    /* Pieces of the input. A phase of a transposed convolution may have no taps. */
-    const int64_t apart = b->joined ? 1 : HG_MAX(p->kernel.h * p->kernel.w, 1);
-    const int64_t steps = apart * HG_CEIL_DIV(b->depth / apart, (int64_t)isa->lanes);
+    /* Pieces of the input, each of whole vectors and a rest. A phase of a transposed convolution
+     * may have no taps. */
+    const int64_t apart = HG_MAX(p->kernel.h * (b->joined ? 1 : p->kernel.w), 1);
+    const int64_t piece = b->depth / apart, steps = apart * HG_CEIL_DIV(piece, (int64_t)isa->lanes);
+    const double rest = piece % isa->lanes ? 0.2 * (pixels + (double)columns) : 0.0;
     const double latency = 1.3, lanes = (double)isa->lanes, sums = pixels * (double)columns;
     const double fma = HG_MAX(sums * 2.0 * lanes / 100.0 / isa->rate, latency);
     const bool far = 4 * b->depth * columns > L1_BYTES;
     const double lines = far ? 1.5 * pixels + 0.6 * (double)columns : pixels;
     return taps * (double)steps * HG_MAX(fma, lines * 4.0 * lanes / L2_RATE) +
-           0.75 * lanes * ceil(sums / lanes) + taps * 0.4 * sums * (double)(apart - 1);
+           0.45 * lanes * ceil(sums / lanes) + taps * (1.0 + rest) * (double)apart;
 }
 
 /* ns of a run of dots, as the microkernel cuts it: tiles, the last of which may repeat pixels, then
@@ -125,5 +127,5 @@ double hg_direct_cost(const hg_problem *p, const hg_kernel *k)
                   (b.flat ? (double)blocks * run_ns(p, k, &b, 1.0, rows, b.each + i)
                           : image_ns(p, k, &b, b.each + i));
     const double images = (double)(b.flat ? p->groups : p->out.n * p->groups);
-    return HG_MAX(ns * images / 0.97, hg_roofline(p, 0.0, 1.0)) + 0.01 * ns; /* no ties */
+    return hg_overlapped(ns * images / 0.97, hg_traffic_ns(p));
 }

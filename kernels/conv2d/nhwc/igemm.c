@@ -160,7 +160,8 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     /* Fewer than 12 sums in flight also mean more instructions per product. */
     const double sums = 0.5 + 0.5 * HG_MIN(1.0, (double)b.mr * vectors / 12.0);
     const double efficiency = sums * reuse * 0.9 * hg_rate(k);
-    return hg_roofline(p, hg_problem_flops(p) * live_share(p) * columns * rows, efficiency) +
+    const double flops = hg_problem_flops(p) * live_share(p) * columns * rows;
+    return 200.0 + hg_overlapped(flops / (100.0 * efficiency), hg_traffic_ns(p)) +
            phases * (tiles * 12.0 + (double)b.pixels * (5.0 + hg_stored_ns(p))) * (double)b.panels +
            0.4 * phases * (double)b.pixels * (double)b.taps * (double)b.chunks;
 }

@@ -2,6 +2,7 @@
  */
 #include "kernels/conv2d/nhwc/winograd_tiles.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "kernels/activation/activation.h"
@@ -92,28 +93,44 @@ int hg_winograd_configs(const hg_problem *p, const hg_kernel *k, int64_t phases,
     return n;
 }
 
+/* ns of the products: weights stream past them, from beyond L2 or from memory. */
+static double products_ns(double products, double packed, double rate)
+{
+    enum { NEAR_BYTES = 1 << 19, FAR_BYTES = 20 << 20 };
+    const double of_bytes = packed > FAR_BYTES ? 26.0 : 45.0; /* in 1 ns */
+    const double streamed = packed > NEAR_BYTES ? packed / of_bytes : 0.0, ns = products / rate;
+    return HG_MAX(ns, streamed) + 0.25 * HG_MIN(ns, streamed);
+}
+
 double hg_winograd_cost(const hg_problem *p, const hg_kernel *k, int64_t phases, int64_t multiplied)
 {
+    enum { NEAR_BYTES = 1 << 20, SPILL_BYTES = 3 << 20 };
+    enum { FAR_RATE = 13, SPILL_RATE = 12 /* bytes in 1 ns */ };
     const hg_winograd_tiles b = hg_winograd_tiles_of(p, k, &(hg_config){0}, phases);
-    const double tiles = (double)(p->groups * b.tiles), planes = b.planes;
+    const double tiles = (double)(p->groups * b.tiles), all = (double)phases;
     const double columns = (double)(b.panels * NR), channels = (double)(p->in.c / p->groups);
-    const double rate = hg_rate(k);
+    const double lanes = (double)hg_lanes(k), rate = hg_rate(k);
     /* Rows of products come in groups of like size, mr at most; in one of less than 4 sums wait for
      * each other. */
     const int64_t groups = HG_CEIL_DIV(b.block, k->run.winograd->mr);
     const double rows = (double)HG_MAX(groups * 4, b.block) / (double)b.block;
     const double products = 2.0 * (double)multiplied * tiles * channels * columns * rows;
-    /* The last terms are for finding a tile's pixels, and for going over the output once more. */
-    const double places = 8.0 + 20.0 * (double)(phases - 1);
-    const double transforms = planes * tiles * (channels + (double)phases * columns + places);
-    /* Weights stream from the last-level cache, or past it from memory, mostly hidden by the
-     * products. */
     const double packed = 4.0 * (double)(multiplied * p->groups) * channels * columns;
-    const bool far = packed > 2e7;
-    const double weights = 0.25 * packed * (double)b.blocks / (far ? 45.0 : 60.0);
-    const double ns = products / (95.0 * rate) + transforms / (4.5 * rate) + weights + 500.0;
+    /* Each plane of a tile lies elsewhere: finding it takes longer than its few vectors. */
+    const double vectors = lanes * ceil(channels / lanes) + all * columns;
+    const double plane = 5.7 * 0.5 * (1.0 + all) + 0.044 * vectors / rate;
+    /* Pixels scattered over the tensors come from beyond L2 as slowly as they are asked for. */
+    const double bytes = 4.0 * (hg_tensor_elements(&p->in) + all * hg_tensor_elements(&p->out));
+    const double pixels = bytes > NEAR_BYTES ? bytes / FAR_RATE : 0.0;
+    /* What a block transforms is written and read again: from far beyond L2 where outputs are many.
+     */
+    const double of_tile = 4.0 * (double)b.planes * (channels + columns);
+    const double spilled =
+        of_tile * (double)b.block > SPILL_BYTES ? 2.0 * tiles * all * of_tile / SPILL_RATE : 0.0;
+    const double ns = products_ns(products, packed, 86.0 * rate) +
+                      tiles * (3.0 + (double)b.planes * plane) + pixels + spilled + 500.0;
     /* What takes longer to pack than to run a few times is left to the tuner. */
-    return HG_MAX(ns, packed / (far ? 5.0 : 10.0) / 4.0);
+    return HG_MAX(ns, packed / (packed > 2e7 ? 5.0 : 10.0) / 4.0);
 }
 
 size_t hg_winograd_weight_bytes(const hg_winograd_tiles *b)
