@@ -1,5 +1,5 @@
 /* Depthwise and few-channel grouped convolution: rows of taps, chunks and ranges. Contracts:
- * depthwise.h.
+ * depthwise.h, depthwise_blocking.h.
  *
  *     for block of output rows (over the whole batch)      one range of work
  *       for chunk of channels (config.channels)
@@ -17,177 +17,13 @@
  * meet in few sets of L1: of 1024 channels each begins in the first set, and the three rows of nine
  * columns under a step would want 27 ways where there are 8 or 12. Side by side they fill the sets
  * evenly. */
-#include "kernels/conv2d/nhwc/depthwise.h"
-
-#include <math.h>
 #include <string.h>
 
 #include "kernels/activation/activation.h"
 #include "kernels/conv2d/conv2d.h"
+#include "kernels/conv2d/nhwc/depthwise_blocking.h"
 
-enum {
-    L1_BYTES = 21 << 10,     /* of the columns under a step of outputs and the weights, one chunk */
-    WAY_BYTES = 4 << 10,     /* of L1 */
-    CROWDED = 16,            /* pixels in one set that cost more than a copy */
-    COLUMNS = 7,             /* outputs of a step */
-    LINES = 64,              /* output rows of a call */
-    OUTPUT_BYTES = 32 << 10, /* of a range */
-    NEAR_BYTES = 8 << 20,    /* of the layer: in the last-level cache */
-    BEYOND_BYTES = 24 << 20, /* not in it, or only just */
-    COPY_BYTES = 96 << 10,   /* of input in scratch: neighbours copy some rows both, */
-    COPY_ROWS = 4,           /* fewer of them with so many rows at least */
-    MIN_CHUNK = 32
-};
-
-typedef struct blocking {
-    int64_t unit;  /* channels of a block of packed weights */
-    int64_t group; /* channels of one */
-    int64_t multiplier;
-    int64_t taps, blocks; /* blocks of channels */
-    int64_t rows, block;  /* output rows, and rows per range */
-    int64_t chunk;        /* channels at a time; a multiple of unit */
-    int64_t width;        /* channels of a range; whole chunks */
-    int64_t copied;       /* rows of its input in scratch; 0: they are read where they lie */
-} blocking;
-
-static int64_t columns_of_step(const hg_problem *p)
-{
-    return HG_MIN((COLUMNS - 1) * p->stride.w + p->kernel.w, p->in.w);
-}
-
-/* Channels that stay in L1 with what a step needs of them, in equal chunks. Two chunks share no
- * cache line where pixels begin with one. */
-static int64_t chunk_of(const hg_problem *p, const blocking *b)
-{
-    const int64_t rows = HG_MIN(p->kernel.h, p->in.h);
-    const int64_t bytes = (rows * columns_of_step(p) + b->taps * b->group) * (int64_t)sizeof(float);
-    const int64_t most = HG_MAX(L1_BYTES / bytes, MIN_CHUNK);
-    return HG_ROUND_UP(HG_CEIL_DIV(p->out.c, HG_CEIL_DIV(p->out.c, most)), HG_CACHELINE);
-}
-
-/* Pixels under a step that meet in the same sets of L1, and that the next row of outputs reads. */
-static int64_t pixels_per_set(const hg_problem *p, const blocking *b)
-{
-    if (p->stride.h > 1) return 0;
-    const int64_t step = p->in.strides.w * p->dilation.w * (int64_t)sizeof(float);
-    const int64_t shared = step & -step; /* the largest power of two that divides it */
-    const int64_t places = HG_MAX(WAY_BYTES / shared, 1);
-    const int64_t room = HG_MAX(WAY_BYTES / (b->chunk * (int64_t)sizeof(float)), 1);
-    return HG_MIN(p->kernel.h, p->in.h) * columns_of_step(p) / HG_MIN(places, room);
-}
-
-/* No chunk is less than a unit, which vectors that overlap would leave. */
-static int64_t chunk_to_pack(const hg_problem *p, const blocking *b)
-{
-    int64_t chunk = b->chunk;
-    while (chunk < p->out.c && p->out.c % chunk > 0 && p->out.c % chunk < b->unit) chunk += b->unit;
-    return chunk;
-}
-
-/* Equal blocks of an image's rows. */
-static int64_t rows_to_copy(const hg_problem *p, const blocking *b)
-{
-    const int64_t row_bytes =
-        p->in.w * HG_MIN(p->stride.h, p->in.h) * b->width * (int64_t)sizeof(float);
-    const int64_t most = HG_MAX(HG_CEIL_DIV(COPY_BYTES, row_bytes), COPY_ROWS);
-    return HG_CEIL_DIV(p->out.h, HG_CEIL_DIV(p->out.h, most));
-}
-
-static blocking blocking_of(const hg_problem *p, const hg_kernel *k, const hg_config *c)
-{
-    blocking b = {.unit = HG_DEPTHWISE_BLOCK(hg_isa_model_of(k->isa)->lanes),
-                  .group = HG_MAX(k->limits.group_channels, 1),
-                  .multiplier = p->out.c / p->in.c,
-                  .taps = p->kernel.h * p->kernel.w,
-                  .rows = p->out.n * p->out.h};
-    const bool copies = b.multiplier > 1 || c->pack == 1;
-    b.blocks = HG_CEIL_DIV(p->out.c, b.unit);
-    b.chunk = c->channels > 0 ? c->channels : chunk_of(p, &b);
-    b.chunk = HG_ROUND_UP(HG_MIN(b.chunk, p->out.c), b.unit);
-    if (c->pack == 1) b.chunk = chunk_to_pack(p, &b);
-    b.width = c->pack == 1 ? HG_MIN(b.chunk, p->out.c) : p->out.c;
-    const int64_t row_bytes = p->out.w * p->out.c * (int64_t)sizeof(float);
-    const int64_t usual = copies ? rows_to_copy(p, &b) : HG_CEIL_DIV(OUTPUT_BYTES, row_bytes);
-    b.block = HG_MAX(HG_MIN(c->block > 0 ? c->block : usual, b.rows), 1);
-    const int64_t rows = HG_MIN(b.block, p->out.h);
-    if (copies) b.copied = HG_MIN((rows - 1) * p->stride.h + hg_window_reach(p).h, p->in.h);
-    return b;
-}
-
-static size_t copy_bytes(const hg_problem *p, const blocking *b)
-{
-    return sizeof(float) * (size_t)(b->copied * p->in.w * b->width);
-}
-
-/* Copied rows that would be more than the layer belong to tall windows of a few rows. */
-static bool supports(const hg_problem *p, const hg_kernel *k)
-{
-    const blocking b = blocking_of(p, k, &(hg_config){0});
-    return (double)copy_bytes(p, &b) <= hg_problem_bytes(p) + COPY_BYTES;
-}
-
-/* Steps of known windows leave loads the time to prefetch, which pays where the input is in memory;
- * in the last-level cache as well at stride 1, where rows are read as often as they are high. */
-static bool prefetches(const hg_problem *p, const hg_kernel *k)
-{
-    const double least = p->stride.h > 1 ? BEYOND_BYTES : NEAR_BYTES;
-    return k->limits.stride.w > 0 && hg_problem_bytes(p) >= least;
-}
-
-static int64_t ranges_of(const hg_problem *p, const blocking *b)
-{
-    return HG_CEIL_DIV(b->rows, b->block) * HG_CEIL_DIV(p->out.c, b->width);
-}
-
-static hg_config usual(const hg_problem *p, const hg_kernel *k)
-{
-    hg_config c = {.ahead = prefetches(p, k)};
-    blocking b = blocking_of(p, k, &c);
-    if (b.multiplier == 1 && pixels_per_set(p, &b) > CROWDED) {
-        c = (hg_config){.pack = 1};
-        b = blocking_of(p, k, &c);
-    }
-    c.block = (int32_t)b.block;
-    c.channels = (int32_t)HG_MIN(b.chunk, INT32_MAX);
-    return c;
-}
-
-static int configs(const hg_problem *p, const hg_kernel *k, hg_config list[HG_MAX_CONFIGS])
-{
-    const hg_config c = usual(p, k);
-    const blocking b = blocking_of(p, k, &c);
-    const int32_t chunks[] = {32, 64, 128, 256, (int32_t)HG_MIN(p->out.c, INT32_MAX)};
-    int n = 0;
-    list[n++] = c;
-    for (size_t i = 0; i < HG_COUNT(chunks); i++) {
-        list[n] = c, list[n].channels = chunks[i];
-        n += chunks[i] != c.channels && (chunks[i] < p->out.c || i + 1 == HG_COUNT(chunks));
-    }
-    if (c.block > 1) list[n] = c, list[n++].block = 1;
-    if (2 * b.block <= b.rows && !b.copied) list[n] = c, list[n++].block = 2 * c.block;
-    if (k->limits.stride.w > 0 && hg_problem_bytes(p) >= NEAR_BYTES)
-        list[n] = c, list[n++].ahead = !c.ahead;
-    if (b.multiplier == 1 && 2 * pixels_per_set(p, &b) > CROWDED)
-        list[n] = (hg_config){.channels = c.channels}, list[n++].pack = !c.pack;
-    return n;
-}
-
-static double cost(const hg_problem *p, const hg_kernel *k)
-{
-    const double tile = k->limits.group_channels ? 1.0 : k->limits.kernel.w ? 0.7 : 0.4;
-    const hg_config c = usual(p, k);
-    const blocking b = blocking_of(p, k, &c);
-    const double ranges = (double)ranges_of(p, &b);
-    const double work = hg_problem_flops(p) + ranges * (double)copy_bytes(p, &b);
-    const double any = k->limits.kernel.w ? 1.0 : 1.02; /* where memory bounds all: no ties */
-    /* Sums of groups begin and end by themselves, those of depthwise rows slide. Part of a vector
-     * is read and written under a mask, element by element where there is none. */
-    const double pixels = (double)(p->out.n * p->out.h * p->out.w), lanes = (double)hg_lanes(k);
-    const bool part = p->out.c < b.unit && p->out.c % hg_lanes(k) > 0;
-    const double each = 1.8 * ceil((double)p->out.c / lanes) + (part ? 28.0 / lanes : 0.0);
-    const double ends = k->limits.group_channels ? pixels * each : 0.0;
-    return ends + any * hg_roofline(p, work, tile * hg_rate(k) * hg_lanes_used(k, p->out.c));
-}
+enum { LINES = 64 }; /* output rows of a call */
 
 /* Outputs whose taps lie on the same residue of columns are a row without dilation:
  *
@@ -217,12 +53,12 @@ static int64_t phases_of(const hg_problem *p)
 
 static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg_sizes *sizes)
 {
-    const blocking b = blocking_of(p, k, c);
+    const hg_depthwise_blocking b = hg_depthwise_blocking_of(p, k, c);
     *sizes = (hg_sizes){.weights = sizeof(float) * (size_t)(b.blocks * b.taps * b.group * b.unit),
                         .tables = sizeof b + sizeof(phase) * (size_t)phases_of(p),
-                        .scratch = copy_bytes(p, &b),
+                        .scratch = hg_depthwise_copy_bytes(p, &b),
                         .stages = 1,
-                        .ranges = {ranges_of(p, &b)}};
+                        .ranges = {hg_depthwise_ranges_of(p, &b)}};
 }
 
 static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
@@ -239,7 +75,7 @@ static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
  * of the accumulators d at lanes o ^ d, and the kernels multiply inputs as they are loaded. */
 static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, float *packed)
 {
-    const blocking b = blocking_of(p, k, &(hg_config){0});
+    const hg_depthwise_blocking b = hg_depthwise_blocking_of(p, k, &(hg_config){0});
     for (int64_t block = 0; block < b.blocks; block++) {
         const int64_t first = p->out.c < b.unit ? 0 : HG_MIN(block * b.unit, p->out.c - b.unit);
         for (int64_t t = 0; t < b.taps; t++)
@@ -255,9 +91,9 @@ static void pack(const hg_problem *p, const hg_kernel *k, const float *filter, f
 /* The tables: the blocking, and behind it the phases. */
 static void prepare(const hg_problem *p, const hg_kernel *k, const hg_config *c, void *tables)
 {
-    blocking *b = tables;
+    hg_depthwise_blocking *b = tables;
     phase *phases = (phase *)(b + 1);
-    *b = blocking_of(p, k, c);
+    *b = hg_depthwise_blocking_of(p, k, c);
     for (int64_t i = 0; i < phases_of(p); i++) phases[i] = phase_of(p, i);
 }
 
@@ -269,7 +105,7 @@ typedef struct source {
 } source;
 
 /* An output row at the channels from c on. */
-static hg_depthwise_line line_of(const hg_task *t, const blocking *b, const source *in,
+static hg_depthwise_line line_of(const hg_task *t, const hg_depthwise_blocking *b, const source *in,
                                  const phase *f, int64_t row, int64_t c)
 {
     const hg_problem *p = t->problem;
@@ -320,7 +156,8 @@ static void repeat_pixel(const float *from, float *to, int64_t count, int64_t m)
 
 /* The input under output rows [row, row + count) of one image, the channels of a range from c on.
  */
-static source copy(const hg_task *t, const blocking *b, int64_t row, int64_t count, int64_t c)
+static source copy(const hg_task *t, const hg_depthwise_blocking *b, int64_t row, int64_t count,
+                   int64_t c)
 {
     const hg_problem *p = t->problem;
     const hg_strides *si = &p->in.strides;
@@ -337,8 +174,8 @@ static source copy(const hg_task *t, const blocking *b, int64_t row, int64_t cou
 }
 
 /* `count` output rows, at most LINES, at the channels of one chunk. */
-static void run_chunk(const hg_task *t, const blocking *b, const source *in, hg_depthwise_args *a,
-                      int64_t row, int64_t count, int64_t c)
+static void run_chunk(const hg_task *t, const hg_depthwise_blocking *b, const source *in,
+                      hg_depthwise_args *a, int64_t row, int64_t count, int64_t c)
 {
     const hg_problem *p = t->problem;
     const phase *f = (const phase *)(b + 1), *const last = f + phases_of(p);
@@ -357,8 +194,8 @@ static void run_chunk(const hg_task *t, const blocking *b, const source *in, hg_
 }
 
 /* Output rows [row, end), the channels of a range from `first` on. */
-static void run_rows(const hg_task *t, const blocking *b, hg_depthwise_args *a, int64_t row,
-                     int64_t end, int64_t first)
+static void run_rows(const hg_task *t, const hg_depthwise_blocking *b, hg_depthwise_args *a,
+                     int64_t row, int64_t end, int64_t first)
 {
     const hg_problem *p = t->problem;
     const int64_t last = HG_MIN(first + b->width, p->out.c);
@@ -380,7 +217,7 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 {
     (void)stage;
     const hg_problem *p = t->problem;
-    const blocking *b = t->tables;
+    const hg_depthwise_blocking *b = t->tables;
     hg_depthwise_args a = {.cols = p->kernel.w,
                            .stride = p->stride.w,
                            .dilation = 1,
@@ -403,9 +240,9 @@ static void run(const hg_task *t, int stage, int64_t begin, int64_t end)
 }
 
 const hg_algorithm hg_conv2d_nhwc_depthwise = {.name = "depthwise",
-                                               .supports = supports,
-                                               .configs = configs,
-                                               .cost = cost,
+                                               .supports = hg_depthwise_supports,
+                                               .configs = hg_depthwise_configs,
+                                               .cost = hg_depthwise_cost,
                                                .size = size,
                                                .form = form,
                                                .pack = pack,
