@@ -14,13 +14,18 @@
 
 /* None is inlined: see hg_depthwise_rows. */
 #define FUNCTION(columns, step)                                                                    \
+    __attribute__((noinline)) static void rest##columns##s##step(const hg_depthwise_args *a,       \
+                                                                 int64_t x)                        \
+    {                                                                                              \
+        hg_depthwise_rest(a, x, columns, step);                                                    \
+    }                                                                                              \
     __attribute__((noinline)) static void k##columns##s##step(const hg_depthwise_args *a)          \
     {                                                                                              \
-        hg_depthwise_rows(a, columns, step, true);                                                 \
+        hg_depthwise_rows(a, rest##columns##s##step, columns, step, true);                         \
     }                                                                                              \
     __attribute__((noinline)) static void k##columns##s##step##_few(const hg_depthwise_args *a)    \
     {                                                                                              \
-        hg_depthwise_rows(a, columns, step, false);                                                \
+        hg_depthwise_rows(a, NULL, columns, step, false);                                          \
     }                                                                                              \
     __attribute__((noinline)) static void k##columns##s##step##_narrow(const hg_depthwise_args *a) \
     {                                                                                              \
@@ -35,13 +40,37 @@
     }
 TILES(FUNCTION)
 
+/* Windows of any width by the strides of most layers. */
+#define ANY_WIDTH(X) X(1) X(2)
+
+#define FUNCTION_OF_ANY(step)                                                                      \
+    __attribute__((noinline)) static void windows_s##step(const hg_depthwise_args *a)              \
+    {                                                                                              \
+        hg_depthwise_rows(a, NULL, ANY_KW, step, true);                                            \
+    }                                                                                              \
+    __attribute__((noinline)) static void windows_s##step##_few(const hg_depthwise_args *a)        \
+    {                                                                                              \
+        hg_depthwise_rows(a, NULL, ANY_KW, step, false);                                           \
+    }
+ANY_WIDTH(FUNCTION_OF_ANY)
+
+static void windows_of_any(const hg_depthwise_args *a)
+{
+    if (a->stride == 1)
+        a->overlap ? windows_s1(a) : windows_s1_few(a);
+    else if (a->stride == 2)
+        a->overlap ? windows_s2(a) : windows_s2_few(a);
+    else
+        hg_depthwise_windows(a);
+}
+
 #define ROW(columns, step)                                                                         \
-    {HG_ROW(conv2d, nhwc, "depthwise_w" #columns "s" #step), .rev = 1,                             \
+    {HG_ROW(conv2d, nhwc, "depthwise_w" #columns "s" #step), .rev = 2,                             \
      .limits = {.kernel = {.w = columns}, .stride = {.w = step}, .depthwise = true},               \
      .algorithm = &hg_conv2d_nhwc_depthwise, .run.depthwise = any##columns##s##step},
 
 const hg_kernel HG_ROWS(conv2d_nhwc_depthwise)[] = {
-    TILES(ROW){HG_ROW(conv2d, nhwc, "depthwise"), .rev = 5, .limits = {.depthwise = true},
-               .algorithm = &hg_conv2d_nhwc_depthwise, .run.depthwise = hg_depthwise_windows},
+    TILES(ROW){HG_ROW(conv2d, nhwc, "depthwise"), .rev = 6, .limits = {.depthwise = true},
+               .algorithm = &hg_conv2d_nhwc_depthwise, .run.depthwise = windows_of_any},
     {.name = NULL},
 };
