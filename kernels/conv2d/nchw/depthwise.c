@@ -39,11 +39,16 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
     return p->out.w >= HG_DEPTHWISE_NCHW_TILE(lanes) && (lanes > SHORT || p->in.w >= lanes);
 }
 
-/* Short rows are edges more than anything else. */
+/* By tiles, the last of which may be a part of one, and what each row takes beside them. Stride 2
+ * is bound by shuffles. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
+    const int64_t width = HG_DEPTHWISE_NCHW_TILE(hg_lanes(k));
     const double rows = (double)p->out.n * (double)p->out.c * (double)p->out.h;
-    return hg_roofline(p, hg_problem_flops(p), 0.5 * hg_rate(k)) + 4.0 * rows;
+    const double flops = 2.0 * (double)(p->kernel.h * p->kernel.w * width);
+    const double tile = flops / (100.0 * hg_rate(k) * (p->stride.w > 1 ? 0.3 : 0.7));
+    const double row = 2.0 + (double)HG_CEIL_DIV(p->out.w, width) * tile;
+    return HG_MAX(rows * row, hg_traffic_ns(p)) + 200.0;
 }
 
 static int64_t mask_words(const hg_problem *p, const hg_kernel *k)
