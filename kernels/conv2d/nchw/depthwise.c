@@ -47,7 +47,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
     const double rows = (double)p->out.n * (double)p->out.c * (double)p->out.h;
     const double flops = 2.0 * (double)(p->kernel.h * p->kernel.w * width);
     const double tile = flops / (100.0 * hg_rate(k) * (p->stride.w > 1 ? 0.3 : 0.7));
-    const double row = 2.0 + (double)HG_CEIL_DIV(p->out.w, width) * tile;
+    const double row = 2.6 + (double)HG_CEIL_DIV(p->out.w, width) * tile;
     return HG_MAX(rows * row, hg_traffic_ns(p)) + 200.0;
 }
 

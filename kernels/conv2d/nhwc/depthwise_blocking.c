@@ -20,9 +20,16 @@ enum {
     COPY_L1_BYTES = 47 << 10
 };
 
+/* Of a row without dilation. */
 static int64_t columns_of_step(const hg_problem *p)
 {
-    return HG_MIN((COLUMNS - 1) * p->stride.w + p->kernel.w, p->in.w);
+    const int64_t row = HG_CEIL_DIV(p->in.w, p->dilation.w);
+    return HG_MIN((COLUMNS - 1) * p->stride.w + p->kernel.w, row);
+}
+
+static int64_t rows_of_step(const hg_problem *p)
+{
+    return HG_MIN(p->kernel.h, HG_CEIL_DIV(p->in.h, p->dilation.h));
 }
 
 /* Channels that stay in L1 with what a step needs of them, in equal chunks. Lines come in pairs
@@ -30,8 +37,8 @@ static int64_t columns_of_step(const hg_problem *p)
  * share no cache line where pixels begin with one. */
 static int64_t chunk_of(const hg_problem *p, const hg_depthwise_blocking *b, bool copied)
 {
-    const int64_t rows = HG_MIN(p->kernel.h, p->in.h);
-    const int64_t bytes = (rows * columns_of_step(p) + b->taps * b->group) * (int64_t)sizeof(float);
+    const int64_t pixels = rows_of_step(p) * columns_of_step(p);
+    const int64_t bytes = (pixels + b->taps * b->group) * (int64_t)sizeof(float);
     const bool wide = copied && COPY_CHUNK * bytes <= COPY_L1_BYTES;
     const int64_t fit = HG_MAX(L1_BYTES / bytes, wide ? COPY_CHUNK : MIN_CHUNK);
     const int64_t most = (fit + NEARLY) / MIN_CHUNK * MIN_CHUNK;
@@ -47,7 +54,7 @@ static int64_t pixels_per_set(const hg_problem *p, const hg_depthwise_blocking *
     const int64_t shared = step & -step; /* the largest power of two that divides it */
     const int64_t places = HG_MAX(WAY_BYTES / shared, 1);
     const int64_t room = HG_MAX(WAY_BYTES / (b->chunk * (int64_t)sizeof(float)), 1);
-    return HG_MIN(p->kernel.h, p->in.h) * columns_of_step(p) / HG_MIN(places, room);
+    return rows_of_step(p) * columns_of_step(p) / HG_MIN(places, room);
 }
 
 /* No chunk is less than a unit, which vectors that overlap would leave. */
