@@ -11,12 +11,14 @@ static double filled(bool alone, int64_t pixels, int64_t units)
     return (double)HG_MAX(pixels * units, 9);
 }
 
-/* Every tile reads the weights of its taps: from beyond L2 where they do not fit there. */
+/* Every tile reads the weights of its taps: from L2 where L1 does not keep them, or from beyond it.
+ */
 static double streamed_ns(const hg_direct_blocking *b, int64_t units, double taps)
 {
-    enum { NEAR_BYTES = 3 << 18, FAR_RATE = 50 /* bytes in 1 ns */ };
+    enum { L1_BYTES = 24 << 10, L2_BYTES = 3 << 18 };
+    enum { L2_RATE = 120, FAR_RATE = 50 /* bytes in 1 ns */ };
     const double bytes = 4.0 * taps * (double)(b->depth * units * b->unit);
-    return bytes > NEAR_BYTES ? bytes / FAR_RATE : 0.0;
+    return bytes <= L1_BYTES ? 0.0 : bytes / (bytes > L2_BYTES ? FAR_RATE : L2_RATE);
 }
 
 /* ns of a tile of dots with a share of the taps: vectors of products, which wait for each other

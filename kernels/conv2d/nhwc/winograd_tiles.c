@@ -116,9 +116,10 @@ double hg_winograd_cost(const hg_problem *p, const hg_kernel *k, int64_t phases,
     const double rows = (double)HG_MAX(groups * 4, b.block) / (double)b.block;
     const double products = 2.0 * (double)multiplied * tiles * channels * columns * rows;
     const double packed = 4.0 * (double)(multiplied * p->groups) * channels * columns;
-    /* Each plane of a tile lies elsewhere: finding it takes longer than its few vectors. */
-    const double vectors = lanes * ceil(channels / lanes) + all * columns;
-    const double plane = 5.7 * 0.5 * (1.0 + all) + 0.044 * vectors / rate;
+    /* Each plane of a tile lies elsewhere: finding it takes longer than its few vectors. Products
+     * are written before they are read. */
+    const double elements = 0.03 * lanes * ceil(channels / lanes) + 0.11 * all * columns;
+    const double plane = 5.2 * 0.5 * (1.0 + all) + elements / rate;
     /* Pixels scattered over the tensors come from beyond L2 as slowly as they are asked for. */
     const double bytes = 4.0 * (hg_tensor_elements(&p->in) + all * hg_tensor_elements(&p->out));
     const double pixels = bytes > NEAR_BYTES ? bytes / FAR_RATE : 0.0;
@@ -127,7 +128,7 @@ double hg_winograd_cost(const hg_problem *p, const hg_kernel *k, int64_t phases,
     const double of_tile = 4.0 * (double)b.planes * (channels + columns);
     const double spilled =
         of_tile * (double)b.block > SPILL_BYTES ? 2.0 * tiles * all * of_tile / SPILL_RATE : 0.0;
-    const double ns = products_ns(products, packed, 86.0 * rate) +
+    const double ns = products_ns(products, packed, 83.0 * rate) +
                       tiles * (3.0 + (double)b.planes * plane) + pixels + spilled + 500.0;
     /* What takes longer to pack than to run a few times is left to the tuner. */
     return HG_MAX(ns, packed / (packed > 2e7 ? 5.0 : 10.0) / 4.0);
