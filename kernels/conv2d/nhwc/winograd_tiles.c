@@ -119,7 +119,7 @@ double hg_winograd_cost(const hg_problem *p, const hg_kernel *k, int64_t phases,
     /* Each plane of a tile lies elsewhere: finding it takes longer than its few vectors. Products
      * are written before they are read. */
     const double elements = 0.03 * lanes * ceil(channels / lanes) + 0.11 * all * columns;
-    const double plane = 5.2 * 0.5 * (1.0 + all) + elements / rate;
+    const double plane = 5.2 * 0.5 * (1.0 + all) + elements / HG_MIN(rate, 1.0);
     /* Pixels scattered over the tensors come from beyond L2 as slowly as they are asked for. */
     const double bytes = 4.0 * (hg_tensor_elements(&p->in) + all * hg_tensor_elements(&p->out));
     const double pixels = bytes > NEAR_BYTES ? bytes / FAR_RATE : 0.0;
