@@ -27,7 +27,7 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 {
     enum { HALF_PAGE = 512 /* floats */ };
     const bool apart = p->in.strides.w % HALF_PAGE == 0, narrow = p->in.c < hg_lanes(k);
-    const double slower = apart || narrow ? 2.5 : 1.0;
+    const double slower = (apart || narrow ? 2.5 : 1.0) * hg_pool_pairs_share(p);
     return slower * hg_pool_cost(p, 0.6 * hg_rate(k) * hg_lanes_used(k, p->in.c));
 }
 

@@ -7,6 +7,14 @@ typedef struct tables {
     hg_span whole;         /* columns whose windows no edge cuts */
 } tables;
 
+double hg_pool_pairs_share(const hg_problem *p)
+{
+    const hg_span whole =
+        hg_outputs_inside(p->out.w, p->stride.w, p->pad.left, p->kernel.w, p->in.w);
+    const int64_t pairs = HG_MAX(whole.end - whole.begin, 0) / 2;
+    return 2.0 - 2.0 * (double)pairs / (double)p->out.w;
+}
+
 static tables tables_of(const hg_problem *p, const hg_kernel *k)
 {
     tables t = {.blocking = ((const hg_pool_slide *)k->algorithm)->blocking_of(p)};

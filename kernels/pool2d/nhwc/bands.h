@@ -67,6 +67,9 @@ hg_run_fn hg_pool_slide_run;
 hg_supports_fn hg_pool_slide_supports;
 hg_cost_fn hg_pool_slide_cost;
 
+/* Of stride 2, whose kernels take outputs by pairs: how much longer for columns that go alone. */
+double hg_pool_pairs_share(const hg_problem *p);
+
 extern const hg_pool_slide hg_pool2d_nhwc_slide, hg_pool2d_nhwc_avg_3x3s1, hg_pool2d_nhwc_avg_3x3s2,
     hg_pool2d_nhwc_max_3x3s2;
 

@@ -9,7 +9,7 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return 0.9 * hg_pool_rows_cost(p, k, 0.3);
+    return 0.9 * hg_pool_rows_cost(p, k, 0.45);
 }
 
 const hg_algorithm hg_pool2d_nhwc_global = {

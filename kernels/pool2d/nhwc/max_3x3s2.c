@@ -20,9 +20,12 @@ static hg_pool_slide_blocking blocking_of(const hg_problem *p)
         .rows = BAND, .channels = p->out.c, .buffer = p->out.w * p->out.c};
 }
 
+/* Pixels a page apart meet in few sets of L1. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_pool_cost(p, 0.8 * hg_rate(k) * hg_lanes_used(k, p->in.c));
+    enum { PAGE = 1024 /* floats */ };
+    const double slower = hg_pool_pairs_share(p) * (p->in.strides.w % PAGE == 0 ? 1.3 : 1.0);
+    return slower * hg_pool_cost(p, 0.8 * hg_rate(k) * hg_lanes_used(k, p->in.c));
 }
 
 const hg_pool_slide hg_pool2d_nhwc_max_3x3s2 = {

@@ -11,7 +11,7 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    return hg_pool_rows_cost(p, k, 0.3);
+    return hg_pool_rows_cost(p, k, 0.45);
 }
 
 const hg_algorithm hg_pool2d_nhwc_window = {

@@ -66,7 +66,7 @@ static const hg_softmax_ukernels ukernels = {.columns = columns,
                                              .transposer = &HG_JOIN(hg_transposer, HG_SIMD)};
 
 const hg_kernel HG_ROWS(softmax2d_any_columns)[] = {
-    {HG_ROW(softmax2d, any, "columns"), .rev = 2, .algorithm = &hg_softmax2d_columns,
+    {HG_ROW(softmax2d, any, "columns"), .rev = 3, .algorithm = &hg_softmax2d_columns,
      .run.softmax = &ukernels},
     {.name = NULL},
 };
