@@ -180,7 +180,7 @@ void hg_pool_bands_run(const hg_task *t, int stage, int64_t begin, int64_t end)
 }
 
 /* Steps of a vector: taps of all rows across, and of all outputs down. Of stride 1 neighbours come
- * by loads, else by shuffles. */
+ * by loads, of which half or more cross cache lines, else by shuffles. */
 double hg_pool_bands_cost(const hg_problem *p, const hg_kernel *k, double taps, double step_ns)
 {
     const hg_isa_model *isa = hg_isa_model_of(k->isa);
@@ -189,7 +189,7 @@ double hg_pool_bands_cost(const hg_problem *p, const hg_kernel *k, double taps, 
     const double loads = p->stride.w == 1 ? 1.0 : p->stride.w == 2 ? 2.0 : 10.0;
     const double down = p->stride.h == 1 ? HG_MIN(kh, 4.0) : kh;
     const double steps = (double)p->in.h * (taps * loads + 2.0) + (double)p->out.h * (down + 1.0);
-    const double shuffles = p->stride.w == 1 ? 1.0 : isa->shuffles;
-    const double each = step_ns * isa->lanes / (8.0 * isa->rate * shuffles);
+    const double neighbours = p->stride.w == 1 ? HG_MIN(1.15 * isa->shuffles, 1.0) : isa->shuffles;
+    const double each = step_ns * isa->lanes / (8.0 * isa->rate * neighbours);
     return HG_MAX(planes * (vectors * steps * each + 50.0), hg_problem_bytes(p) / 30.0) + 200.0;
 }

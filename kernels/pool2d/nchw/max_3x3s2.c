@@ -10,14 +10,17 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
            hg_pool_bands_fit(p, k);
 }
 
-/* Rows of whole vectors, whose neighbours come by shuffles. */
+/* Rows of whole vectors, whose neighbours come by shuffles; where the right edge cuts the last, its
+ * loads are masked. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     const hg_isa_model *isa = hg_isa_model_of(k->isa);
     const double rows = (double)p->out.n * (double)p->out.c * (double)p->out.h;
     const double vectors = (double)HG_CEIL_DIV(p->out.w, (int64_t)isa->lanes);
     const double each = 1.6 * isa->lanes / (8.0 * isa->rate * isa->shuffles);
-    return hg_overlapped(rows * (1.3 + vectors * each), hg_traffic_ns(p)) + 200.0;
+    const int64_t last = 2 * (p->out.w - isa->lanes) - p->pad.left + 1;
+    const double masked = p->in.w - last < 2 * isa->lanes ? 10.0 : 0.0;
+    return hg_overlapped(rows * (1.3 + vectors * each + masked), hg_traffic_ns(p)) + 200.0;
 }
 
 const hg_pool_bands hg_pool2d_nchw_max_3x3s2 = {

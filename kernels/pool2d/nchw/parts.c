@@ -12,8 +12,7 @@ static bool supports(const hg_problem *p, const hg_kernel *k)
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const double step = 0.35 / hg_isa_model_of(k->isa)->shuffles;
-    return 1.02 * hg_pool_bands_cost(p, k, HG_MIN((double)p->kernel.w, 5.0), step);
+    return 1.02 * hg_pool_bands_cost(p, k, HG_MIN((double)p->kernel.w, 5.0), 0.35);
 }
 
 const hg_pool_bands hg_pool2d_nchw_parts = {

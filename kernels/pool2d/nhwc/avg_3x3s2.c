@@ -27,8 +27,9 @@ static double cost(const hg_problem *p, const hg_kernel *k)
 {
     enum { HALF_PAGE = 512 /* floats */ };
     const bool apart = p->in.strides.w % HALF_PAGE == 0, narrow = p->in.c < hg_lanes(k);
-    const double slower = (apart || narrow ? 2.5 : 1.0) * hg_pool_pairs_share(p);
-    return slower * hg_pool_cost(p, 0.6 * hg_rate(k) * hg_lanes_used(k, p->in.c));
+    const double efficiency = 0.6 * hg_rate(k) * hg_lanes_used(k, p->in.c);
+    const double slower = apart || narrow ? 2.5 : 1.0;
+    return slower * hg_pool_cost(p, efficiency / hg_pool_pairs_share(p));
 }
 
 const hg_pool_slide hg_pool2d_nhwc_avg_3x3s2 = {

@@ -24,8 +24,9 @@ static hg_pool_slide_blocking blocking_of(const hg_problem *p)
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     enum { PAGE = 1024 /* floats */ };
-    const double slower = hg_pool_pairs_share(p) * (p->in.strides.w % PAGE == 0 ? 1.3 : 1.0);
-    return slower * hg_pool_cost(p, 0.8 * hg_rate(k) * hg_lanes_used(k, p->in.c));
+    const double efficiency = 0.8 * hg_rate(k) * hg_lanes_used(k, p->in.c);
+    const double slower = p->in.strides.w % PAGE == 0 ? 1.3 : 1.0;
+    return slower * hg_pool_cost(p, efficiency / hg_pool_pairs_share(p));
 }
 
 const hg_pool_slide hg_pool2d_nhwc_max_3x3s2 = {
