@@ -23,9 +23,14 @@
 #define HG_INLINE static inline
 #endif
 
+/* A function for what is rare, as NaN are among maxima: small rather than fast, and not inlined.
+ * What it is given may change as far as compilers know: hand over a copy of what loops depend on.
+ */
+#define HG_COLD __attribute__((cold, noinline))
+
 /* Put before a loop over a constant extent whose body indexes an array of accumulators: without
  * it gcc -O2 keeps the accumulators in memory, four times slower with the same results. */
-#if HG_HAS_FEATURE(address_sanitizer) || defined(HG_ROLLED)
+#if HG_HAS_FEATURE(address_sanitizer) || HG_HAS_FEATURE(thread_sanitizer) || defined(HG_ROLLED)
 #define HG_UNROLL /* instrumented or emulated, and unrolled, one file takes minutes to compile */
 #elif defined(__clang__)
 #define HG_UNROLL _Pragma("clang loop unroll(full)")

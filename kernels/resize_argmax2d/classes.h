@@ -1,4 +1,4 @@
-/* The microkernels of rows.h over the vector vocabulary: both layouts have the same. */
+/* The microkernels of rows.h over the vector vocabulary. */
 #ifndef HG_RESIZE_ARGMAX2D_CLASSES_H
 #define HG_RESIZE_ARGMAX2D_CLASSES_H
 
@@ -158,9 +158,5 @@ static void argmax_classes(const hg_argmax_classes_args *args)
         a.height -= done;
     }
 }
-
-static const hg_argmax_ukernels argmax_ukernels = {.along_x = argmax_along_x,
-                                                   .classes = argmax_classes,
-                                                   .transposer = &HG_JOIN(hg_transposer, HG_SIMD)};
 
 #endif

@@ -77,4 +77,9 @@ typedef struct hg_argmax_ukernels {
 
 extern const hg_algorithm hg_resize_argmax2d_rows;
 
+#if defined(HG_SIMD)
+#include "kernels/simd/simd.h"
+extern const hg_argmax_ukernels HG_ROWS(argmax_ukernels); /* of both layouts */
+#endif
+
 #endif

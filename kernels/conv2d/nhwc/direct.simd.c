@@ -26,32 +26,59 @@ HG_INLINE size_t column_of(const hg_direct_args *a, int v, int UNITS)
            (size_t)(v % IN_UNIT * VL);
 }
 
-/* One pixel: everything is loaded before anything is stored, for the last units may overlap. */
-HG_INLINE void finish_pixel(const hg_direct_args *a, vfloat v[MAX_NV], float *out,
-                            const float *residual, int UNITS)
+/* What follows the sums of MR pixels, all of them at once: stores might change the arguments, and
+ * would have bounds and steps read again for each pixel. n: columns of the only unit. */
+HG_INLINE void end_sums(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], size_t i, size_t n,
+                        int MR, int UNITS)
 {
-    const vpost post = v_post_of(&a->post);
-    HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
-    {
-        const size_t at = column_of(a, j, UNITS), left = a->n > at ? a->n - at : 0;
-        if (residual && UNITS > 1)
-            v[j] = v_add(v[j], v_load(residual + at));
-        else if (residual && (IN_UNIT == 1 || left))
-            v[j] = v_add(v[j], v_load_up_to(residual + at, left));
-        v[j] = v_post(v[j], &post);
+    if (a->residual) {
+        const float *residual = a->residual + i * a->residual_step;
+        HG_UNROLL for (int m = 0; m < MR; m++, residual += a->residual_step)
+        {
+            HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
+            {
+                const size_t at = column_of(a, j, UNITS), left = n > at ? n - at : 0;
+                if (UNITS > 1)
+                    vacc[m][j] = v_add(vacc[m][j], v_load(residual + at));
+                else if (IN_UNIT == 1 || left)
+                    vacc[m][j] = v_add(vacc[m][j], v_load_up_to(residual + at, left));
+            }
+        }
     }
-    HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
+    v_post_tile(vacc[0], MR, UNITS * IN_UNIT, MAX_NV, a->post.slope != 1.0f, &a->post,
+                V_POST_STEPS);
+}
+
+/* Everything has been loaded before: the last units of a pixel may overlap. */
+HG_INLINE void store_sums(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], size_t i, size_t n,
+                          int MR, int UNITS)
+{
+    const size_t out_step = a->out_step;
+    size_t at[MAX_NV];
+    HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++) at[j] = column_of(a, j, UNITS);
+    float *out = a->out + i * out_step;
+    HG_UNROLL for (int m = 0; m < MR; m++, out += out_step)
     {
-        const size_t at = column_of(a, j, UNITS), left = a->n > at ? a->n - at : 0;
-        if (UNITS > 1)
-            v_store(out + at, v[j]);
-        else if (IN_UNIT == 1 || left)
-            v_store_up_to(out + at, v[j], left);
+        HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
+        {
+            const size_t left = n > at[j] ? n - at[j] : 0;
+            if (UNITS > 1)
+                v_store(out + at[j], vacc[m][j]);
+            else if (IN_UNIT == 1 || left)
+                v_store_up_to(out + at[j], vacc[m][j], left);
+        }
     }
 }
 
-/* MR pixels from number i on; MR and UNITS are constants. */
-HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int UNITS)
+HG_INLINE void finish(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], size_t i, size_t n,
+                      int MR, int UNITS)
+{
+    if (!a->plain) end_sums(a, vacc, i, n, MR, UNITS);
+    store_sums(a, vacc, i, n, MR, UNITS);
+}
+
+/* MR pixels from number i on; MR, UNITS and WHOLE are constants. */
+HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int UNITS, bool WHOLE)
 {
     vfloat vacc[MAX_MR][MAX_NV];
     HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
@@ -63,19 +90,11 @@ HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int UNITS)
     const hg_direct_segment *const end = a->segments + a->segment_count;
     for (const hg_direct_segment *s = a->segments; s < end; s++)
         multiply(a, vacc, s->input + i * a->step, s->count, a->weights + s->first * row, MR,
-                 UNITS * IN_UNIT);
-    float *out = a->out + i * a->out_step;
-    const float *residual = a->residual ? a->residual + i * a->residual_step : NULL;
-    HG_UNROLL for (int m = 0; m < MR; m++, out += a->out_step)
-    {
-        if (a->plain && UNITS > 1) {
-            HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
-                v_store(out + column_of(a, j, UNITS), vacc[m][j]);
-        } else {
-            finish_pixel(a, vacc[m], out, residual, UNITS);
-            if (residual) residual += a->residual_step;
-        }
-    }
+                 UNITS * IN_UNIT, WHOLE);
+    if (UNITS > 1 || a->n >= UNIT)
+        finish(a, vacc, i, UNIT, MR, UNITS);
+    else
+        finish(a, vacc, i, a->n, MR, UNITS);
 }
 
 /* A tile of less than MR pixels. MR and UNITS are constants: what exceeds MR is not compiled. */
@@ -83,7 +102,7 @@ HG_INLINE void partial_tile(const hg_direct_args *a, size_t i, size_t pixels, in
 {
 #define CASE(n)                                                                                    \
     case n:                                                                                        \
-        if (MR > n) tile(a, i, n, UNITS);                                                          \
+        if (MR > n) tile(a, i, n, UNITS, false);                                                   \
         break;
     switch (pixels) {
         RESTS(CASE)
@@ -99,9 +118,9 @@ HG_INLINE void tiles(const hg_direct_args *a, int MR, int REST, int UNITS)
     size_t i = 0, left = a->pixels;
     if (MR > REST)
         for (; left == most || left > HG_MAX(most, 2 * whole); i += most, left -= most)
-            tile(a, i, MR, UNITS);
+            tile(a, i, MR, UNITS, true);
     for (; left == whole || left > whole + whole / 2; i += whole, left -= whole)
-        tile(a, i, REST, UNITS);
+        tile(a, i, REST, UNITS, true);
     while (left > 0) {
         const size_t now = left > whole ? (left + 1) / 2 : left;
         partial_tile(a, i, now, REST, UNITS);

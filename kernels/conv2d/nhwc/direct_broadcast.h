@@ -65,13 +65,14 @@ HG_INLINE void multiply_alone(vfloat vacc[MAX_NV], const float *input, size_t co
     }
 }
 
-/* A segment's `count` products of MR pixels and NV vectors of columns; both are constants. */
+/* A segment's `count` products of MR pixels and NV vectors of columns, of a whole tile or of what
+ * is left of a run, which has nothing to fetch; all three are constants. */
 HG_INLINE void multiply(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], const float *input,
-                        size_t count, const float *weights, int MR, int NV)
+                        size_t count, const float *weights, int MR, int NV, bool WHOLE)
 {
     if (MR == 1 && NV <= FEW_NV && a->alone)
         multiply_alone(vacc[0], input, count, weights, NV);
-    else if (a->ahead)
+    else if (WHOLE && a->ahead)
         multiply_pixels(vacc, input, a->step, count, weights, MR, NV, true);
     else
         multiply_pixels(vacc, input, a->step, count, weights, MR, NV, false);

@@ -16,8 +16,9 @@ enum { MAX_MR = 8 };
 /* A segment's `count` products of MR pixels and NV vectors of columns; both are constants. Four
  * products at a time: the lanes of the pixels' vectors multiply four rows of weights. */
 HG_INLINE void multiply(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], const float *input,
-                        size_t count, const float *weights, int MR, int NV)
+                        size_t count, const float *weights, int MR, int NV, bool WHOLE)
 {
+    (void)WHOLE;
     const float *pixel[MAX_MR];
     HG_UNROLL for (int m = 0; m < MR; m++) pixel[m] = input + (size_t)m * a->step;
     size_t c = 0;

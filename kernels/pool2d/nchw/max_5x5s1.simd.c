@@ -86,14 +86,19 @@ HG_INLINE bool band_of(const hg_pool_band_args *args, pool_kind kind, int64_t ve
     return true;
 }
 
-/* Narrow rows have no loop: its end would be guessed wrong as often as it is met. */
+/* Narrow rows have no loop: its end would be guessed wrong as often as it is met. NaN is rare. */
 HG_INLINE bool band(const hg_pool_band_args *a, pool_kind kind)
 {
     const int64_t vectors = HG_CEIL_DIV(a->width, (int64_t)VL);
-    if (vectors == 2) return band_of(a, kind, 2);
-    if (vectors == 3) return band_of(a, kind, 3);
-    if (vectors == 4) return band_of(a, kind, 4);
+    if (kind == NUMBERS && vectors == 2) return band_of(a, kind, 2);
+    if (kind == NUMBERS && vectors == 3) return band_of(a, kind, 3);
+    if (kind == NUMBERS && vectors == 4) return band_of(a, kind, 4);
     return band_of(a, kind, vectors);
+}
+
+HG_COLD static void with_nan(hg_pool_band_args a)
+{
+    band(&a, ANY);
 }
 
 static void max_5x5s1_band(const hg_pool_band_args *args)
@@ -101,7 +106,7 @@ static void max_5x5s1_band(const hg_pool_band_args *args)
     hg_pool_band_args a = *args;
     fill_outside(&a, NUMBERS);
     for (int64_t i = 0; i < args->planes; i++, next_plane(&a))
-        if (!band(&a, NUMBERS)) band(&a, ANY);
+        if (!band(&a, NUMBERS)) with_nan(a);
 }
 
 const hg_kernel HG_ROWS(pool2d_nchw_max_5x5s1)[] = {

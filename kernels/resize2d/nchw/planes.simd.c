@@ -75,9 +75,21 @@ HG_INLINE vfloat far_sum(const hg_resize_plane_args *a, const float *row, int64_
     return vacc;
 }
 
-/* VL outputs with holes among their taps. */
-static vfloat sum_with_holes(const hg_resize_plane_args *a, const float *row, int64_t x,
-                             const hg_resize_group *group, const int32_t *place)
+/* VL outputs whose sources are neither near nor some. Functions of their own: the number of taps is
+ * no constant here, and copies for each would be most of the code. */
+__attribute__((noinline)) static vfloat other_sum(const hg_resize_plane_args *a, const float *row,
+                                                  int64_t x, const hg_resize_group *group,
+                                                  const int32_t *place)
+{
+    if (group->spread == HG_SPREAD_FAR) return far_sum(a, row, x, false);
+    return edge_sum(a, row, x, group->base, place, false);
+}
+
+/* The same with holes among their taps. */
+__attribute__((noinline)) static vfloat sum_with_holes(const hg_resize_plane_args *a,
+                                                       const float *row, int64_t x,
+                                                       const hg_resize_group *group,
+                                                       const int32_t *place)
 {
     if (group->spread == HG_SPREAD_FAR) return far_sum(a, row, x, true);
     return edge_sum(a, row, x, group->base, place, true);
@@ -106,12 +118,9 @@ HG_INLINE void along_x(const hg_resize_plane_args *a, int T, int R, int64_t iy)
         } else if (a->h.holes) {
             v0 = sum_with_holes(a, in0, x, group, place);
             if (R == 2) v1 = sum_with_holes(a, in1, x, group, place);
-        } else if (group->spread == HG_SPREAD_EDGE) {
-            v0 = edge_sum(a, in0, x, base, place, false);
-            if (R == 2) v1 = edge_sum(a, in1, x, base, place, false);
         } else {
-            v0 = far_sum(a, in0, x, false);
-            if (R == 2) v1 = far_sum(a, in1, x, false);
+            v0 = other_sum(a, in0, x, group, place);
+            if (R == 2) v1 = other_sum(a, in1, x, group, place);
         }
         /* Not before the second sum: a store makes the compiler load tables again. */
         v_store(out0 + x, v0);
