@@ -39,7 +39,10 @@ static double pixels_ns(const hg_problem *p, const hg_kernel *k)
 
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
-    const double memory = hg_traffic_ns(p) / 0.8;
+    hg_problem read = *p; /* no more pixels than are written */
+    read.in.h = HG_MIN(p->in.h, p->out.h);
+    read.in.w = HG_MIN(p->in.w, p->out.w);
+    const double memory = hg_traffic_ns(&read) / 0.8;
     if (p->in.layout == HG_NCHW) return HG_MAX(memory, planes_ns(p)) + 200.0;
     const double rows = (double)p->out.n * (double)p->in.h;
     return hg_overlapped(memory, pixels_ns(p, k)) + 4.0 * rows + 200.0;
