@@ -20,12 +20,14 @@ static hg_pool_slide_blocking blocking_of(const hg_problem *p)
         .rows = BAND, .channels = p->out.c, .buffer = p->out.w * p->out.c};
 }
 
-/* Pixels a page apart meet in few sets of L1. */
+/* Pixels a page apart meet in few sets of L1. Less than a vector of channels is taken pixel by
+ * pixel. */
 static double cost(const hg_problem *p, const hg_kernel *k)
 {
     enum { PAGE = 1024 /* floats */ };
     const double efficiency = 0.8 * hg_rate(k) * hg_lanes_used(k, p->in.c);
-    const double slower = p->in.strides.w % PAGE == 0 ? 1.3 : 1.0;
+    const bool apart = p->in.strides.w % PAGE == 0, narrow = p->in.c < hg_lanes(k);
+    const double slower = narrow ? 2.5 : apart ? 1.3 : 1.0;
     return slower * hg_pool_cost(p, efficiency / hg_pool_pairs_share(p));
 }
 
