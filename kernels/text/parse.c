@@ -108,25 +108,15 @@ static const void *parse_numbers(const char *word, words *w)
         char separator;
         int count;
         int64_t *v;
-    } fields[] = {{"n", 0, 1, &w->n},
-                  {"c", 0, 1, &w->c},
-                  {"h", 0, 1, &w->h},
-                  {"w", 0, 1, &w->w},
-                  {"k", 0, 1, &w->k},
-                  {"g", 0, 1, &w->g},
-                  {"r", 'x', 2, w->r},
-                  {"s", 'x', 2, w->s},
-                  {"d", 'x', 2, w->d},
-                  {"o", 'x', 2, w->o},
-                  {"p", ',', 4, w->p},
-                  {"image=", 'x', 2, w->image},
-                  {"in=", ',', 4, w->in},
-                  {"out=", ',', 4, w->out},
-                  {"res=", ',', 4, w->res},
-                  {"divisor=", 0, 1, &w->divisor},
-                  {"with=", ',', 4, w->with},
-                  {"other=", ',', 4, w->other},
-                  {"resized=", 'x', 2, w->resized}};
+    } fields[] = {{"n", 0, 1, &w->n},         {"c", 0, 1, &w->c},
+                  {"h", 0, 1, &w->h},         {"w", 0, 1, &w->w},
+                  {"k", 0, 1, &w->k},         {"g", 0, 1, &w->g},
+                  {"r", 'x', 2, w->r},        {"s", 'x', 2, w->s},
+                  {"d", 'x', 2, w->d},        {"o", 'x', 2, w->o},
+                  {"p", ',', 4, w->p},        {"image=", 'x', 2, w->image},
+                  {"in=", ',', 4, w->in},     {"out=", ',', 4, w->out},
+                  {"res=", ',', 4, w->res},   {"divisor=", 0, 1, &w->divisor},
+                  {"with=", ',', 4, w->with}, {"other=", ',', 4, w->other}};
     const struct {
         const char *prefix;
         int count, activation;
@@ -161,6 +151,8 @@ static const void *parse_numbers(const char *word, words *w)
 static const void *parse_word(char *word, words *w)
 {
     if (strncmp(word, "index=", 6) == 0) return parse_index(word + 6, w);
+    if (strncmp(word, "resized=", 8) == 0)
+        return integers(word + 8, 'x', 2, w->resized) ? w->resized : NULL;
     const void *member = parse_choice(word, w);
     return member ? member : parse_numbers(word, w);
 }
