@@ -141,7 +141,7 @@ if command -v cmake >/dev/null; then
     expect "runs" exits 0 "$work/guide/build/app"
 
     expect "add_subdirectory" exits 0 cmake -S "$embed" -B "$embed/sources" -DHOURGLASS_SOURCE="$source" \
-        -DHOURGLASS_OPTIONS="-Disas=$isa;-Doptimization=1;-Dthreads=disabled"
+        -DHOURGLASS_OPTIONS="-Disas=$isa;-Doptimization=1;-Dc_args=-DHG_ROLLED;-Dthreads=disabled"
     expect "builds" exits 0 cmake --build "$embed/sources"
     expect "runs" both "$embed/sources"
     # That archive needs the C library alone: even a program without any shared library.

@@ -12,7 +12,8 @@ case $(uname -m) in
     x86_64) isa=avx2 ;;
     *) isa=neon ;;
 esac
-objects=(kernels/libhg_kernels_portable.a.p/{conv2d_conv2d_ref,pool2d_pool2d_ref,resize2d_taps}.c.o
+objects=(kernels/libhg_kernels_packing.a.p/{conv2d_conv2d_ref,pool2d_pool2d_ref}.c.o
+    kernels/libhg_kernels_portable.a.p/resize2d_taps.c.o
     kernels/libhg_kernels_$isa.a.p/pool2d_nhwc_window.simd.c.o dispatch/libhg_core.a.p/select.c.o
     dispatch/libhg_public.a.p/.._kernels_resize2d_resize2d_problem.c.o)
 

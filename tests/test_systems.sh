@@ -14,7 +14,7 @@ lean=(-Disas=$isa -Dcpuinfo=disabled -Dtests=false -Dbench=disabled
 if command -v musl-gcc >/dev/null; then
     musl=$work/musl
     expect "musl" exits 0 env CC="musl-gcc" meson setup "$musl" "$source" --prefix=/usr --libdir=lib \
-        --default-library=static -Dexamples=disabled -Doptimization=1 "${lean[@]}"
+        --default-library=static -Dexamples=disabled -Doptimization=1 -Dc_args=-DHG_ROLLED "${lean[@]}"
     expect "builds" exits 0 ninja -C "$musl"
     expect "installs" exits 0 env DESTDIR="$work/root" meson install -C "$musl" --no-rebuild
     flags=$(PKG_CONFIG_LIBDIR=$work/root/usr/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$work/root pkg-config --cflags --libs hourglass)
