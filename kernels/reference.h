@@ -1,8 +1,9 @@
-/* What the reference kernels share: their rows, and the walk over their outputs. */
+/* What the reference kernels share: their rows, the walk over their outputs, and what follows sums.
+ */
 #ifndef HG_REFERENCE_H
 #define HG_REFERENCE_H
 
-#include "kernels/kernel.h"
+#include "kernels/activation/activation.h"
 
 #define HG_REFERENCE(word, operator, revision, how)                                                \
     {                                                                                              \
@@ -15,6 +16,20 @@
 typedef struct hg_output {
     int64_t n, y, x, c, offset;
 } hg_output;
+
+/* What hg_post says of element o: bounds, then the function. NaN stays NaN. */
+HG_INLINE float hg_reference_post(const hg_task *t, const hg_output *o, float v)
+{
+    const hg_post *post = &t->problem->post;
+    if (v < 0.0f) v *= post->slope;
+    if (v < post->min) v = post->min;
+    if (v > post->max) v = post->max;
+    const float *slope = t->slopes ? t->slopes + o->c : NULL;
+    const hg_activation_args args = {post->factor, post->offset, slope, true};
+    float end = v; /* v itself stays in a register, whatever the flags */
+    if (t->activate) t->activate(&end, &end, 1, &args);
+    return end;
+}
 
 /* A range is one row of output pixels with all their channels, walked as memory lies. */
 HG_INLINE void hg_each_output(const hg_task *t, int64_t begin, int64_t end, const void *data,

@@ -1,7 +1,6 @@
 /* Two tensors to one, reference: element by element. */
 #include <math.h>
 
-#include "kernels/activation/activation.h"
 #include "kernels/reference.h"
 
 static float lesser(float a, float b)
@@ -41,15 +40,7 @@ static float element(const hg_task *t, const void *data, const hg_output *o)
     second += (b->n > 1 ? o->n * sb->n : 0) + (b->h > 1 ? o->y * sb->h : 0);
     second += (b->w > 1 ? o->x * sb->w : 0) + (b->c > 1 ? o->c * sb->c : 0);
     const float *first = t->input + o->n * si->n + o->y * si->h + o->x * si->w + o->c * si->c;
-    const hg_post *post = &p->post;
-    float v = combine(p->binary.op, *first, *second);
-    if (v < 0.0f) v *= post->slope;
-    if (v < post->min) v = post->min;
-    if (v > post->max) v = post->max;
-    const hg_activation_args args = {.factor = post->factor, .offset = post->offset};
-    float end = v; /* v itself stays in a register, whatever the flags */
-    if (t->activate) t->activate(&end, &end, 1, &args);
-    return end;
+    return hg_reference_post(t, o, combine(p->binary.op, *first, *second));
 }
 
 static void run(const hg_task *t, int stage, int64_t begin, int64_t end)

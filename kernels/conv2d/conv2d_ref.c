@@ -1,7 +1,6 @@
 /* conv2d, reference: the loop nest of the public header, any layout and strides. */
 #include <string.h>
 
-#include "kernels/activation/activation.h"
 #include "kernels/conv2d/conv2d.h"
 
 double hg_conv_ref_cost(const hg_problem *p, const hg_kernel *k)
@@ -24,20 +23,13 @@ void hg_conv_pack_as_given(const hg_problem *p, const hg_kernel *k, const float 
     memcpy(packed, filter, sizeof(float) * (size_t)(p->out.c * hg_problem_reduction(p)));
 }
 
-/* v = sum + bias; see hg_post. NaN stays NaN. */
+/* v = sum + bias; see hg_post. */
 float hg_conv_ref_end(const hg_task *t, const hg_output *o, float v)
 {
     const hg_strides *r = &t->problem->residual_strides;
-    const hg_post *post = &t->problem->post;
-    if (post->residual) v += t->residual[o->n * r->n + o->y * r->h + o->x * r->w + o->c * r->c];
-    if (v < 0.0f) v *= post->slope;
-    if (v < post->min) v = post->min;
-    if (v > post->max) v = post->max;
-    if (!t->activate) return v;
-    const hg_activation_args args = {post->factor, post->offset, t->slopes + o->c, true};
-    float y = v;
-    t->activate(&y, &y, 1, &args);
-    return y;
+    if (t->problem->post.residual)
+        v += t->residual[o->n * r->n + o->y * r->h + o->x * r->w + o->c * r->c];
+    return hg_reference_post(t, o, v);
 }
 
 static float element(const hg_task *t, const void *data, const hg_output *o)

@@ -64,10 +64,8 @@ static void size(const hg_problem *p, const hg_kernel *k, const hg_config *c, hg
 static void form(const hg_problem *p, const hg_kernel *k, int32_t words[12])
 {
     (void)p;
-    memset(words, 0, 12 * sizeof words[0]);
-    words[0] = 3; /* this packing */
-    words[1] = HG_MAX(k->limits.group_channels, 1);
-    words[2] = HG_DEPTHWISE_BLOCK(hg_isa_model_of(k->isa)->lanes);
+    words[0] = HG_MAX(k->limits.group_channels, 1);
+    words[1] = HG_DEPTHWISE_BLOCK(hg_isa_model_of(k->isa)->lanes);
 }
 
 /* Lane `lane` of block b holds the weight of input channel `in` for output channel in ^ d, which is
