@@ -110,17 +110,12 @@ HG_INLINE bool band(const hg_pool_band_args *a, pool_kind kind)
     return !v_noted(vflag);
 }
 
-HG_COLD static void with_nan(hg_pool_band_args a)
-{
-    band(&a, ANY);
-}
-
 static void max_3x3s2_band(const hg_pool_band_args *args)
 {
     /* A copy that no store can alias: what depends on it alone leaves the loops. */
     hg_pool_band_args a = *args;
     for (int64_t i = 0; i < args->planes; i++, next_plane(&a))
-        if (!band(&a, NUMBERS)) with_nan(a);
+        if (!band(&a, NUMBERS)) band(&a, ANY);
 }
 
 const hg_kernel HG_ROWS(pool2d_nchw_max_3x3s2)[] = {
