@@ -234,7 +234,7 @@ hg_status hg_problem_resizing(const hg_problem *p, hg_problem *resizing, hg_reas
 /* The same problem on dense tensors of another layout. */
 hg_problem hg_problem_in_layout(const hg_problem *p, hg_layout layout);
 
-/* ---- Keys (kernels/text/key.c, parse.c) ---- */
+/* ---- Keys (kernels/text/key.c, parse.c, build.c) ---- */
 enum { HG_KEY_SIZE = 512 };
 const char *hg_op_name(hg_op op);
 const char *hg_layout_name(hg_layout layout);
