@@ -14,9 +14,6 @@ enum {
 #define WIDE_TILES(X)                                                                              \
     X(1, 1, 5) X(1, 1, 6) X(1, 1, 7) X(1, 1, 8) X(1, 1, 9) X(1, 1, 10) X(1, 1, 11) X(1, 1, 12)
 
-/* TILES, the pixels of the largest (MAX_MR), and the products of a segment. */
-#include HG_TEXT(HG_JOIN(direct, HG_SIMD).h)
-
 /* First column of vector v of a pixel: the last unit may overlap the one before it. `last` is 0
  * where there is one unit, which need not be looked up. */
 HG_INLINE size_t column_of(const hg_direct_args *a, int v, int UNITS)
@@ -26,56 +23,9 @@ HG_INLINE size_t column_of(const hg_direct_args *a, int v, int UNITS)
            (size_t)(v % IN_UNIT * VL);
 }
 
-/* What follows the sums of MR pixels, all of them at once: stores might change the arguments, and
- * would have bounds and steps read again for each pixel. n: columns of the only unit. */
-HG_INLINE void end_sums(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], size_t i, size_t n,
-                        int MR, int UNITS)
-{
-    if (a->residual) {
-        const float *residual = a->residual + i * a->residual_step;
-        HG_UNROLL for (int m = 0; m < MR; m++, residual += a->residual_step)
-        {
-            HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
-            {
-                const size_t at = column_of(a, j, UNITS), left = n > at ? n - at : 0;
-                if (UNITS > 1)
-                    vacc[m][j] = v_add(vacc[m][j], v_load(residual + at));
-                else if (IN_UNIT == 1 || left)
-                    vacc[m][j] = v_add(vacc[m][j], v_load_up_to(residual + at, left));
-            }
-        }
-    }
-    v_post_tile(vacc[0], MR, UNITS * IN_UNIT, MAX_NV, a->post.slope != 1.0f, &a->post,
-                V_POST_STEPS);
-}
-
-/* Everything has been loaded before: the last units of a pixel may overlap. */
-HG_INLINE void store_sums(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], size_t i, size_t n,
-                          int MR, int UNITS)
-{
-    const size_t out_step = a->out_step;
-    size_t at[MAX_NV];
-    HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++) at[j] = column_of(a, j, UNITS);
-    float *out = a->out + i * out_step;
-    HG_UNROLL for (int m = 0; m < MR; m++, out += out_step)
-    {
-        HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
-        {
-            const size_t left = n > at[j] ? n - at[j] : 0;
-            if (UNITS > 1)
-                v_store(out + at[j], vacc[m][j]);
-            else if (IN_UNIT == 1 || left)
-                v_store_up_to(out + at[j], vacc[m][j], left);
-        }
-    }
-}
-
-HG_INLINE void finish(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], size_t i, size_t n,
-                      int MR, int UNITS)
-{
-    if (!a->plain) end_sums(a, vacc, i, n, MR, UNITS);
-    store_sums(a, vacc, i, n, MR, UNITS);
-}
+/* TILES, the pixels of the largest (MAX_MR), the products of a segment, and what follows the sums.
+ */
+#include HG_TEXT(HG_JOIN(direct, HG_SIMD).h)
 
 /* MR pixels from number i on; MR, UNITS and WHOLE are constants. */
 HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int UNITS, bool WHOLE)
@@ -91,10 +41,7 @@ HG_INLINE void tile(const hg_direct_args *a, size_t i, int MR, int UNITS, bool W
     for (const hg_direct_segment *s = a->segments; s < end; s++)
         multiply(a, vacc, s->input + i * a->step, s->count, a->weights + s->first * row, MR,
                  UNITS * IN_UNIT, WHOLE);
-    if (UNITS > 1 || a->n >= UNIT)
-        finish(a, vacc, i, UNIT, MR, UNITS);
-    else
-        finish(a, vacc, i, a->n, MR, UNITS);
+    finish(a, vacc, i, MR, UNITS);
 }
 
 /* A tile of less than MR pixels. MR and UNITS are constants: what exceeds MR is not compiled. */

@@ -1,5 +1,5 @@
-/* Products of direct convolution where an instruction set multiplies by broadcasts. Contract:
- * direct.simd.c. */
+/* Products of direct convolution, and their ends, where an instruction set multiplies by
+ * broadcasts. Contract: direct.simd.c. */
 #ifndef HG_DIRECT_BROADCAST_H
 #define HG_DIRECT_BROADCAST_H
 
@@ -76,6 +76,66 @@ HG_INLINE void multiply(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], co
         multiply_pixels(vacc, input, a->step, count, weights, MR, NV, true);
     else
         multiply_pixels(vacc, input, a->step, count, weights, MR, NV, false);
+}
+
+/* What follows the sums of MR pixels, all of them at once: stores might change the arguments, and
+ * would have bounds and steps read again for each pixel. n: columns of the only unit. */
+HG_INLINE void end_sums(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], size_t i, size_t n,
+                        int MR, int UNITS)
+{
+    if (a->residual) {
+        const float *residual = a->residual + i * a->residual_step;
+        HG_UNROLL for (int m = 0; m < MR; m++, residual += a->residual_step)
+        {
+            HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
+            {
+                const size_t at = column_of(a, j, UNITS), left = n > at ? n - at : 0;
+                if (UNITS > 1)
+                    vacc[m][j] = v_add(vacc[m][j], v_load(residual + at));
+                else if (IN_UNIT == 1 || left)
+                    vacc[m][j] = v_add(vacc[m][j], v_load_up_to(residual + at, left));
+            }
+        }
+    }
+    v_post_tile(vacc[0], MR, UNITS * IN_UNIT, MAX_NV, a->post.slope != 1.0f, &a->post,
+                V_POST_STEPS);
+}
+
+/* Everything has been loaded before: the last units of a pixel may overlap. */
+HG_INLINE void store_sums(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], size_t i, size_t n,
+                          int MR, int UNITS)
+{
+    const size_t out_step = a->out_step;
+    size_t at[MAX_NV];
+    HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++) at[j] = column_of(a, j, UNITS);
+    float *out = a->out + i * out_step;
+    HG_UNROLL for (int m = 0; m < MR; m++, out += out_step)
+    {
+        HG_UNROLL for (int j = 0; j < UNITS * IN_UNIT; j++)
+        {
+            const size_t left = n > at[j] ? n - at[j] : 0;
+            if (UNITS > 1)
+                v_store(out + at[j], vacc[m][j]);
+            else if (IN_UNIT == 1 || left)
+                v_store_up_to(out + at[j], vacc[m][j], left);
+        }
+    }
+}
+
+HG_INLINE void finish_first(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], size_t i,
+                            size_t n, int MR, int UNITS)
+{
+    if (!a->plain) end_sums(a, vacc, i, n, MR, UNITS);
+    store_sums(a, vacc, i, n, MR, UNITS);
+}
+
+HG_INLINE void finish(const hg_direct_args *a, vfloat vacc[MAX_MR][MAX_NV], size_t i, int MR,
+                      int UNITS)
+{
+    if (UNITS > 1 || a->n >= UNIT)
+        finish_first(a, vacc, i, UNIT, MR, UNITS);
+    else
+        finish_first(a, vacc, i, a->n, MR, UNITS);
 }
 
 #endif
