@@ -22,8 +22,7 @@ static const char *const small_keys[] = {
     "conv2d f32 nchw n1 c3 h32 w60 k8 r3x3 s1x1 p1,1,1,1 d1x1 g1",
     "conv2d f32 nchw n1 c16 h12 w12 k16 r3x3 s1x1 p1,1,1,1 d1x1 g1 pool=avg2x2",
     "conv2d f32 nhwc n2 c16 h6 w7 k16 r3x3 s1x1 p1,1,1,1 d1x1 g1 resized=12x14 bilinear half_pixel",
-    ("conv2d f32 nchw n1 c5 h6 w7 k9 r3x3 s1x1 p1,0,2,1 d1x1 g1 resized=18x14 bilinear "
-     "align_corners"),
+    "conv2d f32 nchw n1 c5 h6 w7 k9 r3x3 s1x1 p1,0,2,1 d1x1 g1 resized=12x14 bilinear asymmetric",
     "conv_transpose2d f32 nhwc n1 c16 h6 w7 k16 r4x4 s2x2 p1,1,1,1 d1x1 g1 o12x14",
     "conv_transpose2d f32 nhwc n1 c16 h6 w7 k16 r4x4 s2x2 p1,1,1,1 d1x1 g16 o12x14",
     "conv_transpose2d f32 nchw n1 c16 h6 w7 k16 r4x4 s2x2 p1,1,1,1 d1x1 g1 o12x14 residual",

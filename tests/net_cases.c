@@ -242,11 +242,17 @@ const net_text_case net_cases[] = {
            "e = linear x factor=2\n"
            "f = relu e\n"
            "g = linear y term=1\n"
-           "h = max_pool2d g window=2\n"
+           "h = max_pool2d g window=3\n"
            "i = scale y bias=next\n"
            "j = tanh i\n"
            "output b d f h j\n",
-     5},
+     6},
+    {"a term in front of pooling",
+     START "input x c=5 h=6 w=4\n"
+           "a = linear x term=1\n"
+           "b = max_pool2d a window=2\n"
+           "output b\n",
+     0},
     {"borders",
      START "input x c=6 h=5 w=7\n"
            "a = pad x sides=2 border=reflect\n"

@@ -36,6 +36,9 @@ typedef struct oracle_output {
 bool oracle_run(const hg_problem *p, const oracle_input *in, oracle_output *out);
 void oracle_free(oracle_output *out);
 
+/* The image that a convolution of a resized one reads, each value rounded once; to be freed. */
+float *oracle_resized(const hg_problem *p, const oracle_input *in);
+
 /* The flat index of an element of a tensor of c channels, h rows and w columns, and back; decoding
  * checks the range of the whole and that it names image n and channel c. */
 int64_t oracle_encode(hg_index_convention convention, int64_t channels, hg_size2 size, int64_t n,

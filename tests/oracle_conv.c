@@ -131,9 +131,14 @@ void oracle_conv(const hg_problem *p, const oracle_input *in, oracle_output *out
         oracle_fused(p, in, out);
         return;
     }
-    start(p, in, out);
-    walk(p, in, out, false);
-    finish(p, in, out);
+    const hg_problem conv = hg_problem_unfused(p);
+    float *resized = p->resized.h ? oracle_resized(p, in) : NULL;
+    oracle_input read = *in;
+    if (resized) read.x = resized;
+    start(&conv, &read, out);
+    walk(&conv, &read, out, false);
+    finish(&conv, &read, out);
+    free(resized);
 }
 
 void oracle_conv_transpose(const hg_problem *p, const oracle_input *in, oracle_output *out)

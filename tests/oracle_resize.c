@@ -254,6 +254,20 @@ void oracle_resize(const hg_problem *p, const oracle_input *in, oracle_output *o
     }
 }
 
+float *oracle_resized(const hg_problem *p, const oracle_input *in)
+{
+    hg_problem resize = *p;
+    resize.op = HG_OP_RESIZE2D;
+    resize.out = hg_problem_unfused(p).in;
+    const int64_t count = resize.out.n * resize.out.c * resize.out.h * resize.out.w;
+    oracle_output full;
+    float *x = calloc((size_t)count + 1, sizeof *x);
+    if (!x || !oracle_run(&resize, in, &full)) abort();
+    for (int64_t i = 0; i < count; i++) x[i] = (float)full.y[i];
+    oracle_free(&full);
+    return x;
+}
+
 /* ---- Argmax ---- */
 
 static bool is_above(double v, double best)

@@ -227,18 +227,21 @@ bool winograd_bounds(const char *kernel, const hg_problem *p, const oracle_input
     if (!w || (w->exact && kind == DATA_INTEGERS)) return true;
     const winograd_constants k = winograd_constants_of(w);
     const hg_problem conv = hg_problem_unfused(p);
-    const int64_t total = tensor_count(&conv.out), image = p->in.h * p->in.w;
-    double *rows = calloc((size_t)(p->in.h * conv.out.w) + 1, sizeof *rows);
+    const int64_t total = tensor_count(&conv.out), image = conv.in.h * conv.in.w;
+    float *resized = p->resized.h ? oracle_resized(p, in) : NULL;
+    const float *x = resized ? resized : in->x;
+    double *rows = calloc((size_t)(conv.in.h * conv.out.w) + 1, sizeof *rows);
     double *most = calloc((size_t)(conv.out.h * conv.out.w) + 1, sizeof *most);
     norms s = {calloc((size_t)total + 1, sizeof(double)),
                calloc((size_t)total + 1, sizeof(double))};
     const bool ok = rows && most && s.sum && s.squares;
     for (int64_t i = 0; ok && i < p->in.n * p->in.c; i++) {
-        largest(w, &conv, &in->x[i * image], rows, most);
+        largest(w, &conv, &x[i * image], rows, most);
         add_channel(w, 0x1p127 / k.rho, &conv, in, i / p->in.c, i % p->in.c, most, &s);
     }
     for (int64_t i = 0; ok && i < total; i++) s.sum[i] = bound(&k, p, kind, s.sum[i], s.squares[i]);
     if (ok && p->post_pool) pool(p, s.sum);
+    free(resized);
     free(rows);
     free(most);
     free(s.squares);
