@@ -23,8 +23,6 @@
 #include "kernels/conv2d/conv2d.h"
 #include "kernels/conv2d/nhwc/depthwise_blocking.h"
 
-enum { LINES = 64 }; /* output rows of a call */
-
 /* Outputs whose taps lie on the same residue of columns are a row without dilation:
  *
  *     x = first + dilation*t:   x*stride + k*dilation - left = column + dilation*(t*stride + k - q)
@@ -171,13 +169,13 @@ static source copy(const hg_task *t, const hg_depthwise_blocking *b, int64_t row
     return (source){t->scratch, {.h = p->in.w * channels, .w = channels, .c = 1}, begin, c};
 }
 
-/* `count` output rows, at most LINES, at the channels of one chunk. */
+/* `count` output rows, at most HG_DEPTHWISE_LINES, at the channels of one chunk. */
 static void run_chunk(const hg_task *t, const hg_depthwise_blocking *b, const source *in,
                       hg_depthwise_args *a, int64_t row, int64_t count, int64_t c)
 {
     const hg_problem *p = t->problem;
     const phase *f = (const phase *)(b + 1), *const last = f + phases_of(p);
-    hg_depthwise_line lines[LINES];
+    hg_depthwise_line lines[HG_DEPTHWISE_LINES];
     a->lines = lines;
     a->line_count = count;
     a->row_step = p->dilation.h * in->strides.h;
@@ -199,7 +197,7 @@ static void run_rows(const hg_task *t, const hg_depthwise_blocking *b, hg_depthw
     const int64_t last = HG_MIN(first + b->width, p->out.c);
     source in = {t->input, p->in.strides, 0, 0};
     for (int64_t count; row < end; row += count) {
-        count = HG_MIN(LINES, end - row);
+        count = HG_MIN(b->lines, end - row);
         if (b->copied) {
             count = HG_MIN(HG_MIN(b->block, count), p->out.h - row % p->out.h);
             in = copy(t, b, row, count, first);

@@ -16,6 +16,8 @@ enum {
     COPY_ROWS = 4,           /* fewer of them with so many rows at least */
     MIN_CHUNK = 32,          /* two lines, ... */
     NEARLY = 8,              /* so many less will do */
+    NARROW = 64,             /* channels of groups: fewer are no streams by themselves */
+    LINES_FLOATS = 4 << 10,  /* of the rows of a call, then */
     COPY_CHUNK = 64,         /* of copies, which fill all sets evenly and so may take more of L1: */
     COPY_L1_BYTES = 47 << 10
 };
@@ -74,6 +76,16 @@ static int64_t rows_to_copy(const hg_problem *p, const hg_depthwise_blocking *b)
     return HG_CEIL_DIV(p->out.h, HG_CEIL_DIV(p->out.h, most));
 }
 
+/* Kernels of groups go down the rows of a call, a column of outputs after the other: down more rows
+ * than L1 keeps every pixel of a few channels would be a miss. */
+static int64_t lines_of(const hg_problem *p, const hg_depthwise_blocking *b)
+{
+    const int64_t channels = HG_MIN(b->chunk, p->out.c);
+    if (b->group == 1 || channels >= NARROW) return HG_DEPTHWISE_LINES;
+    const int64_t most = LINES_FLOATS / HG_MAX(p->in.w * channels, 1);
+    return HG_MIN(HG_MAX(most, 1), HG_DEPTHWISE_LINES);
+}
+
 hg_depthwise_blocking hg_depthwise_blocking_of(const hg_problem *p, const hg_kernel *k,
                                                const hg_config *c)
 {
@@ -88,6 +100,7 @@ hg_depthwise_blocking hg_depthwise_blocking_of(const hg_problem *p, const hg_ker
     b.chunk = HG_ROUND_UP(HG_MIN(b.chunk, p->out.c), b.unit);
     if (c->pack == 1) b.chunk = chunk_to_pack(p, &b);
     b.width = c->pack == 1 ? HG_MIN(b.chunk, p->out.c) : p->out.c;
+    b.lines = lines_of(p, &b);
     const int64_t row_bytes = p->out.w * p->out.c * (int64_t)sizeof(float);
     const int64_t usual = copies ? rows_to_copy(p, &b) : HG_CEIL_DIV(OUTPUT_BYTES, row_bytes);
     b.block = HG_MAX(HG_MIN(c->block > 0 ? c->block : usual, b.rows), 1);

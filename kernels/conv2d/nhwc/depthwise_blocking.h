@@ -4,6 +4,8 @@
 
 #include "kernels/conv2d/nhwc/depthwise.h"
 
+enum { HG_DEPTHWISE_LINES = 64 }; /* output rows of a call, at most */
+
 /* Everything that follows from problem, kernel and config. */
 typedef struct hg_depthwise_blocking {
     int64_t unit;  /* channels of a block of packed weights */
@@ -11,6 +13,7 @@ typedef struct hg_depthwise_blocking {
     int64_t multiplier;
     int64_t taps, blocks; /* blocks of channels */
     int64_t rows, block;  /* output rows, and rows per range */
+    int64_t lines;        /* output rows of a call */
     int64_t chunk;        /* channels at a time; a multiple of unit */
     int64_t width;        /* channels of a range; whole chunks */
     int64_t copied;       /* rows of its input in scratch; 0: they are read where they lie */

@@ -17,8 +17,6 @@
 enum {
     SUMS = V_REGISTERS < 32 ? 12 : 16, /* of a tile */
     MAX_D = 4,                         /* accumulators of an output at a time */
-    ROWS_FLOATS = 4 << 10,             /* of the rows of a pass, but where */
-    WIDE = 64,                         /* channels, or more, are streams by themselves */
     MAX_PX = SUMS / 2
 };
 
@@ -96,9 +94,10 @@ HG_INLINE void tiles(const hg_depthwise_args *a, int64_t x, int px, int G)
     }
 }
 
-/* All outputs of a->lines: down the rows, then along them. px and G are constants. */
-HG_INLINE void columns(const hg_depthwise_args *a, int px, int G)
+HG_INLINE void grouped(const hg_depthwise_args *args, int G)
 {
+    const int px = SUMS / HG_MIN(G, MAX_D);
+    const hg_depthwise_args copy = *args, *a = &copy; /* stores cannot change it: no reloading */
     const hg_span inside =
         hg_outputs_inside(a->count, a->stride, a->left, (a->cols - 1) * a->dilation + 1, a->width);
     for (int64_t x = 0; x < a->count;) {
@@ -110,20 +109,6 @@ HG_INLINE void columns(const hg_depthwise_args *a, int px, int G)
             tiles(a, x, px, G);
             x += px;
         }
-    }
-}
-
-/* So many rows at a time as L1 keeps: down more of them every pixel would be a miss. */
-HG_INLINE void grouped(const hg_depthwise_args *args, int G)
-{
-    const int px = SUMS / HG_MIN(G, MAX_D);
-    hg_depthwise_args part = *args; /* stores cannot change it: no reloading */
-    const int64_t row = HG_MAX(part.width * (int64_t)part.channels, 1);
-    const int64_t most = part.channels < WIDE ? HG_MAX(ROWS_FLOATS / row, 1) : args->line_count;
-    for (int64_t done = 0; done < args->line_count; done += part.line_count) {
-        part.lines = args->lines + done;
-        part.line_count = HG_MIN(most, args->line_count - done);
-        columns(&part, px, G);
     }
 }
 
