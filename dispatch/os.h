@@ -23,6 +23,7 @@ int hg_os_processors(void); /* logical ones in use; at least 1 */
 /* AT_HWCAP of Linux: what an ARM processor has; 0 elsewhere. */
 unsigned long hg_os_hardware(void);
 
+#if defined(__linux__)
 /* The logical processor that the caller is on, in some ns and without a system call; below 0: not
  * to be had so. */
 int hg_os_cpu(void);
@@ -30,6 +31,25 @@ int hg_os_cpu(void);
 bool hg_os_allowed(bool *allowed, int count);
 /* Binds the calling thread to one processor, where it then is; false: not possible. */
 bool hg_os_move(int cpu);
+#else
+/* Classes of cores are told apart on Linux only. */
+static inline int hg_os_cpu(void)
+{
+    return -1;
+}
+
+static inline bool hg_os_allowed(bool *allowed, int count)
+{
+    (void)allowed, (void)count;
+    return false;
+}
+
+static inline bool hg_os_move(int cpu)
+{
+    (void)cpu;
+    return false;
+}
+#endif
 
 /* ---- Files ---- */
 

@@ -110,23 +110,6 @@ bool hg_os_move(int cpu)
     CPU_SET((size_t)cpu, &set);
     return sched_setaffinity(0, sizeof set, &set) == 0;
 }
-#else
-int hg_os_cpu(void)
-{
-    return -1;
-}
-
-bool hg_os_allowed(bool *allowed, int count)
-{
-    (void)allowed, (void)count;
-    return false;
-}
-
-bool hg_os_move(int cpu)
-{
-    (void)cpu;
-    return false;
-}
 #endif
 
 /* ---- Files ---- */

@@ -46,24 +46,6 @@ unsigned long hg_os_hardware(void)
     return 0;
 }
 
-/* Classes of cores are told apart on Linux only. */
-int hg_os_cpu(void)
-{
-    return -1;
-}
-
-bool hg_os_allowed(bool *allowed, int count)
-{
-    (void)allowed, (void)count;
-    return false;
-}
-
-bool hg_os_move(int cpu)
-{
-    (void)cpu;
-    return false;
-}
-
 /* ---- Files ---- */
 
 static hg_status read_all(const hg_host *host, HANDLE file, size_t most, char **text, size_t *size)
