@@ -16,7 +16,7 @@ enum {
     COPY_ROWS = 4,           /* fewer of them with so many rows at least */
     MIN_CHUNK = 32,          /* two lines, ... */
     NEARLY = 8,              /* so many less will do */
-    NARROW = 64,             /* channels of groups: fewer are no streams by themselves */
+    NARROW = 32,             /* channels of pixels of groups: fewer leave lines half used */
     LINES_FLOATS = 4 << 10,  /* of the rows of a call, then */
     COPY_CHUNK = 64,         /* of copies, which fill all sets evenly and so may take more of L1: */
     COPY_L1_BYTES = 47 << 10
@@ -80,9 +80,8 @@ static int64_t rows_to_copy(const hg_problem *p, const hg_depthwise_blocking *b)
  * than L1 keeps every pixel of a few channels would be a miss. */
 static int64_t lines_of(const hg_problem *p, const hg_depthwise_blocking *b)
 {
-    const int64_t channels = HG_MIN(b->chunk, p->out.c);
-    if (b->group == 1 || channels >= NARROW) return HG_DEPTHWISE_LINES;
-    const int64_t most = LINES_FLOATS / HG_MAX(p->in.w * channels, 1);
+    if (b->group == 1 || p->in.c >= NARROW) return HG_DEPTHWISE_LINES;
+    const int64_t most = LINES_FLOATS / HG_MAX(p->in.w * p->in.c, 1);
     return HG_MIN(HG_MAX(most, 1), HG_DEPTHWISE_LINES);
 }
 
